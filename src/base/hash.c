@@ -1,0 +1,35 @@
+#include "base/hash.h"
+#include <sodium.h>
+#include <string.h>
+
+struct sha256 hash_sha256(const void *p, size_t n)
+{
+	struct sha256 h;
+
+	crypto_hash_sha256(h.b, p, n);
+	return h;
+}
+
+char *hash_hex(struct arena *a, const void *p, size_t n)
+{
+	char *out = arena_get(a, n * 2 + 1);
+
+	return sodium_bin2hex(out, n * 2 + 1, p, n);
+}
+
+bool hash_unhex(const char *hex, void *out, size_t n)
+{
+	size_t got;
+	const char *end;
+
+	return strlen(hex) == n * 2 && sodium_hex2bin(out, n, hex, n * 2, NULL, &got, &end) == 0 && got == n && *end == 0;
+}
+
+char *hash_base64url(struct arena *a, const void *p, size_t n)
+{
+	size_t cap = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+
+	return sodium_bin2base64(arena_get(a, cap), cap, p, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+bool hash_same(const void *a, const void *b, size_t n) { return sodium_memcmp(a, b, n) == 0; }

@@ -1,0 +1,16 @@
+/* hash.h - SHA-256 and the texts of bytes. Over libsodium.
+ * Ownership: results are in the caller's memory or arena.  Errors: none.  Threads: any.  Source: FIPS 180-4, RFC 4648. */
+#ifndef PEDEL_BASE_HASH_H
+#define PEDEL_BASE_HASH_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+
+struct sha256 { uint8_t b[32]; };
+struct sha256 hash_sha256(const void *p, size_t n);
+char *hash_hex(struct arena *a, const void *p, size_t n);               /* lower case */
+bool  hash_unhex(const char *hex, void *out, size_t n);                 /* exactly 2n digits, or false */
+char *hash_base64url(struct arena *a, const void *p, size_t n);         /* without padding */
+bool  hash_same(const void *a, const void *b, size_t n);                /* in constant time */
+#endif

@@ -1,0 +1,8 @@
+/* lang.h - the two languages a person can choose. Texts live in ui/lang/*.po; the process locale stays C.
+ * Threads: constants only. */
+#ifndef PEDEL_BASE_LANG_H
+#define PEDEL_BASE_LANG_H
+enum lang { LANG_DA, LANG_EN };
+#define LANG__N 2
+static inline const char *lang_code(enum lang l) { return l == LANG_EN ? "en" : "da"; }
+#endif

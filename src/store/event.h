@@ -1,0 +1,31 @@
+/* event.h - what happened: append-only, hash-chained. Also the only source of SLA clocks, history and audit.
+ *
+ * A row's hash is SHA-256 of the previous row's hash followed by the row in canonical form (event.c says which).
+ * Ownership:  texts in the arena given.   Errors: E_DB; event_verify: E_CHAIN_BROKEN with the id.
+ * Units:      moments in us.              Threads: event_add only inside a db_write() job.
+ * Source:     own design; architecture, section 6. */
+#ifndef PEDEL_STORE_EVENT_H
+#define PEDEL_STORE_EVENT_H
+#include <stdint.h>
+#include "store/db.h"
+
+struct event {
+	int64_t id, at;
+	const char *actor_kind;         /* "person" | "contact" | "token" | "system" */
+	int64_t actor_id;
+	int64_t customer_id;            /* 0: nobody's */
+	const char *object;             /* "ticket" "agreement" "customer" "person" "time_entry" "promise" "month" ... */
+	int64_t object_id;
+	const char *kind;               /* "ticket.created" "ticket.state" "message.added" ...: docs/events.md lists them */
+	const char *data;               /* JSON object, at most 16 kB */
+};
+/* Appends; id is given by the store (no holes), at must be set by the caller. */
+int event_add(struct db_conn *w, struct arena *a, const struct event *ev, struct err *e);
+/* Events of one object, oldest first. */
+int event_list(struct db_conn *c, struct arena *a, const char *object, int64_t object_id, struct event **out, int *n, struct err *e);
+/* Newest first; customer_id 0: everybody's; before_id 0: from the end. */
+int event_list_customer(struct db_conn *c, struct arena *a, int64_t customer_id, int64_t before_id, int limit, struct event **out,
+	int *n, struct err *e);
+/* Walks the whole chain. *checked rows were right. E_CHAIN_BROKEN names the first row that is not. */
+int event_verify(struct db_conn *c, int64_t *checked, struct err *e);
+#endif

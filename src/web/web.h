@@ -1,0 +1,112 @@
+/* web.h - one request as a handler sees it: who asks, in which language, with which form; and how to answer.
+ *
+ * A handler is `int run(struct web *w, struct err *e)`: it writes a page into w->out with a template, or calls one of
+ * web_redirect/web_json/web_file, and returns 0; on -1 the dispatcher answers with the error (page or JSON, right status).
+ * w->db is a read-only snapshot for the whole request; after a db_write() call web_refresh() to see what was written.
+ * Ownership:  everything lives in w->a until the answer is sent.
+ * Errors:     as each function says; form checks give kinds ERR_INPUT with the field's name.
+ * Units:      us, bytes.     Threads: one worker.     Source: architecture, section 7; ui.md, section 2. */
+#ifndef PEDEL_WEB_WEB_H
+#define PEDEL_WEB_WEB_H
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/lang.h"
+#include "core/catalogue.h"
+#include "core/role.h"
+#include "core/service.h"
+#include "net/http.h"
+#include "store/blob.h"
+#include "store/db.h"
+
+struct web;
+struct api_doc;         /* api.h */
+typedef int web_handler(struct web *w, struct err *e);
+
+/* One row per method and address: what is not in the tables is 404. {id} is digits, {key} is [a-z0-9._-]+, {month} YYYY-MM. */
+struct web_route {
+	const char *method, *pattern;
+	unsigned roles;                 /* ROLE_ bits: who may. The dispatcher alone checks it */
+	web_handler *run;
+	int64_t body_bytes;             /* most; 0: 1 MB */
+	bool body_to_file;              /* uploads: streamed to disk */
+	const struct api_doc *doc;      /* /api/ routes: what openapi.json says of it; its scope */
+};
+
+/* What every handler may use; one per process, read-only but for what db does inside. */
+struct web_app {
+	struct db *db;
+	struct blobs blobs;
+	const struct catalogue *catalogue;
+	const struct service *const *services;          /* NULL-terminated */
+	const struct web_route *const *tables;          /* NULL-terminated list of tables, each ends with {0} */
+	const char *data_folder;
+	const char *origin;                             /* "https://desk.example.dk" when set; "" : take it from Host */
+	void (*wake)(void *arg, const char *what);      /* "outbox" "mail" "promises": something is waiting. Never NULL */
+	void *wake_arg;
+	/* Turn a document into PDF in the confined process (wire/conv.h says the request). NULL until it is wired. */
+	int (*make_pdf)(void *arg, struct arena *a, json_t *document, const void **pdf, size_t *n, struct err *e);
+	void *pdf_arg;
+	struct web_guard *guard;                        /* rate limits, password pool (signin.h) */
+	void *live;                                     /* presence and live hints (live.h) */
+};
+
+struct web {
+	struct arena *a;
+	const struct web_app *app;
+	struct http_request *rq;
+	struct http_response *rs;
+	struct db_conn *db;
+	const struct web_route *route;
+	const char *param[4];           /* the {...} of the pattern, in order, as text */
+	struct actor who;               /* role ROLE_NOBODY when not signed in */
+	enum lang lang;
+	const char *theme;              /* "auto" | "light" | "dark" */
+	const char *csrf;               /* token for forms; "" when not signed in */
+	bool api;                       /* answers are JSON */
+	bool hx;                        /* an htmx request: answer with the fragment hx_target asks for */
+	const char *hx_target;          /* id of the element, "" when not hx */
+	int64_t now;
+	struct buf out;                 /* the page */
+	struct web_form *form;          /* parsed body; made by web_field() at first use */
+	struct web_error { const char *field; enum err_id id; const char *detail; } error[16]; int nerrors;
+};
+
+/* the route's parameters and the query */
+int64_t     web_param_id(const struct web *w, int i);                   /* {id}: 0 when it does not fit (then nothing is found) */
+const char *web_query(struct web *w, const char *name);                 /* decoded, repaired UTF-8; NULL when absent */
+
+/* the form (urlencoded or multipart); values are valid UTF-8, line ends are \n */
+const char *web_field(struct web *w, const char *name);                 /* first value; NULL when absent */
+int         web_field_all(struct web *w, const char *name, const char *const **values);
+struct web_upload { const char *name, *mime; const char *path; const void *p; int64_t bytes; };  /* p: mapped bytes */
+int         web_uploads(struct web *w, const char *field, struct web_upload **out);     /* how many files of that field */
+int         web_form_check(struct web *w, struct err *e);               /* the body could be read as a form at all */
+/* Collect what is wrong with a form, then show it again. */
+void        web_wrong(struct web *w, const struct err *e);              /* note it; its field says where */
+const char *web_wrong_text(const struct web *w, const char *field);     /* sentence in w->lang; NULL when nothing is wrong with it */
+
+/* answering */
+int  web_redirect(struct web *w, const char *to);                       /* 303; with htmx HX-Redirect. Always 0 */
+int  web_json(struct web *w, int status, json_t *v);                    /* takes v over. Always 0 */
+int  web_download(struct web *w, const char *path, const char *mime, const char *name, bool inline_safe);
+void web_status(struct web *w, int status);
+int  web_refresh(struct web *w, struct err *e);                         /* a snapshot that sees own writes */
+int  web_write(struct web *w, db_job *job, void *arg, struct err *e);   /* db_write on the app's database */
+const char *web_origin(struct web *w);                                  /* "http://127.0.0.1:8080": for links in mails */
+
+/* JSON body of an API request: an object with only the known keys, types checked by the json_* readers. */
+int web_body_json(struct web *w, json_t **out, struct err *e);
+int json_want_text(json_t *o, const char *key, size_t max, bool required, const char **out, struct err *e);
+int json_want_int(json_t *o, const char *key, int64_t min, int64_t max, bool required, int64_t fallback, int64_t *out, struct err *e);
+int json_known(json_t *o, const char *const *keys, struct err *e);      /* E_FIELD_UNKNOWN for any other */
+/* ?limit (1-200, default 50) and ?cursor of a list. Cursors are opaque to clients. */
+int web_page(struct web *w, int *limit, const char **cursor, struct err *e);
+
+const char *tr(enum lang lang, const char *english);                    /* the text of ui/lang; the English itself when it is missing */
+const char *tr_n(enum lang lang, const char *one, const char *many, int64_t n);
+#define _(english) tr(w->lang, english)
+#endif
