@@ -18,8 +18,8 @@ void         *arena_get(struct arena *a, size_t n);      /* n bytes, zeroed, ali
 void         *arena_copy(struct arena *a, const void *p, size_t n);
 char         *arena_dup(struct arena *a, const char *s);             /* NULL gives NULL */
 char         *arena_dupn(struct arena *a, const char *s, size_t n);  /* n bytes and a NUL */
-char         *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char         *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+char         *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull));
+char         *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0), nonnull));
 size_t        arena_used(const struct arena *a);
 void          arena_reset(struct arena *a);              /* gives everything back but the first block; the trap stays */
 void          arena_end(struct arena *a);                /* NULL is allowed */

@@ -1,4 +1,4 @@
-/* lang.h - the two languages a person can choose. Texts live in ui/lang/*.po; the process locale stays C.
+/* lang.h - the two languages a person can choose. Texts live in ui/lang; the process locale stays C.
  * Threads: constants only. */
 #ifndef PEDEL_BASE_LANG_H
 #define PEDEL_BASE_LANG_H

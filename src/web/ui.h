@@ -1,0 +1,56 @@
+/* ui.h - the components of ui.md section 4 and the formats of section 9, written into w->out. Pages use these and no
+ * free-hand markup for them. Texts given are already in w->lang; everything is escaped here.
+ * Ownership: none.  Errors: none.  Units: moments us, money øre, durations minutes.  Threads: the request's. */
+#ifndef PEDEL_WEB_UI_H
+#define PEDEL_WEB_UI_H
+#include "web/web.h"
+
+/* page frames: begin writes everything up to and into <main>, end the rest. title is shown and in <title>. */
+void console_begin(struct web *w, const char *title, const char *current);      /* current: "today" "tickets" "promises" "customers" ... */
+void console_end(struct web *w);
+void portal_begin(struct web *w, const char *title, const char *current);
+void portal_end(struct web *w);
+void gate_begin(struct web *w, const char *title);
+void gate_end(struct web *w);
+void paper_begin(struct web *w, const char *title);
+void paper_end(struct web *w);
+
+void ui_text(struct web *w, const char *s);             /* escaped */
+void ui_lines(struct web *w, const char *s);            /* paragraphs and line breaks, links made of http(s) addresses */
+void ui_icon(struct web *w, const char *name);
+void ui_csrf(struct web *w);                            /* the hidden field every POST form needs */
+void ui_state(struct web *w, enum promise_state s, const char *variant);        /* icon and word; variant "" | "chip" | "icon" (word hidden) */
+const char *ui_state_word(const struct web *w, enum promise_state s);
+const char *ui_state_key(enum promise_state s);         /* data-s: kept risk broken none attest yours */
+void ui_avatar(struct web *w, const char *name, const char *kind);              /* kind "" | "cust" | "none" */
+void ui_meter(struct web *w, int64_t used, int64_t of, const char *label);
+struct ui_part { const char *s; int64_t n; };           /* data-s and how many */
+void ui_tally(struct web *w, const struct ui_part *parts, int n, const char *label);     /* the stacked meter */
+void ui_strip(struct web *w, const char *const *states, int n, const char *label);      /* one data-s per day, oldest first */
+void ui_chart(struct web *w, const int64_t *values, int n, int64_t cap, const char *label);
+void ui_wrong_summary(struct web *w);                   /* role=alert list of w->error; nothing when there is none */
+void ui_wrong(struct web *w, const char *field);        /* <p class=err id=field-err> under the field */
+void ui_option(struct web *w, const char *value, const char *label, const char *chosen);
+void ui_empty(struct web *w, const char *icon, const char *title, const char *text);
+
+/* formats: return text in w->a; ui_time writes <time datetime title> */
+void ui_time(struct web *w, int64_t t);                 /* near form: "i dag 09.24" */
+const char *fmt_moment(const struct web *w, int64_t t); /* near form as text */
+const char *fmt_moment_full(const struct web *w, int64_t t);
+const char *fmt_left(const struct web *w, int64_t until);       /* "om 18 min." / "43 min. siden" */
+const char *fmt_day(const struct web *w, int32_t day);          /* 24.11.2026 */
+const char *fmt_month(const struct web *w, int32_t month);      /* november 2026 */
+const char *fmt_minutes(const struct web *w, int64_t minutes);  /* 1:15 */
+const char *fmt_duration(const struct web *w, int64_t minutes); /* 1 time 15 min. */
+const char *fmt_money(const struct web *w, int64_t ore);        /* 1.050,00 kr. */
+const char *fmt_number(const struct web *w, int64_t n);
+const char *fmt_bytes(const struct web *w, int64_t bytes);
+const char *fmt_percent(const struct web *w, int64_t part, int64_t whole);      /* cut to one decimal, never up */
+const char *fmt_phone(const struct web *w, const char *phone);
+
+/* reading what people type (forgiving, ui.md section 5) */
+int read_duration(const char *s, const char *field, int *minutes, struct err *e);       /* 90, 1:30, 1,5, 75m */
+int read_money(const char *s, const char *field, int64_t *ore, struct err *e);          /* 1050; 1.050,00 */
+int read_day(const struct web *w, const char *s, const char *field, int32_t *day, struct err *e);   /* 1.12, 1/12-26, i morgen, 2026-12-01 */
+int read_moment(const struct web *w, const char *s, const char *field, int64_t *t, struct err *e);  /* 1.12. 9.30, ISO, 09:30 (today) */
+#endif
