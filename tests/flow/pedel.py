@@ -1,0 +1,327 @@
+"""pedel.py - a whole Pedel of its own for one flow test: temp data folder, free ports, real processes, stopped by pid.
+
+    with Pedel() as p:                      # SQLite; Pedel(pg=True) when PEDEL_TEST_PG is set
+        status, got = p.api('GET', '/api/v1/services')
+        browser = p.browser(); browser.sign_in('admin', p.password)
+
+Programs come from PEDEL_BUILD (a Meson build folder; default build/asan or build/debug).
+"""
+import base64
+import html.parser
+import http.client
+import http.cookiejar
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def build_folder():
+    named = os.environ.get('PEDEL_BUILD')
+    for folder in [named] if named else ['build/asan', 'build/debug', 'build/release']:
+        path = (ROOT / folder).resolve()
+        if (path / 'src/bin/pedeld').exists():
+            return path
+    raise SystemExit('no build with src/bin/pedeld: run ninja first')
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def wait_until(what, seconds=20, every=0.1):
+    """The first true value of what() within seconds; AssertionError otherwise."""
+    end = time.monotonic() + seconds
+    while True:
+        got = what()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise AssertionError(f'not true within {seconds} s: {what}')
+        time.sleep(every)
+
+
+def cvr(seed):
+    """A company number whose check digit fits; seed 0..999999."""
+    weights = (2, 7, 6, 5, 4, 3, 2)
+    number = 1000000 + seed
+    while True:
+        digits = [int(d) for d in str(number)]
+        rest = sum(w * d for w, d in zip(weights, digits)) % 11
+        check = (11 - rest) % 11
+        if check < 10:
+            return f'{number}{check}'
+        number += 1000000 - 1
+
+
+class Pedel:
+    password = 'en-lang-adgangskode-42'
+
+    def __init__(self, pg=False, smtp=None, args=(), start=True, env=None):
+        self.build = build_folder()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pedel-flow-'))
+        os.chmod(self.folder, 0o755)
+        self.data = self.folder / 'data'
+        self.env = dict(os.environ, LANG='C.UTF-8', **(env or {}))
+        self.smtp, self.args, self.process, self.pg_name = smtp, list(args), None, None
+        self.db = []
+        if pg:
+            self.db = ['--db', self._fresh_pg()]
+        self.port = self.lmtp = None
+        self.cli('init', '--data', self.data, '--provider', 'Fjordkant IT', '--cvr', cvr(1), *self.db)
+        self.cli('admin', 'add', '--data', self.data, '--login', 'admin', '--name', 'Mette Dahl', '--password-stdin',
+                 stdin=self.password + '\n')
+        self.token = self.cli('token', 'add', '--data', self.data, '--login', 'admin', '--name', 'flow').strip()
+        if start:
+            self.start()
+
+    def _fresh_pg(self):
+        url = os.environ['PEDEL_TEST_PG']
+        self.pg_name = f'flow_{os.getpid()}_{time.monotonic_ns()}'
+        subprocess.run(['psql', url, '-qc', f'CREATE DATABASE {self.pg_name}'], check=True)
+        parts = urllib.parse.urlsplit(url)
+        return urllib.parse.urlunsplit(parts._replace(path='/' + self.pg_name))
+
+    def cli(self, *argv, stdin=None, ok=True):
+        """Run the pedel program; its standard output. ok=False gives (code, out, err) whatever happens."""
+        done = subprocess.run([str(self.build / 'src/bin/pedel'), *map(str, argv)], input=stdin, capture_output=True, text=True,
+                              env=self.env, timeout=120)
+        if not ok:
+            return done.returncode, done.stdout, done.stderr
+        if done.returncode:
+            raise AssertionError(f'pedel {argv}: {done.returncode}\n{done.stdout}{done.stderr}')
+        return done.stdout
+
+    def start(self, seconds=60):
+        self.lmtp = self.lmtp or free_port()
+        listen = f'127.0.0.1:{self.port or 0}'
+        argv = [str(self.build / 'src/bin/pedeld'), '--data', str(self.data), '--listen', listen, '--lmtp', f'127.0.0.1:{self.lmtp}',
+                *self.db, *self.args]
+        if self.smtp:
+            argv += ['--smtp', self.smtp]
+        self.log = open(self.folder / 'pedeld.log', 'ab')
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=self.log, env=self.env)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        seen, end = b'', time.monotonic() + seconds
+        while b'\n' not in seen or b'ready at' not in seen:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise AssertionError('pedeld did not become ready:\n' + self.log_text())
+            seen += self.process.stdout.read() or b''
+            time.sleep(0.01)
+        self.base = re.search(rb'ready at (\S+?)/?\s', seen).group(1).decode()
+        self.port = urllib.parse.urlsplit(self.base).port
+
+    def log_text(self, last=4000):
+        return (self.folder / 'pedeld.log').read_text(errors='replace')[-last:]
+
+    def stop(self, sig=signal.SIGTERM, seconds=30):
+        if not self.process:
+            return None
+        self.process.send_signal(sig)
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError('pedeld did not stop:\n' + self.log_text())
+        finally:
+            self.process.stdout.close()
+            self.log.close()
+            self.process = None
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            if kind:
+                print(self.log_text())
+            self.stop()
+        finally:
+            if self.pg_name:
+                subprocess.run(['psql', os.environ['PEDEL_TEST_PG'], '-qc', f'DROP DATABASE IF EXISTS {self.pg_name} WITH (FORCE)'])
+            if not os.environ.get('PEDEL_KEEP'):
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def api(self, method, path, body=None, token=None, headers=None, raw=None):
+        """(status, JSON or text) of one API call."""
+        send = {'Authorization': 'Bearer ' + (token if token is not None else self.token), 'Accept-Language': 'en', **(headers or {})}
+        data = raw
+        if body is not None:
+            data = json.dumps(body).encode()
+            send['Content-Type'] = 'application/json'
+        link = http.client.HTTPConnection('127.0.0.1', self.port, timeout=60)
+        try:
+            link.request(method, path, data, send)
+            answer = link.getresponse()
+            text = answer.read()
+        finally:
+            link.close()
+        kind = answer.headers.get('Content-Type', '')
+        return answer.status, json.loads(text) if 'json' in kind else text.decode(errors='replace')
+
+    def ok(self, method, path, body=None, **more):
+        """The JSON of a call that must succeed."""
+        status, got = self.api(method, path, body, **more)
+        if status not in (200, 201):
+            raise AssertionError(f'{method} {path}: {status} {got}\n{self.log_text(1500)}')
+        return got
+
+    def customer(self, seed=10, name='Advokathuset Sønderskov', domain='soenderskov.example', services=('support', 'service-agreement'),
+                 terms=None, valid_from='2026-01-01'):
+        """A customer with an owner and an employee and an accepted agreement: (customer, owner, employee, agreement)."""
+        customer = self.ok('POST', '/api/v1/customers', {'name': name, 'cvr': cvr(seed), 'mail_domains': [domain], 'language': 'da'})
+        owner = self.ok('POST', f"/api/v1/customers/{customer['id']}/contacts",
+                        {'name': 'Birgitte Sønderskov', 'email': f'birgitte@{domain}', 'role': 'owner'})
+        employee = self.ok('POST', f"/api/v1/customers/{customer['id']}/contacts",
+                           {'name': 'Karen Holm', 'email': f'karen@{domain}', 'role': 'employee'})
+        agreement = None
+        if services:
+            items = [{'service': s, 'terms': (terms or {}).get(s, {})} for s in services]
+            agreement = self.ok('POST', '/api/v1/agreements', {'customer_id': customer['id'], 'valid_from': valid_from, 'items': items})
+            self.ok('POST', f"/api/v1/agreements/{agreement['id']}/accept", {'contact_id': owner['id']})
+        return customer, owner, employee, agreement
+
+    def lmtp_send(self, sender, recipients, message):
+        """Hand one raw message over by LMTP: {recipient: (code, text)}."""
+        link = smtplib.LMTP('127.0.0.1', self.lmtp, timeout=30)
+        try:
+            link.ehlo('test.example')
+            code, text = link.mail(sender)
+            assert code == 250, (code, text)
+            answers, taken = {}, []
+            for r in recipients:
+                code, text = link.rcpt(r)
+                answers[r] = (code, text.decode())
+                if code == 250:
+                    taken.append(r)
+            if taken:
+                data = message if isinstance(message, bytes) else message.encode()
+                link.putcmd('data')
+                code, text = link.getreply()
+                assert code == 354, (code, text)
+                body = re.sub(rb'(?m)^\.', b'..', re.sub(rb'\r?\n', b'\r\n', data))
+                link.send(body + (b'' if body.endswith(b'\r\n') else b'\r\n') + b'.\r\n')
+                for r in taken:
+                    code, text = link.getreply()
+                    answers[r] = (code, text.decode())
+            return answers
+        finally:
+            link.close()
+
+    def browser(self):
+        return Browser(self)
+
+
+class Form(html.parser.HTMLParser):
+    """The forms of a page: [{'action', 'method', 'fields': {name: value}}]."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.forms, self._textarea, self._select = [], None, None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        a = {k: v if v is not None else '' for k, v in attrs}
+        if tag == 'form':
+            self.forms.append({'action': a.get('action', ''), 'method': a.get('method', 'get').upper(), 'fields': {}})
+        if not self.forms:
+            return
+        fields = self.forms[-1]['fields']
+        if tag == 'input' and a.get('name') and a.get('type') not in ('submit', 'button', 'file'):
+            if a.get('type') in ('checkbox', 'radio') and 'checked' not in a:
+                return
+            fields[a['name']] = a.get('value', 'on' if a.get('type') == 'checkbox' else '')
+        elif tag == 'textarea' and a.get('name'):
+            self._textarea = a['name']
+            fields[self._textarea] = ''
+        elif tag == 'select' and a.get('name'):
+            self._select = a['name']
+        elif tag == 'option' and self._select and ('selected' in a or self._select not in fields):
+            fields[self._select] = a.get('value', '')
+
+    def handle_endtag(self, tag):
+        if tag == 'textarea':
+            self._textarea = None
+        elif tag == 'select':
+            self._select = None
+
+    def handle_data(self, data):
+        if self._textarea:
+            self.forms[-1]['fields'][self._textarea] += data
+
+
+class Browser:
+    """A person with cookies and without JavaScript."""
+
+    def __init__(self, pedel):
+        self.pedel = pedel
+        self.jar = http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        self.status, self.text, self.url = None, '', ''
+
+    def _open(self, request):
+        try:
+            answer = self.opener.open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            answer = error
+        self.status, self.url = answer.status, answer.url
+        self.headers = answer.headers
+        self.bytes = answer.read()
+        self.text = self.bytes.decode(errors='replace')
+        return self
+
+    def get(self, path, headers=None):
+        return self._open(urllib.request.Request(urllib.parse.urljoin(self.pedel.base + '/', path),
+                                                 headers={'Accept-Language': 'da', **(headers or {})}))
+
+    def post(self, path, fields, headers=None):
+        """fields: {name: value | [values]}; a value that is (filename, bytes, type) makes the form multipart."""
+        url = urllib.parse.urljoin(self.pedel.base + '/', path)
+        send = {'Accept-Language': 'da', 'Origin': self.pedel.base, **(headers or {})}
+        if any(isinstance(v, tuple) for v in fields.values()):
+            edge = 'edge' + base64.b16encode(os.urandom(12)).decode()
+            body = b''
+            for name, v in fields.items():
+                head = f'--{edge}\r\nContent-Disposition: form-data; name="{name}"'
+                if isinstance(v, tuple):
+                    body += f'{head}; filename="{v[0]}"\r\nContent-Type: {v[2]}\r\n\r\n'.encode() + v[1] + b'\r\n'
+                else:
+                    body += f'{head}\r\n\r\n{v}\r\n'.encode()
+            body += f'--{edge}--\r\n'.encode()
+            send['Content-Type'] = f'multipart/form-data; boundary={edge}'
+        else:
+            body = urllib.parse.urlencode(fields, doseq=True).encode()
+        return self._open(urllib.request.Request(url, body, send))
+
+    def form(self, action):
+        """The fields of the page's form whose action ends with action."""
+        for f in Form(self.text).forms:
+            if f['action'].split('?')[0].endswith(action):
+                return dict(f['fields'])
+        raise AssertionError(f'no form {action} at {self.url} ({self.status}):\n{self.text[:3000]}')
+
+    def submit(self, action, files=None, **fields):
+        form = {**self.form(action), **{k: str(v) for k, v in fields.items()}, **(files or {})}
+        full = next(f['action'] for f in Form(self.text).forms if f['action'].split('?')[0].endswith(action))
+        return self.post(urllib.parse.urljoin(self.url, full), form)
+
+    def sign_in(self, login, password):
+        self.get('/login')
+        self.submit('/login', login=login, password=password)
+        assert self.status == 200 and '/login' not in self.url, f'not signed in: {self.status} {self.url}\n{self.text[:2000]}'
+        return self

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Rules of docs/decisions and CONTRIBUTING that a tool can see: no writable globals outside src/bin, no banned calls hidden
+from banned.h, no file named like a drawer; and shows (does not refuse) what is longer than the aim."""
+import pathlib
+import re
+import subprocess
+import sys
+
+DRAWERS = re.compile(r'(^|_)(util|utils|misc|helper|helpers|common|manager|stuff)(_|$)')
+bad = []
+files = sorted(p for p in pathlib.Path('src').rglob('*.[ch]'))
+for path in files:
+    if DRAWERS.search(path.stem):
+        bad.append(f'{path}: a name that says nothing')
+    text = re.sub(r'/\*.*?\*/', '', path.read_text(), flags=re.S)
+    if path.name != 'banned.h':
+        for word in re.findall(r'\b(TODO|FIXME|XXX|HACK)\b', path.read_text()):
+            bad.append(f'{path}: {word} belongs in docs/status.md or nowhere')
+    for call in re.findall(r'\b(execl|execlp|execv|system|popen)\s*\(', text):
+        if path.name != 'banned.h' and not (call == 'execv' and path.parts[1] in ('daemon', 'bin', 'os')):
+            bad.append(f'{path}: {call}')
+
+tags = subprocess.run(['ctags', '--languages=C', '--kinds-C=vf', '--fields=+neSt', '--file-scope=yes', '-f', '-', *map(str, files)],
+                      capture_output=True, text=True).stdout
+long = []
+for line in tags.splitlines():
+    if line.startswith('!'):
+        continue
+    name, path, rest = line.split('\t', 2)
+    code = rest.split('/^', 1)[-1].split('$/', 1)[0] if '/^' in rest else ''
+    fields = dict(f.split(':', 1) for f in rest.split(';"', 1)[-1].split('\t') if ':' in f)
+    if '\tv\t' in rest.split(';"', 1)[-1] + '\t':
+        if path.startswith('src/bin/') or path == 'src/base/fault.c' or re.search(r'\bconst\b', code) or 'extern' in code:
+            continue
+        bad.append(f'{path}:{fields.get("line")}: writable global {name}')
+    elif 'end' in fields and int(fields['end']) - int(fields['line']) + 1 > 90:
+        long.append((int(fields['end']) - int(fields['line']) + 1, f'{path}: {name}'))
+for n, where in sorted(long, reverse=True)[:20]:
+    print(f'long: {n} lines {where}')
+for path in files:
+    n = path.read_text().count('\n')
+    if n > (200 if path.suffix == '.h' else 700):
+        print(f'long: {n} lines {path}')
+print('\n'.join(bad) if bad else 'house: all good')
+sys.exit(bool(bad))
