@@ -32,7 +32,11 @@ for line in tags.splitlines():
     if '\tv\t' in rest.split(';"', 1)[-1] + '\t':
         if path.startswith('src/bin/') or path == 'src/base/fault.c' or re.search(r'\bconst\b', code) or 'extern' in code:
             continue
-        bad.append(f'{path}:{fields.get("line")}: writable global {name}')
+        lines, at = pathlib.Path(path).read_text().splitlines(), int(fields['line']) - 1
+        while at > 0 and (lines[at][:1] in ('}', '\t', ' ', '')):      # up to where a many-line declaration begins
+            at -= 1
+        if not re.search(r'\bconst\b', lines[at]):
+            bad.append(f'{path}:{fields["line"]}: writable global {name}')
     elif 'end' in fields and int(fields['end']) - int(fields['line']) + 1 > 90:
         long.append((int(fields['end']) - int(fields['line']) + 1, f'{path}: {name}'))
 for n, where in sorted(long, reverse=True)[:20]:
