@@ -148,17 +148,21 @@ CREATE TABLE chain_head(id {INT} PRIMARY KEY, at {INT} NOT NULL, hash {BYTES} NO
 CREATE TABLE promise_state(
   id {ID}, customer_id {INT} NOT NULL REFERENCES customer(id), agreement_id {INT} NOT NULL, service TEXT NOT NULL, promise TEXT NOT NULL, party TEXT NOT NULL,
   state TEXT NOT NULL, since_at {INT} NOT NULL, until_at {INT} NOT NULL DEFAULT 9223372036854775807, measured_at {INT} NOT NULL, due_at {INT} NOT NULL DEFAULT 0,
+  check_at {INT} NOT NULL DEFAULT 9223372036854775807,  -- the first later moment at which time alone can change the state
   reasons TEXT NOT NULL, evidence TEXT NOT NULL, ticket_id {INT});
 CREATE INDEX promise_state_of ON promise_state(customer_id, promise, since_at);
 CREATE INDEX promise_state_now ON promise_state(until_at, state, customer_id);
+CREATE INDEX promise_state_check ON promise_state(until_at, check_at);
 CREATE TABLE attestation(
   id {ID}, customer_id {INT} NOT NULL REFERENCES customer(id), promise TEXT NOT NULL, person_id {INT} NOT NULL, person_name TEXT NOT NULL, at {INT} NOT NULL,
   expires_at {INT} NOT NULL, note TEXT NOT NULL, withdrawn_at {INT} NOT NULL DEFAULT 0);
 CREATE INDEX attestation_of ON attestation(customer_id, promise, at);
-CREATE TABLE probe_result(id {ID}, at {INT} NOT NULL, probe TEXT NOT NULL, ok {INT} NOT NULL, took_ms {INT} NOT NULL, detail TEXT NOT NULL DEFAULT '');
+-- at: when it was measured; stored_at: when the server came to know of it (later, when the server itself was down)
+CREATE TABLE probe_result(id {ID}, at {INT} NOT NULL, stored_at {INT} NOT NULL, probe TEXT NOT NULL, ok {INT} NOT NULL, took_ms {INT} NOT NULL, detail TEXT NOT NULL DEFAULT '');
 CREATE INDEX probe_result_at ON probe_result(probe, at);
 CREATE TABLE need(                          -- what we need from a customer
   id {ID}, customer_id {INT} NOT NULL REFERENCES customer(id), promise TEXT NOT NULL DEFAULT '', title TEXT NOT NULL, body TEXT NOT NULL, kind TEXT NOT NULL,  -- decision | duty | accept
   object TEXT NOT NULL DEFAULT '', object_id {INT} NOT NULL DEFAULT 0, asked_at {INT} NOT NULL, asked_by {INT} NOT NULL DEFAULT 0, reminded_at {INT} NOT NULL DEFAULT 0,
   answered_at {INT} NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '', answered_by {INT} NOT NULL DEFAULT 0);
 CREATE INDEX need_of ON need(customer_id, answered_at, id);
+CREATE INDEX need_open ON need(answered_at, reminded_at);
