@@ -52,7 +52,7 @@ static void structures_that_lie_are_refused(void **state)
 		{ "8301026103", "" }, { "80", "" }, { "a0", "" }, { "a2616101616202", "" }, { "a261620162616102", "" },
 		{ "83010203ff", "more bytes" }, { "830102", "past the end" }, { "9a7fffffff00", "past the end" }, { "a10", "" },
 		{ "a2616201616102", "out of order" }, { "a2616101616102", "out of order" }, { "a262616101616202", "out of order" },
-		{ "a10102", "not text" }, { "5b7fffffffffffffff00", "cut off" }, { "4401", "cut off" }, { "a16161", "past the end" },
+		{ "a10102", "not text" }, { "5b7fffffffffffffff00", "cut off" }, { "4401", "cut off" }, { "a16161", "cut off" },
 		{ "8181818181818181818181818181818100", "" }, { "818181818181818181818181818181818100", "too deep" },
 	};
 
