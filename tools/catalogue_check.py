@@ -297,6 +297,10 @@ class Checker:
             if key not in seen:
                 self.fault(path, 1, f"{kind} {key} is missing")
 
+    def our_terms(self, service):
+        path = pathlib.Path(__file__).resolve().parent.parent / "catalogue" / (service + ".md")
+        return re.findall(r"^## term (\w+)$", path.read_text(encoding="utf-8"), re.M) if path.is_file() else []
+
     def check_source(self, path, promises):
         heading, count = SOURCE[path.stem]
         named = set()
@@ -345,7 +349,7 @@ class Checker:
         # A provider may reword one of our services, but code reads its promises and terms by name.
         ours = [f"{path.stem}.{p.split(':')[0]}" for p in PROMISES.get(path.stem, "").split()]
         self.check_keys(path, sections, "promise", ours, own)
-        self.check_keys(path, sections, "term", TERMS.get(path.stem, "").split(), False)
+        self.check_keys(path, sections, "term", TERMS.get(path.stem, "").split() if own else self.our_terms(path.stem), False)
         if own and path.stem in SOURCE:
             self.check_source(path, promises)
         return self.whole_number(path, head, "number")

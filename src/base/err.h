@@ -32,7 +32,7 @@ enum err_id {
 };
 struct err {
 	enum err_id id;
-	char field[40];         /* name of the input field at fault, "" when none */
+	char field[80];         /* name of the input field at fault, "" when none */
 	char detail[240];       /* the value or place at fault; in logs always, on pages only where it helps */
 	const char *file;
 	int line;

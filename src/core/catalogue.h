@@ -2,7 +2,8 @@
  * on top (a provider's own words or services).
  *
  * Ownership:  everything hangs on the catalogue's own arena and lives as long as the process.
- * Errors:     E_CATALOGUE_INVALID with file and line; E_SERVICE_UNKNOWN, E_TERM_UNKNOWN, E_TERM_INVALID with field.
+ * Errors:     E_CATALOGUE_INVALID with file and line; E_TERM_UNKNOWN, E_FIELD_TYPE, E_TERM_INVALID with the term's key as
+ *             field and what is allowed as detail.
  * Units:      terms say theirs; money in øre, durations in minutes.
  * Threads:    read-only after loading.   Source: catalogue/README.md (the format). */
 #ifndef PEDEL_CORE_CATALOGUE_H
@@ -44,7 +45,7 @@ struct catalogue_service {
 };
 struct catalogue { const struct catalogue_service *services; int nservices; };
 
-/* Parse one file's bytes. Limits: 64 kB, 1000 bytes a line, 60 terms, 40 promises. */
+/* Parse one file's bytes; name is the service's key, the first line must say the same. Limits: 64 kB, 1000 bytes a line, 60 terms, 40 promises. */
 int catalogue_parse(struct arena *a, const char *name, const char *text, size_t n, struct catalogue_service *out, struct err *e);
 /* The built-in files, then those of folder (may be NULL or absent) over them; ordered by number. */
 int catalogue_load(struct arena *a, const char *folder, struct catalogue *out, struct err *e);
@@ -54,7 +55,9 @@ const char *party_name(enum party p);           /* "supplier" */
 const char *period_name(enum promise_period p);
 const char *term_type_name(enum term_type t);
 
-/* Check given terms (a JSON object; NULL is {}) against the service; *out is the full object, defaults filled in. */
+/* Check given terms (a JSON object; NULL is {}) against the service; *out is the full object in the catalogue's order, defaults
+ * filled in: a new reference that the caller lets go with json_decref(). Numbers are JSON integers, a choice or text is a string,
+ * a list is an array of strings. */
 int terms_check(struct arena *a, const struct catalogue_service *s, json_t *given, json_t **out, struct err *e);
 /* Reading checked terms: missing keys give the fallback. */
 int64_t terms_int(const json_t *terms, const char *key, int64_t fallback);
