@@ -31,7 +31,7 @@ const struct demo_customer demo_customers[] = {
 	{ "Skovby Friskole", "12209657", "skovbyfriskole.example", "Skolevej 2", "6580", "Vamdrup", "da", 35, 10,
 		"operations patching antivirus network m365 remote-support",
 		{ { "Ellen Rask", "ellen", "owner" }, { "Jesper Thy", "jesper", "approver" }, { "Camilla Steffensen", "camilla", "employee" } } },
-	{ "Bageriet Egely", "12250967", "egely.example", "Egelyvej 5", "6064", "Jordrup", "da", 24, 2, "antivirus webhosting",
+	{ "Bageriet Egely", "12250967", "egely.example", "Egelyvej 5", "6064", "Jordrup", "da", 24, 2, "antivirus hosting",
 		{ { "Bo Egelund", "bo", "owner" }, { "Rikke Egelund", "rikke", "employee" } } },
 	{ "Lunde & Krag Arkitekter", "12292279", "lundekrag.example", "Låsbygade 71", "6000", "Kolding", "da", 8, 5,
 		"webwork webadmin hosting mailhost signature backup",
