@@ -1,0 +1,400 @@
+#include "core/bank.h"
+#include <stdlib.h>
+#include "base/moment.h"
+#include "base/text.h"
+
+static const char *const activities[ACTIVITY__N] = { "visit", "remote", "phone", "task", "teach", "web", "internal" };
+enum { LAPSED_MONTHS = 60 };            /* how long late time can still use what lapsed: as long as vouchers are kept */
+
+const struct bank_terms bank_terms_none = { .hourly_ore = 105000, .step = 15, .min = 15, .phone_step = 15, .rollover_max = 600,
+	.driving_free = 30, .proration = true, .time_visible = true };
+
+const char *activity_name(enum activity v) { return activities[v]; }
+
+int activity_by_name(const char *name)
+{
+	for (int i = 0; name && i < ACTIVITY__N; i++)
+		if (text_eq(name, activities[i]))
+			return i;
+	return -1;
+}
+
+const char *bank_line_name(enum bank_line_kind k) { return k == BANK_LINE_DRIVING ? "driving" : "overuse"; }
+
+static int64_t number(const json_t *o, const char *key, int64_t fallback)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_integer(v) ? json_integer_value(v) : fallback;
+}
+
+static bool is(const json_t *o, const char *key, const char *word)
+{
+	return text_eq(json_string_value(json_object_get(o, key)), word);
+}
+
+static bool flag(const json_t *o, const char *key, bool fallback)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_boolean(v) ? json_is_true(v) : fallback;
+}
+
+void bank_terms_read(const json_t *o, struct bank_terms *t)
+{
+	const struct bank_terms *d = &bank_terms_none;
+	const json_t *hours = json_object_get(o, "hours_per_month");
+	int64_t h = 5;
+
+	if (json_is_integer(hours))
+		h = json_integer_value(hours);
+	else if (json_is_string(hours) && !text_int(json_string_value(hours), &h))
+		h = 5;
+	*t = (struct bank_terms){
+		.month_minutes = (int)(h * 60), .monthly_ore = number(o, "monthly_price_ore", 475000),
+		.hourly_ore = number(o, "hourly_price_ore", d->hourly_ore),
+		.step = (int)number(o, "rounding_step_minutes", d->step), .min = (int)number(o, "rounding_min_minutes", d->min),
+		.phone_step = (int)number(o, "phone_step_minutes", d->phone_step),
+		.rollover_months = (int)number(o, "rollover_months", 0), .rollover_max = (int)number(o, "rollover_max_minutes", d->rollover_max),
+		.driving_free = (int)number(o, "driving_free_minutes", d->driving_free),
+		.driving_each_way = is(o, "driving_scope", "each_way"), .driving_from_bank = is(o, "driving_settle", "bank"),
+		.proration = flag(o, "proration", true), .stop_and_ask = is(o, "overuse", "stop_and_ask"),
+		.late_current_only = is(o, "late_entry", "current_only"), .time_visible = flag(o, "time_visible", true),
+	};
+}
+
+/* ---- the rules one by one ---- */
+
+int64_t bank_round(int64_t minutes, int step, int min)
+{
+	int64_t up;
+
+	if (minutes <= 0)
+		return 0;
+	up = step > 1 ? (minutes + step - 1) / step * step : minutes;
+	return up < min ? min : up;
+}
+
+int64_t bank_work_minutes(const struct bank_terms *t, enum activity v, int64_t minutes)
+{
+	if (v == ACTIVITY_INTERNAL)
+		return minutes;
+	return v == ACTIVITY_PHONE ? bank_round(minutes, t->phone_step, t->phone_step) : bank_round(minutes, t->step, t->min);
+}
+
+int64_t bank_drive_minutes(const struct bank_terms *t, bool agreed, int64_t out, int64_t home, int64_t *without_payment)
+{
+	int64_t allowed = agreed ? t->driving_free : 0, rest;
+
+	if (t->driving_each_way)
+		rest = (out > allowed ? out - allowed : 0) + (home > allowed ? home - allowed : 0);
+	else
+		rest = out + home > allowed ? out + home - allowed : 0;
+	*without_payment = out + home - rest;
+	return bank_round(rest, t->step, t->min);
+}
+
+int64_t bank_prorate_minutes(int64_t minutes, int days, int of_days)
+{
+	if (days >= of_days)
+		return minutes;
+	return (2 * minutes * days + 15 * of_days) / (30 * of_days) * 15;
+}
+
+int64_t bank_share_ore(int64_t ore, int64_t part, int64_t whole)
+{
+	int64_t n = ore * part, half = n < 0 ? -whole : whole;
+
+	return (2 * n + half) / (2 * whole);
+}
+
+const struct bank_span *bank_span_on(const struct bank_span *s, int n, int32_t day)
+{
+	for (int i = 0; i < n; i++)
+		if (s[i].from_day <= day && day <= s[i].to_day)
+			return &s[i];
+	return NULL;
+}
+
+/* ---- one month ---- */
+
+struct work {
+	struct arena *a;
+	int32_t month, first, last;     /* days */
+	const struct bank_span *spans; int nspans;
+	struct bank_grant *g; int ng;   /* in the order of use; the late ones after them */
+	int nmonth;                     /* grants that anybody may use: g[0 .. nmonth-1] */
+	struct bank_kept *lapsed; int nlapsed;
+	int *late_grant;                /* of each lapsed: its grant, or -1 */
+	int64_t fee_ore;
+};
+
+static int64_t hours_of(const struct bank_span *s) { return s->terms.month_minutes; }
+static int64_t price_of(const struct bank_span *s) { return s->terms.monthly_ore; }
+
+struct run { int32_t from, to; int64_t value; bool prorate; };
+
+/* The month's days as runs of one unbroken value: an agreement replaced by one with the same hours is one run. */
+static int runs(const struct work *k, int64_t (*value)(const struct bank_span *), struct run *out)
+{
+	int n = 0;
+
+	for (int i = 0; i < k->nspans; i++) {
+		const struct bank_span *s = &k->spans[i];
+		int32_t from = s->from_day > k->first ? s->from_day : k->first, to = s->to_day < k->last ? s->to_day : k->last;
+
+		if (from > to)
+			continue;
+		if (n > 0 && out[n - 1].to == from - 1 && out[n - 1].value == value(s)) {
+			out[n - 1].to = to;
+			out[n - 1].prorate = s->terms.proration;
+		} else {
+			out[n++] = (struct run){ from, to, value(s), s->terms.proration };
+		}
+	}
+	/* Two different agreements in one month are always counted in days; otherwise both would give a whole month. */
+	for (int i = 0; i < n && n > 1; i++)
+		out[i].prorate = true;
+	return n;
+}
+
+static int by_use(const void *x, const void *y)
+{
+	const struct bank_grant *p = x, *q = y;
+
+	if (p->expires_month != q->expires_month)
+		return p->expires_month < q->expires_month ? -1 : 1;
+	if (p->origin_month != q->origin_month)
+		return p->origin_month < q->origin_month ? -1 : 1;
+	return (p->from_day > q->from_day) - (p->from_day < q->from_day);
+}
+
+static void grant(struct work *k, const struct bank_state *before)
+{
+	struct run *r = ARENA_ARRAY(k->a, struct run, k->nspans + 1);
+	int of_days = k->last - k->first + 1, n;
+
+	n = runs(k, hours_of, r);
+	for (int i = 0; i < n; i++) {
+		int64_t m = r[i].prorate ? bank_prorate_minutes(r[i].value, r[i].to - r[i].from + 1, of_days) : r[i].value;
+
+		if (m > 0)
+			k->g[k->ng++] = (struct bank_grant){ BANK_GRANT_MONTH, k->month, k->month, r[i].from, .granted = m };
+	}
+	for (int i = 0; i < before->nrolled; i++)
+		if (before->rolled[i].minutes > 0 && before->rolled[i].expires_month >= k->month)
+			k->g[k->ng++] = (struct bank_grant){ BANK_GRANT_ROLLED, before->rolled[i].origin_month,
+				before->rolled[i].expires_month, k->first, .granted = before->rolled[i].minutes };
+	qsort(k->g, (size_t)k->ng, sizeof *k->g, by_use);
+	k->nmonth = k->ng;
+
+	n = runs(k, price_of, r);
+	for (int i = 0; i < n; i++)
+		k->fee_ore += r[i].prorate ? bank_share_ore(r[i].value, r[i].to - r[i].from + 1, of_days) : r[i].value;
+}
+
+/* Everything but the id, so that only entries that are alike in all ways can change places. */
+static int by_replay(const void *x, const void *y)
+{
+	const struct bank_entry *p = *(const struct bank_entry *const *)x, *q = *(const struct bank_entry *const *)y;
+
+#define BY(f) if (p->f != q->f) return p->f < q->f ? -1 : 1
+	BY(day);
+	BY(started_at);
+	BY(person_id);
+	BY(ticket_id);
+	BY(activity);
+	BY(minutes);
+	BY(drive_out);
+	BY(drive_home);
+	BY(cover);
+	BY(late);
+	BY(id);
+#undef BY
+	return 0;
+}
+
+struct draws { struct bank_draw *d; int n; };
+
+static void note_draw(struct draws *d, int grant_index, int64_t minutes)
+{
+	for (int i = 0; i < d->n; i++)
+		if (d->d[i].grant == grant_index) {
+			d->d[i].minutes += minutes;
+			return;
+		}
+	d->d[d->n++] = (struct bank_draw){ grant_index, minutes };
+}
+
+/* Take up to want minutes for this entry; what could be had is returned. */
+static int64_t draw(struct work *k, const struct bank_entry *n, const struct bank_terms *t, int64_t want, struct draws *d)
+{
+	int32_t own = month_of_day(n->day), day = n->late ? k->last : n->day;
+	int64_t got = 0, m;
+
+	for (int i = 0; i < k->nlapsed && n->late && !t->late_current_only && got < want; i++) {
+		struct bank_kept *p = &k->lapsed[i];
+
+		if (p->minutes == 0 || own < p->origin_month || own > p->expires_month)
+			continue;
+		m = want - got < p->minutes ? want - got : p->minutes;
+		if (k->late_grant[i] < 0) {
+			k->late_grant[i] = k->ng;
+			k->g[k->ng++] = (struct bank_grant){ BANK_GRANT_LATE, p->origin_month, k->month, k->first };
+		}
+		p->minutes -= m;
+		k->g[k->late_grant[i]].granted += m;
+		k->g[k->late_grant[i]].drawn += m;
+		note_draw(d, k->late_grant[i], m);
+		got += m;
+	}
+	for (int i = 0; i < k->nmonth && got < want; i++) {
+		struct bank_grant *g = &k->g[i];
+
+		if (g->drawn == g->granted || g->from_day > day)
+			continue;
+		m = want - got < g->granted - g->drawn ? want - got : g->granted - g->drawn;
+		g->drawn += m;
+		note_draw(d, i, m);
+		got += m;
+	}
+	return got;
+}
+
+static void settle_entry(struct work *k, const struct bank_entry *n, struct bank_settled *s)
+{
+	const struct bank_span *span = bank_span_on(k->spans, k->nspans, n->day);
+	const struct bank_terms *t = span ? &span->terms : &bank_terms_none;
+	struct draws d = { ARENA_ARRAY(k->a, struct bank_draw, k->nmonth + k->nlapsed + 1), 0 };
+
+	*s = (struct bank_settled){ .entry = n, .span = span, .hourly_ore = t->hourly_ore };
+	s->bill = bank_work_minutes(t, n->activity, n->minutes);
+	if (n->activity == ACTIVITY_INTERNAL)
+		s->internal = s->bill;
+	else if (n->cover == BANK_INCLUDED)
+		s->included = s->bill;
+	else
+		s->drawn = span ? draw(k, n, t, s->bill, &d) : 0;
+	s->over = s->bill - s->drawn - s->included - s->internal;
+	if (n->activity == ACTIVITY_VISIT) {
+		s->drive = (int64_t)n->drive_out + n->drive_home;
+		s->drive_bill = bank_drive_minutes(t, span != NULL, n->drive_out, n->drive_home, &s->drive_free);
+		if (span && t->driving_from_bank)
+			s->drive_drawn = draw(k, n, t, s->drive_bill, &d);
+		s->drive_invoiced = s->drive_bill - s->drive_drawn;
+	}
+	s->draws = d.d;
+	s->ndraws = d.n;
+	for (int i = 0; i < k->ng; i++)
+		s->balance += k->g[i].granted - k->g[i].drawn;
+}
+
+static void add_line(struct bank_line *l, int *n, enum bank_line_kind kind, int64_t hourly_ore, int64_t minutes)
+{
+	int i = 0;
+
+	if (minutes == 0)
+		return;
+	while (i < *n && (l[i].kind != kind || l[i].hourly_ore != hourly_ore))
+		i++;
+	if (i == *n)
+		l[(*n)++] = (struct bank_line){ kind, hourly_ore, 0, 0 };
+	l[i].minutes += minutes;
+}
+
+static int by_line(const void *x, const void *y)
+{
+	const struct bank_line *p = x, *q = y;
+
+	if (p->kind != q->kind)
+		return p->kind < q->kind ? -1 : 1;
+	return (p->hourly_ore > q->hourly_ore) - (p->hourly_ore < q->hourly_ore);
+}
+
+/* The month's end: what expires, what goes on. */
+static void finish(struct work *k, struct bank_month *out)
+{
+	const struct bank_span *end = bank_span_on(k->spans, k->nspans, k->last);
+	struct bank_kept *rolled = ARENA_ARRAY(k->a, struct bank_kept, k->ng + 1);
+	struct bank_kept *lapsed = ARENA_ARRAY(k->a, struct bank_kept, k->nlapsed + k->ng + 1);
+	int64_t kept = 0;
+	int nr = 0, nl = 0;
+
+	for (int i = 0; i < k->nlapsed; i++)
+		if (k->lapsed[i].minutes > 0 && k->lapsed[i].expires_month > k->month - LAPSED_MONTHS)
+			lapsed[nl++] = k->lapsed[i];
+	for (int i = 0; i < k->ng; i++)
+		if (k->g[i].kind == BANK_GRANT_ROLLED && k->g[i].expires_month > k->month)
+			kept += k->g[i].granted - k->g[i].drawn;
+	for (int i = 0; i < k->ng; i++) {
+		struct bank_grant *g = &k->g[i];
+		int64_t rest = g->granted - g->drawn;
+		int32_t until = g->expires_month;
+
+		if (g->kind == BANK_GRANT_ROLLED && until > k->month) {
+			g->left = rest;
+		} else if (g->kind == BANK_GRANT_MONTH && end && end->terms.rollover_months > 0) {
+			int64_t room = end->terms.rollover_max - kept;
+
+			g->left = room <= 0 ? 0 : rest < room ? rest : room;
+			kept += g->left;
+			until = k->month + end->terms.rollover_months;
+		}
+		g->expired = rest - g->left;
+		if (g->left > 0)
+			rolled[nr++] = (struct bank_kept){ g->origin_month, until, g->left };
+		if (g->expired > 0)
+			lapsed[nl++] = (struct bank_kept){ g->origin_month, k->month, g->expired };
+	}
+	out->after = (struct bank_state){ rolled, nr, lapsed, nl };
+}
+
+void bank_settle(struct arena *a, int32_t month, const struct bank_span *spans, int nspans, const struct bank_entry *entries, int nentries,
+	const struct bank_state *before, struct bank_month *out)
+{
+	const struct bank_state kept = before ? *before : (struct bank_state){ 0 };     /* before may lie in *out */
+	int nlapsed = kept.nlapsed, n = 0;
+	struct work k = { .a = a, .month = month, .first = month_first_day(month), .last = month_first_day(month + 1) - 1, .spans = spans,
+		.nspans = nspans, .nlapsed = nlapsed };
+	const struct bank_entry **order = ARENA_ARRAY(a, const struct bank_entry *, nentries + 1);
+	struct bank_settled *s;
+	struct bank_line *lines;
+
+	*out = (struct bank_month){ .month = month };
+	k.g = ARENA_ARRAY(a, struct bank_grant, nspans + kept.nrolled + nlapsed + 1);
+	k.lapsed = ARENA_ARRAY(a, struct bank_kept, nlapsed + 1);
+	k.late_grant = ARENA_ARRAY(a, int, nlapsed + 1);
+	for (int i = 0; i < nlapsed; i++) {
+		k.lapsed[i] = kept.lapsed[i];
+		k.late_grant[i] = -1;
+	}
+	grant(&k, &kept);
+	for (int i = 0; i < nentries; i++)
+		if (entries[i].month == month)
+			order[n++] = &entries[i];
+	qsort(order, (size_t)n, sizeof *order, by_replay);
+	s = ARENA_ARRAY(a, struct bank_settled, n + 1);
+	lines = ARENA_ARRAY(a, struct bank_line, 2 * n + 1);
+	for (int i = 0; i < n; i++) {
+		settle_entry(&k, order[i], &s[i]);
+		add_line(lines, &out->nlines, BANK_LINE_OVERUSE, s[i].hourly_ore, s[i].over);
+		add_line(lines, &out->nlines, BANK_LINE_DRIVING, s[i].hourly_ore, s[i].drive_invoiced);
+		out->over += s[i].over;
+		out->driving += s[i].drive_invoiced;
+	}
+	qsort(lines, (size_t)out->nlines, sizeof *lines, by_line);
+	for (int i = 0; i < out->nlines; i++)
+		out->lines_ore += lines[i].amount_ore = bank_money(lines[i].minutes, lines[i].hourly_ore);
+	for (int i = 0; i < k.ng; i++) {
+		out->granted += k.g[i].granted;
+		out->drawn += k.g[i].drawn;
+	}
+	out->remaining = out->granted - out->drawn;
+	out->fee_ore = k.fee_ore;
+	out->grants = k.g;
+	out->ngrants = k.ng;
+	out->settled = s;
+	out->nsettled = n;
+	out->lines = lines;
+	finish(&k, out);
+}

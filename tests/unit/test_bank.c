@@ -1,0 +1,691 @@
+/* The hour bank: the rules as tables, and random histories against an oracle that counts minute by minute.
+ * PEDEL_ROUNDS: how many histories. */
+#include "t.h"
+#include <stdlib.h>
+#include "base/moment.h"
+#include "core/bank.h"
+#include "core/catalogue.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ROUNDS 5000
+#else
+#define ROUNDS 100000
+#endif
+
+/* ---- tables ---- */
+
+static void test_rounding(void **state)
+{
+	static const struct { int minutes, step, min, want; } rows[] = {
+		{ 0, 15, 15, 0 }, { 1, 15, 15, 15 }, { 15, 15, 15, 15 }, { 16, 15, 15, 30 }, { 8, 5, 5, 10 }, { 61, 15, 15, 75 }, { 7, 1, 1, 7 },
+		{ 3, 5, 30, 30 }, { 31, 5, 30, 35 }, { 1, 1, 0, 1 }, { 0, 15, 60, 0 }, { 1440, 60, 240, 1440 }, { -5, 15, 15, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		CHECK_ROW(i, bank_round(rows[i].minutes, rows[i].step, rows[i].min) == rows[i].want);
+}
+
+static void test_driving(void **state)
+{
+	static const struct { bool each_way, agreed; int out, home, bill, free; } rows[] = {
+		{ false, true, 21, 21, 15, 30 },        /* the catalogue's own example: 42 driven, 12 over, rounded to 15 */
+		{ false, true, 15, 15, 0, 30 }, { false, true, 15, 16, 15, 30 }, { false, true, 0, 0, 0, 0 }, { false, true, 46, 0, 30, 30 },
+		{ true, true, 25, 25, 0, 50 }, { true, true, 31, 45, 30, 60 }, { true, true, 40, 10, 15, 40 },
+		{ false, false, 20, 20, 45, 0 },        /* no agreement: all of it costs */
+	};
+	struct bank_terms t = bank_terms_none;
+	int64_t allowed;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		t.driving_each_way = rows[i].each_way;
+		CHECK_ROW(i, bank_drive_minutes(&t, rows[i].agreed, rows[i].out, rows[i].home, &allowed) == rows[i].bill);
+		CHECK_ROW(i, allowed == rows[i].free);
+	}
+}
+
+static void test_money(void **state)
+{
+	static const struct { int64_t minutes, hourly, want; } rows[] = {
+		{ 15, 105000, 26250 }, { 60, 105000, 105000 }, { 0, 105000, 0 }, { 1, 105000, 1750 }, { 1, 30, 1 }, { 1, 29, 0 }, { 1, 31, 1 },
+		{ 7, 99999, 11667 }, { 100000, 10000000, 16666666667 }, { 30, 0, 0 }, { 1, -30, -1 }, { 1, -29, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		CHECK_ROW(i, bank_money(rows[i].minutes, rows[i].hourly) == rows[i].want);
+	CHECK_INT(bank_prorate_minutes(300, 16, 30), 165);
+	CHECK_INT(bank_prorate_minutes(300, 14, 30), 135);
+	CHECK_INT(bank_prorate_minutes(300, 30, 30), 300);
+	CHECK_INT(bank_prorate_minutes(120, 1, 29), 0);
+	CHECK_INT(bank_prorate_minutes(600, 1, 29), 15);
+	CHECK_INT(bank_share_ore(475000, 16, 30), 253333);
+}
+
+static void test_activities(void **state)
+{
+	for (int i = 0; i < ACTIVITY__N; i++)
+		CHECK_INT(activity_by_name(activity_name((enum activity)i)), i);
+	CHECK_INT(activity_by_name("travel"), -1);
+	CHECK_INT(activity_by_name(NULL), -1);
+	CHECK_INT(bank_month_for(10, 9), 10);
+	CHECK_INT(bank_month_for(9, 9), 10);
+	CHECK_INT(bank_month_for(2, 9), 10);
+	CHECK_INT(bank_month_for(2, INT32_MIN), 2);
+}
+
+static void test_terms(void **state)
+{
+	json_error_t je;
+	json_t *o = json_loads("{\"hours_per_month\":2,\"monthly_price_ore\":1,\"hourly_price_ore\":2,\"rounding_step_minutes\":3,"
+		"\"rounding_min_minutes\":4,\"phone_step_minutes\":5,\"rollover_months\":6,\"rollover_max_minutes\":7,\"driving_free_minutes\":8,"
+		"\"driving_scope\":\"each_way\",\"driving_settle\":\"bank\",\"proration\":false,\"overuse\":\"stop_and_ask\","
+		"\"late_entry\":\"current_only\",\"time_visible\":false}", 0, &je);
+	struct bank_terms t;
+
+	CHECK(o != NULL);
+	bank_terms_read(o, &t);
+	CHECK(t.month_minutes == 120 && t.monthly_ore == 1 && t.hourly_ore == 2 && t.step == 3 && t.min == 4 && t.phone_step == 5);
+	CHECK(t.rollover_months == 6 && t.rollover_max == 7 && t.driving_free == 8 && t.driving_each_way && t.driving_from_bank);
+	CHECK(!t.proration && t.stop_and_ask && t.late_current_only && !t.time_visible);
+	json_object_clear(o);
+	bank_terms_read(o, &t);
+	CHECK(t.month_minutes == 300 && t.monthly_ore == 475000 && t.hourly_ore == 105000 && t.step == 15 && t.rollover_months == 0);
+	CHECK(!t.driving_each_way && !t.driving_from_bank && t.proration && !t.stop_and_ask && !t.late_current_only && t.time_visible);
+	json_decref(o);
+}
+
+/* Without an agreement the catalogue's own defaults hold: the constants are those of catalogue/service-agreement.md. */
+static void test_defaults(void **state)
+{
+	struct arena *a = arena_begin(8 << 20);
+	struct catalogue c;
+	struct err e;
+	json_t *o = NULL, *none = json_object();
+	struct bank_terms t, n;
+
+	CHECK(catalogue_load(a, NULL, &c, &e) == 0);
+	CHECK(terms_check(a, catalogue_find(&c, "service-agreement"), NULL, &o, &e) == 0);
+	bank_terms_read(o, &t);
+	bank_terms_read(none, &n);
+	CHECK(t.month_minutes == n.month_minutes && t.monthly_ore == n.monthly_ore);
+	n = bank_terms_none;
+	CHECK(t.hourly_ore == n.hourly_ore && t.step == n.step && t.min == n.min && t.phone_step == n.phone_step);
+	CHECK(t.rollover_months == n.rollover_months && t.rollover_max == n.rollover_max && t.driving_free == n.driving_free);
+	CHECK(t.driving_each_way == n.driving_each_way && t.driving_from_bank == n.driving_from_bank && t.proration == n.proration);
+	CHECK(t.stop_and_ask == n.stop_and_ask && t.late_current_only == n.late_current_only && t.time_visible == n.time_visible);
+	json_decref(o);
+	json_decref(none);
+	arena_end(a);
+}
+
+/* ---- one month worked by hand: the pages' example ---- */
+
+static struct bank_entry at(int month, int day, int hour, enum activity v, int minutes, int out, int home)
+{
+	int64_t t = moment_from_local(2026, month, day, hour, 0, 0);
+
+	return (struct bank_entry){ .id = day, .person_id = 1, .ticket_id = 1, .started_at = t, .activity = v, .day = day_of(t),
+		.month = month_of(t), .minutes = minutes, .drive_out = out, .drive_home = home };
+}
+
+static void test_november(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2025, 7, 1), INT32_MAX, 1, bank_terms_none };
+	struct bank_entry n[8] = {
+		at(11, 3, 9, ACTIVITY_REMOTE, 22, 0, 0), at(11, 5, 9, ACTIVITY_PHONE, 8, 0, 0), at(11, 10, 9, ACTIVITY_VISIT, 75, 21, 21),
+		at(11, 17, 9, ACTIVITY_WEB, 40, 0, 0), at(11, 19, 9, ACTIVITY_TEACH, 60, 0, 0), at(11, 24, 9, ACTIVITY_TASK, 90, 0, 0),
+		at(11, 24, 8, ACTIVITY_INTERNAL, 33, 0, 0), at(11, 2, 8, ACTIVITY_TASK, 20, 0, 0),
+	};
+	static const int balance[] = { 300, 270, 255, 180, 135, 75, 75, 0 };
+	struct bank_month m;
+
+	span.terms.month_minutes = 300;
+	span.terms.monthly_ore = 475000;
+	n[7].cover = BANK_INCLUDED;
+	bank_settle(a, month_from(2026, 11), &span, 1, n, 8, NULL, &m);
+	CHECK_INT(m.nsettled, 8);
+	for (int i = 0; i < 8; i++)
+		CHECK_ROW(i, m.settled[i].balance == balance[i]);
+	CHECK_INT(m.settled[0].included, 30);
+	CHECK_INT(m.settled[6].internal, 33);
+	CHECK(m.granted == 300 && m.drawn == 300 && m.remaining == 0 && m.over == 15 && m.driving == 15 && m.fee_ore == 475000);
+	CHECK_INT(m.nlines, 2);
+	CHECK(m.lines[0].kind == BANK_LINE_OVERUSE && m.lines[0].minutes == 15 && m.lines[0].amount_ore == 26250);
+	CHECK(m.lines[1].kind == BANK_LINE_DRIVING && m.lines[1].minutes == 15 && m.lines[1].amount_ore == 26250);
+	CHECK(m.after.nrolled == 0 && m.after.nlapsed == 0);
+	arena_end(a);
+}
+
+/* Late time uses first what was left in its own month, and only that, and only once. */
+static void test_late(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2025, 7, 1), INT32_MAX, 1, bank_terms_none };
+	struct bank_entry n[3] = { at(10, 5, 9, ACTIVITY_REMOTE, 60, 0, 0), at(10, 6, 9, ACTIVITY_REMOTE, 90, 0, 0), at(11, 6, 9, ACTIVITY_REMOTE, 105, 0, 0) };
+	struct bank_month october, november, december;
+
+	span.terms.month_minutes = 120;
+	n[1].month++;
+	n[1].late = true;
+	bank_settle(a, month_from(2026, 10), &span, 1, n, 3, NULL, &october);
+	CHECK(october.drawn == 60 && october.grants[0].expired == 60 && october.after.nlapsed == 1);
+	bank_settle(a, month_from(2026, 11), &span, 1, n, 3, &october.after, &november);
+	CHECK_INT(november.ngrants, 2);
+	CHECK(november.grants[1].kind == BANK_GRANT_LATE && november.grants[1].granted == 60 && november.grants[1].drawn == 60);
+	CHECK(november.granted == 180 && november.drawn == 180 && november.over == 15);
+	bank_settle(a, month_from(2026, 12), &span, 1, n, 3, &november.after, &december);
+	CHECK(december.granted == 120 && december.after.nlapsed == 1 && december.after.lapsed[0].minutes == 120);
+
+	span.terms.late_current_only = true;
+	bank_settle(a, month_from(2026, 11), &span, 1, n, 3, &october.after, &november);
+	CHECK(november.granted == 120 && november.over == 75 && november.after.lapsed[0].minutes == 60);
+	arena_end(a);
+}
+
+static void test_rollover(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2025, 7, 1), INT32_MAX, 1, bank_terms_none };
+	struct bank_entry n[1] = { at(12, 6, 9, ACTIVITY_REMOTE, 150, 0, 0) };
+	struct bank_month m;
+
+	span.terms.month_minutes = 120;
+	span.terms.rollover_months = 2;
+	span.terms.rollover_max = 200;
+	bank_settle(a, month_from(2026, 10), &span, 1, n, 1, NULL, &m);
+	CHECK(m.grants[0].left == 120 && m.after.nrolled == 1 && m.after.rolled[0].expires_month == month_from(2026, 12));
+	bank_settle(a, month_from(2026, 11), &span, 1, n, 1, &m.after, &m);
+	CHECK(m.ngrants == 2 && m.granted == 240 && m.after.nrolled == 2);
+	CHECK_INT(m.after.rolled[0].minutes, 80);       /* no more than 200 in all */
+	CHECK_INT(m.after.lapsed[0].minutes, 40);
+	bank_settle(a, month_from(2026, 12), &span, 1, n, 1, &m.after, &m);
+	CHECK(m.ngrants == 3 && m.grants[0].drawn == 120 && m.grants[1].drawn == 30);  /* what expires first is used first */
+	CHECK(m.grants[1].kind == BANK_GRANT_MONTH && m.grants[2].origin_month == month_from(2026, 11));
+	arena_end(a);
+}
+
+/* ---- random histories ---- */
+
+static uint64_t seed;
+
+static uint32_t any(uint32_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t)(seed >> 11) % below;
+}
+
+enum { MONTHS = 4, ENTRIES = 14, SPANS = 4, POTS = 64 };
+
+struct history {
+	int year, month;                /* the first */
+	int32_t first;                  /* the same, counted */
+	int nmonths, nspans, n;
+	struct bank_span span[SPANS];
+	struct bank_entry entry[ENTRIES];
+	uint64_t closed_as[MONTHS];     /* what each month was when it was closed */
+	int nclosed;
+};
+
+static bool leap(int y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; }
+
+static int days_in(int year, int month)
+{
+	static const int d[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	return d[month - 1] + (month == 2 && leap(year));
+}
+
+static struct bank_terms any_terms(void)
+{
+	static const int hours[] = { 120, 300, 600 }, steps[] = { 1, 5, 10, 15, 15, 15, 30, 60 }, prices[] = { 105000, 99999, 85050, 1, 0, 123457 };
+	struct bank_terms t = { .month_minutes = hours[any(3)], .monthly_ore = prices[any(6)] * 5, .hourly_ore = prices[any(6)],
+		.step = steps[any(8)], .min = any(4) ? 15 : (int)any(61), .phone_step = steps[any(8)],
+		.rollover_months = any(3) ? 0 : (int)any(3) + 1, .rollover_max = any(2) ? 600 : (int)any(400), .driving_free = any(3) ? 30 : (int)any(90),
+		.driving_each_way = any(3) == 0, .driving_from_bank = any(3) == 0, .proration = any(3) != 0, .late_current_only = any(4) == 0,
+		.time_visible = true };
+
+	return t;
+}
+
+static uint64_t mix(uint64_t h, int64_t v) { return (h ^ (uint64_t)v) * UINT64_C(0x9E3779B97F4A7C15) ^ (h >> 29); }
+
+/* All that a statement says, without ids. */
+static uint64_t print_of(const struct bank_month *m)
+{
+	uint64_t h = 7;
+
+	for (int i = 0; i < m->ngrants; i++) {
+		const struct bank_grant *g = &m->grants[i];
+
+		h = mix(mix(mix(mix(mix(mix(mix(mix(h, g->kind), g->origin_month), g->expires_month), g->from_day), g->granted), g->drawn), g->expired), g->left);
+	}
+	for (int i = 0; i < m->nsettled; i++) {
+		const struct bank_settled *s = &m->settled[i];
+
+		h = mix(mix(mix(mix(h, s->entry->started_at), s->entry->person_id), s->entry->minutes), s->hourly_ore);
+		h = mix(mix(mix(mix(mix(h, s->bill), s->drawn), s->over), s->included), s->internal);
+		h = mix(mix(mix(mix(mix(h, s->drive_free), s->drive_bill), s->drive_drawn), s->drive_invoiced), s->balance);
+		for (int j = 0; j < s->ndraws; j++)
+			h = mix(mix(h, s->draws[j].grant), s->draws[j].minutes);
+	}
+	for (int i = 0; i < m->nlines; i++)
+		h = mix(mix(mix(mix(h, m->lines[i].kind), m->lines[i].hourly_ore), m->lines[i].minutes), m->lines[i].amount_ore);
+	for (int i = 0; i < m->after.nrolled; i++)
+		h = mix(mix(mix(h, m->after.rolled[i].origin_month), m->after.rolled[i].expires_month), m->after.rolled[i].minutes);
+	for (int i = 0; i < m->after.nlapsed; i++)
+		h = mix(mix(mix(h, m->after.lapsed[i].origin_month), m->after.lapsed[i].expires_month), m->after.lapsed[i].minutes);
+	return mix(mix(h, m->fee_ore), m->lines_ore);
+}
+
+static void settle_through(struct arena *a, const struct history *h, int n, struct bank_month *out)
+{
+	const struct bank_state *before = NULL;
+
+	for (int i = 0; i < n; i++) {
+		bank_settle(a, h->first + i, h->span, h->nspans, h->entry, h->n, before, &out[i]);
+		before = &out[i].after;
+	}
+}
+
+static void make_spans(struct history *h)
+{
+	int32_t day = day_from(h->year, h->month, 1) - 20 + (int32_t)any(40);
+
+	h->nspans = 0;
+	for (int i = 0, n = (int)any(SPANS + 1); i < n; i++) {
+		struct bank_span *s = &h->span[h->nspans++];
+
+		*s = (struct bank_span){ day, day + 5 + (int32_t)any(60), i + 1, any_terms() };
+		if (i > 0 && any(3) == 0)       /* the same hours again: nothing is lost or won by it */
+			s->terms.month_minutes = s[-1].terms.month_minutes;
+		if (i == n - 1 && any(2))
+			s->to_day = INT32_MAX;
+		day = s->to_day == INT32_MAX ? day : s->to_day + 1 + (any(3) ? 0 : (int32_t)any(15));
+	}
+}
+
+static void type_one(struct history *h)
+{
+	struct bank_entry *n = &h->entry[h->n];
+	int i = (int)any((uint32_t)h->nmonths), year = h->year + (h->month - 1 + i) / 12, month = (h->month - 1 + i) % 12 + 1;
+	int day = 1 + (int)any((uint32_t)days_in(year, month)), hour = any(6) ? 7 + (int)any(12) : (int)any(24);
+
+	*n = (struct bank_entry){ .id = h->n + 1, .person_id = 1 + any(3), .ticket_id = 1 + any(4), .activity = (enum activity)any(ACTIVITY__N),
+		.minutes = 1 + (int)(any(8) ? any(150) : any(1440)), .cover = any(12) ? BANK_DRAWN : BANK_INCLUDED };
+	if (any(8) == 0)
+		day = any(2) ? 1 : days_in(year, month);
+	n->started_at = moment_from_local(year, month, day, hour, (int)any(4) * 15, 0);
+	n->day = day_of(n->started_at);
+	/* The calendar counted here by hand: also in the two weekends when the clock is changed. */
+	CHECK(n->day == day_from(year, month, day) && month_of_day(n->day) == h->first + i);
+	if (n->activity == ACTIVITY_VISIT && any(3)) {
+		n->drive_out = (int)any(70);
+		n->drive_home = (int)any(70);
+	}
+	n->late = i < h->nclosed;
+	n->month = n->late ? h->first + h->nclosed : h->first + i;
+	h->n++;
+}
+
+static void make_history(struct arena *a, struct history *h)
+{
+	int want = (int)any(ENTRIES) + 1;
+	struct bank_month m[MONTHS];
+
+	*h = (struct history){ .year = 2019 + (int)any(13), .month = 1 + (int)any(12), .nmonths = 1 + (int)any(MONTHS) };
+	if (any(8) == 0)
+		h->month = 2;
+	h->first = (h->year - 1970) * 12 + h->month - 1;
+	make_spans(h);
+	while (h->n < want) {
+		if (h->nclosed < h->nmonths - 1 && any(6) == 0) {
+			settle_through(a, h, h->nclosed + 1, m);
+			h->closed_as[h->nclosed] = print_of(&m[h->nclosed]);
+			h->nclosed++;
+		} else {
+			type_one(h);
+		}
+	}
+}
+
+/* ---- the oracle: pots of single minutes, one minute at a time ---- */
+
+struct pot { int kind; int32_t origin, expires, from_day; int64_t n; int64_t start; };      /* kind: 0 month, 1 rolled, 2 lapsed */
+struct oracle {
+	struct pot pot[POTS]; int npots;
+	int64_t fee, money, drawn, over, driving;
+	int64_t line[2][2 * ENTRIES + 2][2]; int nlines[2];     /* price, minutes */
+};
+
+static const struct bank_span *span_of(const struct history *h, int32_t day)
+{
+	for (int i = h->nspans - 1; i >= 0; i--)
+		if (h->span[i].from_day <= day && day <= h->span[i].to_day)
+			return &h->span[i];
+	return NULL;
+}
+
+static int64_t rounded(int64_t minutes, int step, int min)
+{
+	int64_t b = 0;
+
+	while (b < minutes)
+		b += step;
+	return minutes > 0 && b < min ? min : b;
+}
+
+static int64_t quarter(int64_t minutes, int days, int of)
+{
+	int64_t best = 0;               /* nearest multiple of 15; the larger of two as near */
+
+	for (int64_t m = 0; m <= minutes + 15; m += 15)
+		if (llabs(m * of - minutes * days) <= llabs(best * of - minutes * days))
+			best = m;
+	return best;
+}
+
+static int64_t exact(int64_t total, int64_t by)
+{
+	int64_t whole = 0, step = by << 40;
+
+	for (int64_t each = INT64_C(1) << 40; each > 0; each >>= 1, step >>= 1)
+		while (total >= step) {
+			total -= step;
+			whole += each;
+		}
+	return total * 2 >= by ? whole + 1 : whole;
+}
+
+/* Walk the days; a day's worth is its agreement's hours (or price). Equal neighbours belong together. */
+static void open_month(const struct history *h, int m, struct oracle *o)
+{
+	int year = h->year + (h->month - 1 + m) / 12, month = (h->month - 1 + m) % 12 + 1, days = days_in(year, month);
+	int32_t first = day_from(year, month, 1);
+
+	for (int money = 0; money < 2; money++) {
+		int changes = 0;
+
+		for (int pass = 0; pass < 2; pass++) {
+			int start = 0;
+
+			for (int d = 1; d <= days; d++) {
+				const struct bank_span *p = span_of(h, first + d - 1), *q = d < days ? span_of(h, first + d) : NULL;
+				int64_t v = p ? money ? p->terms.monthly_ore : p->terms.month_minutes : -1;
+				int64_t w = q ? money ? q->terms.monthly_ore : q->terms.month_minutes : -2;
+
+				if (v == w || (v < 0 && w < 0 && d < days))
+					continue;
+				if (v >= 0 && pass == 0)
+					changes++;
+				if (v >= 0 && pass == 1) {
+					bool part = p->terms.proration || changes > 1;
+					int n = d - start;
+
+					if (money)
+						o->fee += part ? exact(v * n, days) : v;
+					else
+						o->pot[o->npots++] = (struct pot){ 0, h->first + m, h->first + m, first + start,
+							part ? quarter(v, n, days) : v, part ? quarter(v, n, days) : v };
+				}
+				start = d;
+			}
+		}
+	}
+}
+
+static bool one_minute(struct oracle *o, const struct bank_entry *n, const struct bank_span *s, int32_t now)
+{
+	int32_t own = month_of_day(n->day);
+	struct pot *best = NULL;
+
+	if (!s)
+		return false;
+	for (int i = 0; i < o->npots && n->late && !s->terms.late_current_only; i++)
+		if (o->pot[i].kind == 2 && o->pot[i].n > 0 && o->pot[i].origin <= own && own <= o->pot[i].expires &&
+		    (!best || o->pot[i].expires < best->expires))
+			best = &o->pot[i];
+	for (int i = 0; i < o->npots && (!best || best->kind != 2); i++) {
+		struct pot *p = &o->pot[i];
+
+		if (p->kind == 2 || p->n == 0 || (!n->late && p->kind == 0 && p->from_day > n->day) || p->expires < now)
+			continue;
+		if (!best || p->expires < best->expires || (p->expires == best->expires && (p->origin < best->origin ||
+		    (p->origin == best->origin && p->from_day < best->from_day))))
+			best = p;
+	}
+	if (!best)
+		return false;
+	best->n--;
+	o->drawn++;
+	return true;
+}
+
+static void bill(struct oracle *o, int kind, int64_t price, int64_t minutes)
+{
+	for (int i = 0; i < o->nlines[kind]; i++)
+		if (o->line[kind][i][0] == price) {
+			o->line[kind][i][1] += minutes;
+			return;
+		}
+	if (minutes) {
+		o->line[kind][o->nlines[kind]][0] = price;
+		o->line[kind][o->nlines[kind]++][1] = minutes;
+	}
+}
+
+static bool before_in_time(const struct bank_entry *p, const struct bank_entry *q)
+{
+	int64_t x[] = { p->started_at, p->person_id, p->ticket_id, p->activity, p->minutes, p->drive_out, p->drive_home, p->cover, p->late };
+	int64_t y[] = { q->started_at, q->person_id, q->ticket_id, q->activity, q->minutes, q->drive_out, q->drive_home, q->cover, q->late };
+
+	for (size_t i = 0; i < sizeof x / sizeof *x; i++)
+		if (x[i] != y[i])
+			return x[i] < y[i];
+	return false;
+}
+
+static void oracle_entry(const struct history *h, struct oracle *o, const struct bank_entry *n, int32_t now, const struct bank_settled *got)
+{
+	const struct bank_span *s = span_of(h, n->day);
+	const struct bank_terms *t = s ? &s->terms : &bank_terms_none;
+	int64_t work, over = 0, drawn = 0, drive = 0, paid = 0, from_bank = 0;
+
+	if (n->activity == ACTIVITY_INTERNAL)
+		work = n->minutes;
+	else if (n->activity == ACTIVITY_PHONE)
+		work = rounded(n->minutes, t->phone_step, t->phone_step);
+	else
+		work = rounded(n->minutes, t->step, t->min);
+	if (n->activity != ACTIVITY_INTERNAL && n->cover == BANK_DRAWN)
+		for (int64_t i = 0; i < work; i++)
+			*(one_minute(o, n, s, now) ? &drawn : &over) += 1;
+	CHECK(got->bill == work && got->drawn == drawn && got->over == over);
+	CHECK(got->internal == (n->activity == ACTIVITY_INTERNAL ? work : 0));
+	CHECK(got->included == (n->activity != ACTIVITY_INTERNAL && n->cover == BANK_INCLUDED ? work : 0));
+	if (n->activity == ACTIVITY_VISIT) {
+		int left[2] = { s ? t->driving_free : 0, s && t->driving_each_way ? t->driving_free : 0 };
+
+		for (int i = 0; i < n->drive_out + n->drive_home; i++) {
+			int *allowed = &left[t->driving_each_way && i >= n->drive_out];
+
+			if (*allowed > 0)
+				(*allowed)--;
+			else
+				drive++;
+		}
+		CHECK_INT(got->drive_free, n->drive_out + n->drive_home - drive);
+		drive = rounded(drive, t->step, t->min);
+		for (int64_t i = 0; i < drive; i++)
+			*(s && t->driving_from_bank && one_minute(o, n, s, now) ? &from_bank : &paid) += 1;
+	}
+	CHECK(got->drive_bill == drive && got->drive_drawn == from_bank && got->drive_invoiced == paid);
+	o->over += over;
+	o->driving += paid;
+	bill(o, 0, t->hourly_ore, over);
+	bill(o, 1, t->hourly_ore, paid);
+}
+
+static void close_month(const struct history *h, struct oracle *o, int m)
+{
+	int year = h->year + (h->month - 1 + m) / 12, month = (h->month - 1 + m) % 12 + 1;
+	const struct bank_span *end = span_of(h, day_from(year, month, days_in(year, month)));
+	int64_t kept = 0;
+	int n = o->npots;
+
+	for (int i = 0; i < n; i++)
+		if (o->pot[i].kind == 1 && o->pot[i].expires > h->first + m)
+			kept += o->pot[i].n;
+	for (int i = 0; i < n; i++) {
+		struct pot *p = &o->pot[i];
+
+		if (p->kind == 1 && p->expires == h->first + m)
+			p->kind = 2;
+		if (p->kind != 0)
+			continue;
+		p->kind = 2;
+		if (end && end->terms.rollover_months > 0 && p->n > 0) {
+			struct pot *r = &o->pot[o->npots];
+
+			*r = *p;
+			r->kind = 1;
+			r->n = 0;
+			r->expires += end->terms.rollover_months;
+			for (; p->n > 0 && kept < end->terms.rollover_max; kept++, p->n--)
+				r->n++;
+			o->npots += r->n > 0;
+		}
+	}
+}
+
+static void check_month(const struct history *h, struct oracle *o, int m, const struct bank_month *got)
+{
+	bool used[ENTRIES] = { false };
+	int64_t granted = 0, drawn = 0;
+	int n = 0, lines = 0;
+
+	o->fee = o->money = o->drawn = o->over = o->driving = o->nlines[0] = o->nlines[1] = 0;
+	open_month(h, m, o);
+	for (;; n++) {
+		int best = -1;
+
+		for (int i = 0; i < h->n; i++)
+			if (!used[i] && h->entry[i].month == h->first + m && (best < 0 || before_in_time(&h->entry[i], &h->entry[best])))
+				best = i;
+		if (best < 0)
+			break;
+		used[best] = true;
+		CHECK(n < got->nsettled);
+		CHECK(!before_in_time(got->settled[n].entry, &h->entry[best]) && !before_in_time(&h->entry[best], got->settled[n].entry));
+		oracle_entry(h, o, got->settled[n].entry, h->first + m, &got->settled[n]);
+	}
+	CHECK_INT(n, got->nsettled);            /* every entry of the month, and nothing else */
+	for (int i = 0; i < got->ngrants; i++) {
+		const struct bank_grant *g = &got->grants[i];
+
+		CHECK(0 <= g->drawn && g->drawn <= g->granted && g->expired >= 0 && g->left >= 0);
+		CHECK(g->granted == g->drawn + g->expired + g->left);
+		granted += g->granted;
+		drawn += g->drawn;
+	}
+	for (int i = 0; i < got->nsettled; i++) {
+		const struct bank_settled *s = &got->settled[i];
+		int64_t sum = 0;
+
+		for (int j = 0; j < s->ndraws; j++)
+			sum += s->draws[j].minutes;
+		CHECK(sum == s->drawn + s->drive_drawn && s->bill == s->drawn + s->over + s->included + s->internal);
+		drawn -= sum;
+	}
+	CHECK_INT(drawn, 0);                    /* grants gave what entries took */
+	CHECK(got->granted == granted && got->drawn == o->drawn && got->over == o->over && got->driving == o->driving);
+	CHECK(got->fee_ore == o->fee);
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < o->nlines[k]; i++, lines++) {
+			int64_t amount = exact(o->line[k][i][0] * o->line[k][i][1], 60);
+			int hits = 0;
+
+			for (int j = 0; j < got->nlines; j++)
+				hits += (int)got->lines[j].kind == k && got->lines[j].hourly_ore == o->line[k][i][0] &&
+					got->lines[j].minutes == o->line[k][i][1] && got->lines[j].amount_ore == amount;
+			CHECK_INT(hits, 1);
+			o->money += amount;
+		}
+	CHECK(lines == got->nlines && got->lines_ore == o->money);
+	close_month(h, o, m);
+	for (int kind = 1; kind <= 2; kind++) {
+		int64_t left = 0;
+		const struct bank_kept *kept = kind == 1 ? got->after.rolled : got->after.lapsed;
+
+		for (int i = 0; i < (kind == 1 ? got->after.nrolled : got->after.nlapsed); i++)
+			left += kept[i].minutes;
+		for (int i = 0; i < o->npots; i++)
+			left -= o->pot[i].kind == kind ? o->pot[i].n : 0;
+		CHECK_INT(left, 0);
+	}
+}
+
+static void shuffle(struct history *h)
+{
+	for (int i = h->n - 1; i > 0; i--) {
+		int j = (int)any((uint32_t)i + 1);
+		struct bank_entry t = h->entry[i];
+
+		h->entry[i] = h->entry[j];
+		h->entry[j] = t;
+	}
+	for (int i = 0; i < h->n; i++)
+		h->entry[i].id = i + 1;
+}
+
+static void test_histories(void **state)
+{
+	const char *s = getenv("PEDEL_ROUNDS");
+	long rounds = s ? strtol(s, NULL, 10) : ROUNDS;
+	struct arena *a = arena_begin(8 << 20);
+	struct bank_month m[MONTHS], again[MONTHS];
+	int64_t late = 0, over = 0, rolled = 0;
+	uint64_t print[MONTHS];
+
+	for (long r = 0; r < rounds; r++) {
+		struct history h;
+		struct oracle o = { .npots = 0 };
+
+		arena_reset(a);
+		seed = 88172645463325252u + (uint64_t)r * 0x2545F4914F6CDD1Du;
+		make_history(a, &h);
+		settle_through(a, &h, h.nmonths, m);
+		for (int i = 0; i < h.nclosed; i++)
+			CHECK(print_of(&m[i]) == h.closed_as[i]);       /* whatever came later */
+		for (int i = 0; i < h.nmonths; i++) {
+			check_month(&h, &o, i, &m[i]);
+			print[i] = print_of(&m[i]);
+		}
+		shuffle(&h);
+		settle_through(a, &h, h.nmonths, again);
+		for (int i = 0; i < h.nmonths; i++) {
+			CHECK(print[i] == print_of(&again[i]));        /* whatever order they were typed in */
+			over += m[i].over > 0;
+			rolled += m[i].after.nrolled > 0;
+			for (int j = 0; j < m[i].ngrants; j++)
+				late += m[i].grants[j].kind == BANK_GRANT_LATE;
+		}
+	}
+	print_message("%ld histories; months with overuse %ld, with rollover %ld; late grants %ld\n", rounds, (long)over, (long)rolled, (long)late);
+	if (rounds >= 1000)
+		CHECK(over > rounds / 10 && rolled > rounds / 20 && late > rounds / 100);       /* it walked the rare paths */
+	arena_end(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rounding), cmocka_unit_test(test_driving), cmocka_unit_test(test_money), cmocka_unit_test(test_activities),
+		cmocka_unit_test(test_terms), cmocka_unit_test(test_defaults), cmocka_unit_test(test_november), cmocka_unit_test(test_late), cmocka_unit_test(test_rollover),
+		cmocka_unit_test(test_histories),
+	};
+
+	moment_zone();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
