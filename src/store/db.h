@@ -7,7 +7,10 @@
  * Writing:    db_write() hands a job to the one writer thread and returns when the transaction that holds it is on
  *             disk. The writer takes all waiting jobs in one transaction, a SAVEPOINT each: a job that fails is rolled
  *             back alone, the others stand. A job may run twice (a lost PostgreSQL connection), so it touches nothing
- *             but the database and its own arg, which it sets afresh each time.
+ *             but the database and its own arg, which it sets afresh each time. Never use the caller's arena in it: it
+ *             runs in another thread. After a statement has failed, the job can only fail (PostgreSQL's rule, on both);
+ *             to try and go on, write INSERT ... ON CONFLICT DO NOTHING and look at changed.
+ * Same words: LIKE is case-sensitive and text is ordered by bytes on both databases.
  * Ownership:  a row's texts live until the next db_next() or db_done(): copy them into an arena (db_text does).
  * Errors:     E_DB (our bug or a broken file), E_DB_BUSY and E_DB_DOWN (try again), E_OUT_OF_SPACE. A broken UNIQUE
  *             rule is E_DB with db_is_duplicate() true until the next call on that connection.
@@ -53,13 +56,15 @@ struct db_config {
 	const char *path;               /* SQLite file; used when url is NULL */
 	const char *url;                /* postgresql://... */
 	int readers;                    /* most read connections at once */
-	bool create;                    /* make the file or schema when it is not there */
+	bool create;                    /* make the file or schema when it is not there; without it E_NOT_INITIALISED */
+	bool solo;                      /* no writer thread: db_write() runs the job in the calling thread (short programs, fault tests) */
 };
 int  db_open(const struct db_config *c, struct db **out, struct err *e);        /* migrates; starts the writer thread */
 void db_close(struct db *d);                            /* lets waiting jobs finish; NULL is allowed */
 enum db_kind db_kind(const struct db *d);
 enum db_kind db_conn_kind(const struct db_conn *c);
 
+/* The snapshot is taken by the first statement that reads. */
 int  db_read_begin(struct db *d, struct db_conn **out, struct err *e);
 void db_read_end(struct db_conn *c);                    /* NULL is allowed; also ends any open cursor */
 
