@@ -5,10 +5,13 @@
 #define PEDEL_WEB_UI_H
 #include "web/web.h"
 
-/* page frames: begin writes everything up to and into <main>, end the rest. title is shown and in <title>. */
-void console_begin(struct web *w, const char *title, const char *current);      /* current: "today" "tickets" "promises" "customers" ... */
+/* page frames: begin writes everything up to and into <main>, end the rest. title is shown and in <title>. After
+ * console_begin() comes <div class="pad"> or <div class="cols">, <nav class="tabs">, <form class="filters"> of the page. */
+void console_begin(struct web *w, const char *title, const char *current);      /* "today" "tickets" "promises" "customers" "catalogue" "time" "settings" */
+/* The same with a path back: "Customers > Advokathuset". The page then writes its own h1 (class "title"). */
+void console_begin_under(struct web *w, const char *title, const char *current, const char *parent_href, const char *parent);
 void console_end(struct web *w);
-void portal_begin(struct web *w, const char *title, const char *current);
+void portal_begin(struct web *w, const char *title, const char *current);      /* "home" "tasks" "promises" "hours" "agreement" "people" "more" */
 void portal_end(struct web *w);
 void gate_begin(struct web *w, const char *title);
 void gate_end(struct web *w);
@@ -21,7 +24,9 @@ void ui_icon(struct web *w, const char *name);
 void ui_csrf(struct web *w);                            /* the hidden field every POST form needs */
 void ui_state(struct web *w, enum promise_state s, const char *variant);        /* icon and word; variant "" | "chip" | "icon" (word hidden) */
 const char *ui_state_word(const struct web *w, enum promise_state s);
-const char *ui_state_key(enum promise_state s);         /* data-s: kept risk broken none attest yours */
+const char *ui_state_key(enum promise_state s);         /* data-s: kept risk broken none yours (attested is kept's colour) */
+const char *ui_state_icon(enum promise_state s);        /* kept risk broken none attest clock yours */
+void ui_done(struct web *w, const char *text);          /* role=status line: what was done; NULL writes nothing */
 void ui_avatar(struct web *w, const char *name, const char *kind);              /* kind "" | "cust" | "none" */
 void ui_meter(struct web *w, int64_t used, int64_t of, const char *label);
 struct ui_part { const char *s; int64_t n; };           /* data-s and how many */
@@ -30,6 +35,20 @@ void ui_strip(struct web *w, const char *const *states, int n, const char *label
 void ui_chart(struct web *w, const int64_t *values, int n, int64_t cap, const char *label);
 void ui_wrong_summary(struct web *w);                   /* role=alert list of w->error; nothing when there is none */
 void ui_wrong(struct web *w, const char *field);        /* <p class=err id=field-err> under the field */
+/* A whole field: label, hint, input, what is wrong with it. What was typed wins over value when the form is shown again.
+ * The input's id is f-<name>. {{ call UI_FIELD(w, .name = "cvr", .label = _("CVR number"), .value = v->cvr) }} */
+struct ui_choice { const char *value, *label; };
+struct ui_field {
+	const char *name, *label, *hint, *value;
+	const char *type;                       /* "" or NULL: text; "email" "tel" "password" "search" "number" "date" "file" "textarea" "select" "check" "seg" */
+	const char *autocomplete;
+	const struct ui_choice *choices;        /* select and seg (radio pills): ends with {0} */
+	bool optional;                          /* says "(if you have one)" after the label */
+	bool required, checked, multiple, autofocus;
+	int rows;                               /* textarea: 0 is 3 */
+};
+void ui_field(struct web *w, const struct ui_field *f);
+#define UI_FIELD(w, ...) ui_field((w), &(const struct ui_field){ __VA_ARGS__ })
 void ui_option(struct web *w, const char *value, const char *label, const char *chosen);
 void ui_empty(struct web *w, const char *icon, const char *title, const char *text);
 

@@ -50,6 +50,8 @@ struct web_app {
 	/* Turn a document into PDF in the confined process (wire/conv.h says the request). NULL until it is wired. */
 	int (*make_pdf)(void *arg, struct arena *a, json_t *document, const void **pdf, size_t *n, struct err *e);
 	void *pdf_arg;
+	/* Fills w->rail before a console or portal page is drawn. NULL: nothing is shown there. */
+	void (*rail)(struct web *w);
 	struct web_guard *guard;                        /* rate limits, password pool (signin.h) */
 	void *live;                                     /* presence and live hints (live.h) */
 };
@@ -70,6 +72,9 @@ struct web {
 	bool hx;                        /* an htmx request: answer with the fragment hx_target asks for */
 	const char *hx_target;          /* id of the element, "" when not hx */
 	int64_t now;
+	struct web_provider { const char *name, *phone, *hours; } provider;     /* for the frames; "" when not set */
+	struct web_rail { int64_t tickets, broken, needs; int64_t timer_ticket, timer_minutes; bool keys; } rail;     /* 0: not shown */
+	const char *frame;              /* which menu item is current */
 	struct buf out;                 /* the page */
 	struct web_form *form;          /* parsed body; made by web_field() at first use */
 	struct web_error { const char *field; enum err_id id; const char *detail; } error[16]; int nerrors;
@@ -106,7 +111,9 @@ int json_known(json_t *o, const char *const *keys, struct err *e);      /* E_FIE
 /* ?limit (1-200, default 50) and ?cursor of a list. Cursors are opaque to clients. */
 int web_page(struct web *w, int *limit, const char **cursor, struct err *e);
 
-const char *tr(enum lang lang, const char *english);                    /* the text of ui/lang; the English itself when it is missing */
-const char *tr_n(enum lang lang, const char *one, const char *many, int64_t n);
+/* The text of ui/lang; the English itself when it is missing. The compilers check placeholders through format_arg. */
+const char *tr(enum lang lang, const char *english) __attribute__((format_arg(2)));
+const char *tr_n(enum lang lang, const char *one, const char *many, int64_t n) __attribute__((format_arg(2), format_arg(3)));
 #define _(english) tr(w->lang, english)
+#define N_(english) english                             /* marks a text in a table that tr() is given later */
 #endif

@@ -1,0 +1,5 @@
+#include "pages/all.h"
+
+const struct web_route *const pages_tables[] = {
+	NULL
+};

@@ -1,0 +1,63 @@
+#include "web/static.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Does Accept-Encoding allow this coding? "br;q=0" forbids it. */
+static bool accepts(const char *header, const char *coding)
+{
+	size_t n = strlen(coding);
+
+	for (const char *s = header; s && *s; s += strcspn(s, ","), s += *s == ',') {
+		s += strspn(s, " \t");
+		if (strncmp(s, coding, n) == 0 && strchr(" \t;,", s[n] ? s[n] : ',')) {
+			const char *q = s + n, *end = s + strcspn(s, ",");
+
+			for (; q < end; q++)
+				if (strncmp(q, "q=0", 3) == 0 && strspn(q + 3, ".0") == strcspn(q + 3, ", \t"))
+					return false;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add(struct http_response *s, const char *name, const char *value)
+{
+	if (s->nheaders < (int)(sizeof s->headers / sizeof *s->headers))
+		s->headers[s->nheaders++] = (struct http_header){ name, value };
+}
+
+void static_answer(const struct http_request *r, struct http_response *s)
+{
+	const char *name = strrchr(r->path, '/') + 1, *accept = http_header(r, "accept-encoding");
+	size_t base = strlen(static_base);
+	const struct static_file *f = static_files;
+	const struct static_bytes *b;
+
+	while (f->name && strcmp(f->name, name) != 0)
+		f++;
+	if (!f->name) {
+		s->status = 404;
+		s->type = "text/plain; charset=utf-8";
+		s->body = "404\n";
+		s->body_bytes = 4;
+		return;
+	}
+	b = &f->raw;
+	if (f->br.p && accepts(accept, "br")) {
+		b = &f->br;
+		add(s, "Content-Encoding", "br");
+	} else if (f->gz.p && accepts(accept, "gzip")) {
+		b = &f->gz;
+		add(s, "Content-Encoding", "gzip");
+	}
+	if (f->gz.p)
+		add(s, "Vary", "Accept-Encoding");
+	/* A page from before an upgrade still gets today's file, but must not keep it under the old name. */
+	add(s, "Cache-Control", strncmp(r->path, static_base, base) == 0 && r->path[base] == '/' ? "public, max-age=31536000, immutable" : "no-cache");
+	add(s, "X-Content-Type-Options", "nosniff");
+	s->status = 200;
+	s->type = f->type;
+	s->body = b->p;
+	s->body_bytes = b->n;
+}

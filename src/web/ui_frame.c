@@ -1,0 +1,112 @@
+#include "web/frame.h"
+#include "web/ui.h"
+
+#define N(array) (int)(sizeof(array) / sizeof(*(array)))
+
+static void console(struct web *w, struct frame f, bool foot)
+{
+	const struct frame_link work[] = {
+		{ "today", "/console/", "home", _("Today"), ROLE_STAFF },
+		{ "tickets", "/console/tickets", "ticket", _("Tickets"), ROLE_STAFF, w->rail.tickets, _("open"), false },
+		{ "promises", "/console/promises", "shield-check", _("Promises"), ROLE_STAFF, w->rail.broken, _("broken"), true },
+	};
+	const struct frame_link dock[] = {
+		work[0], work[1], work[2],
+		{ "customers", "/console/customers", "building", _("Customers"), ROLE_STAFF },
+		{ "more", "/profile", "menu-2", _("More"), ROLE_STAFF },
+	};
+	const struct frame_link kept[] = {
+		{ "customers", "/console/customers", "building", _("Customers"), ROLE_STAFF },
+		{ "catalogue", "/console/catalogue", "book", _("Services"), ROLE_STAFF },
+	};
+	const struct frame_link books[] = {
+		{ "time", "/console/time", "clock", _("My time"), ROLE_STAFF },
+		{ "staff", "/console/settings/staff", "users", _("Staff"), ROLE_ADMIN },
+		{ "settings", "/console/settings", "settings", _("Settings"), ROLE_ADMIN },
+	};
+
+	f.links = foot ? dock : work;
+	f.nlinks = foot ? N(dock) : N(work);
+	f.more = kept;
+	f.nmore = N(kept);
+	f.books = books;
+	f.nbooks = N(books);
+	if (foot)
+		frame_console_foot(w, &f);
+	else
+		frame_console(w, &f);
+}
+
+static void head(struct web *w, struct frame *f)
+{
+	if (w->app && w->app->rail && (w->who.role & (ROLE_STAFF | ROLE_CUSTOMER)))
+		w->app->rail(w);
+	w->frame = f->current;
+	frame_head(w, f);
+}
+
+void console_begin_under(struct web *w, const char *title, const char *current, const char *parent_href, const char *parent)
+{
+	struct frame f = { .title = title, .current = current, .parent_href = parent_href, .parent = parent };
+
+	head(w, &f);
+	console(w, f, false);
+}
+
+void console_begin(struct web *w, const char *title, const char *current) { console_begin_under(w, title, current, NULL, NULL); }
+
+void console_end(struct web *w)
+{
+	console(w, (struct frame){ .title = "", .current = w->frame ? w->frame : "" }, true);
+}
+
+static void portal(struct web *w, struct frame f, bool foot)
+{
+	const struct frame_link bar[] = {
+		{ "home", "/portal/", "home", _("Home"), ROLE_CUSTOMER },
+		{ "tasks", "/portal/tasks", "message-circle", _("Requests"), ROLE_CUSTOMER },
+		{ "promises", "/portal/promises", "shield-check", _("Promises"), ROLE_CUSTOMER },
+		{ "hours", "/portal/hours", "clock", _("Hours"), ROLE_DECIDES },
+		{ "agreement", "/portal/agreement", "file-text", _("Agreement"), ROLE_DECIDES },
+	};
+	const struct frame_link dock[] = { bar[0], bar[1], bar[2], bar[3], { "more", "/profile", "menu-2", _("More"), ROLE_CUSTOMER } };
+
+	f.links = bar;
+	f.nlinks = N(bar);
+	f.more = dock;
+	f.nmore = N(dock);
+	if (foot)
+		frame_portal_foot(w, &f);
+	else
+		frame_portal(w, &f);
+}
+
+void portal_begin(struct web *w, const char *title, const char *current)
+{
+	struct frame f = { .title = title, .current = current };
+
+	head(w, &f);
+	portal(w, f, false);
+}
+
+void portal_end(struct web *w) { portal(w, (struct frame){ .title = "", .current = w->frame ? w->frame : "" }, true); }
+
+void gate_begin(struct web *w, const char *title)
+{
+	struct frame f = { .title = title, .current = "" };
+
+	frame_head(w, &f);
+	frame_gate(w, &f);
+}
+
+void gate_end(struct web *w) { frame_gate_foot(w); }
+
+void paper_begin(struct web *w, const char *title)
+{
+	struct frame f = { .title = title, .current = "" };
+
+	frame_head(w, &f);
+	frame_paper(w, &f);
+}
+
+void paper_end(struct web *w) { frame_paper_foot(w); }

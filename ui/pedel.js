@@ -1,0 +1,90 @@
+/* pedel.js - what HTML cannot do alone: keys (ui.md, section 7), the running timer, the offline line, focus on errors.
+   Every page works without it. Buttons and links say their own key with data-key="a". */
+(function () {
+  'use strict';
+  var body = document.body, go = { i: '/console/', s: '/console/tickets', l: '/console/promises', k: '/console/customers',
+    e: '/console/catalogue', f: '/console/time' }, waiting = 0;
+
+  function rows() { return Array.prototype.slice.call(document.querySelectorAll('[data-row], .tbl[data-v=flush] tbody tr')); }
+  function current() { return rows().findIndex(function (r) { return r.getAttribute('aria-selected') === 'true'; }); }
+  function move(step) {
+    var all = rows(), at = current(), next = Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step));
+    if (!all.length) return;
+    if (at >= 0) all[at].removeAttribute('aria-selected');
+    all[next].setAttribute('aria-selected', 'true');
+    all[next].scrollIntoView({ block: 'nearest' });
+  }
+  function press(key) {
+    var row = rows()[current()], inRow = row && row.querySelector('[data-key="' + key + '"]');
+    var it = inRow || document.querySelector('[data-key="' + key + '"]');
+    if (!it) return false;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(it.tagName)) it.focus(); else it.click();
+    return true;
+  }
+  function busy(el) { return el.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]'); }
+
+  document.addEventListener('keydown', function (e) {
+    var key = e.key.toLowerCase(), row, find;
+    if (e.ctrlKey && e.key === 'Enter' && e.target.form) {
+      e.preventDefault();
+      if (e.target.form.requestSubmit) e.target.form.requestSubmit(); else e.target.form.submit();
+      return;
+    }
+    if (e.key === 'Escape') {
+      Array.prototype.forEach.call(document.querySelectorAll('details.menu[open]'), function (d) { d.open = false; });
+      if (busy(e.target)) e.target.blur();
+      return;
+    }
+    if (body.dataset.keys !== 'on' || e.ctrlKey || e.metaKey || e.altKey || busy(e.target)) return;
+    if (waiting && Date.now() - waiting < 1500 && go[key]) { waiting = 0; location.href = go[key]; e.preventDefault(); return; }
+    waiting = 0;
+    if (key === 'g') { waiting = Date.now(); return; }
+    if (key === '/') { find = document.querySelector('.rail .find input'); if (find) { find.focus(); find.select(); e.preventDefault(); } return; }
+    if (e.key === '?') { location.href = '/console/keys'; return; }
+    if (key === 'j' || key === 'k') { move(key === 'j' ? 1 : -1); e.preventDefault(); return; }
+    row = rows()[current()];
+    if (e.key === 'Enter' && row && e.target === body) { find = row.querySelector('a[href]'); if (find) find.click(); return; }
+    if (key === 'x' && row) { find = row.querySelector('input[type=checkbox]'); if (find) find.click(); return; }
+    if (/^[a-z]$/.test(key) && press(key)) e.preventDefault();
+  });
+
+  /* the timer counts on between page loads */
+  Array.prototype.forEach.call(document.querySelectorAll('[data-minutes]'), function (el) {
+    var began = Date.now() - Number(el.dataset.minutes) * 60000, text = el.querySelector('span:not(.vh):not(.av)') || el;
+    setInterval(function () {
+      var m = Math.floor((Date.now() - began) / 60000);
+      text.textContent = Math.floor(m / 60) + ':' + ('0' + m % 60).slice(-2);
+    }, 15000);
+  });
+
+  function line() { var bar = document.getElementById('offline'); if (bar) bar.hidden = navigator.onLine; }
+  window.addEventListener('online', line);
+  window.addEventListener('offline', line);
+  line();
+
+  function errors(root) { var e = root.querySelector && root.querySelector('#errors'); if (e) e.focus(); }
+  errors(document);
+  document.addEventListener('htmx:afterSwap', function (e) { errors(e.target); line(); });
+
+  /* never replace what somebody is in the middle of */
+  document.addEventListener('htmx:beforeSwap', function (e) {
+    var t = e.detail.target, s = e.detail.xhr && e.detail.xhr.status;
+    if (e.detail.requestConfig && e.detail.requestConfig.verb === 'get' && t && (t.matches(':hover') || t.contains(document.activeElement))
+      && e.detail.requestConfig.triggeringEvent && e.detail.requestConfig.triggeringEvent.type === 'every') e.detail.shouldSwap = false;
+    if (s === 422 || s === 400 || s === 409) { e.detail.shouldSwap = true; e.detail.isError = false; }
+  });
+  document.addEventListener('htmx:sendError', function () { var bar = document.getElementById('offline'); if (bar) bar.hidden = false; });
+
+  /* a pressed button is pressed once */
+  document.addEventListener('submit', function (e) {
+    var b = e.submitter;
+    if (!b || e.defaultPrevented || b.getAttribute('aria-busy')) return;
+    b.setAttribute('aria-busy', 'true');
+    setTimeout(function () { b.removeAttribute('aria-busy'); }, 4000);
+  });
+
+  if (location.hash.slice(0, 2) === '#m') {
+    var at = document.getElementById(location.hash.slice(1));
+    if (at) at.scrollIntoView({ block: 'start' });
+  }
+}());
