@@ -26,14 +26,17 @@ static int store_case_remove(const char *path, const struct stat *st, int kind, 
 	return remove(path);
 }
 
+/* A statement outside the store, by a connection of its own. */
 static void store_case_pg(const char *sql)
 {
 	PGconn *c = PQconnectdb(getenv("PEDEL_TEST_PG"));
-	PGresult *r = PQexec(c, sql);
+	PGresult *r;
 
-	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+	PQclear(PQexec(c, "SET client_min_messages=warning"));
+	r = PQexec(c, sql);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
 		print_message("%s: %s", sql, PQerrorMessage(c));
-	CHECK(PQresultStatus(r) == PGRES_COMMAND_OK);
+	CHECK(PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK);
 	PQclear(r);
 	PQfinish(c);
 }
@@ -56,7 +59,8 @@ static struct store_case *store_case_open(enum db_kind kind)
 		snprintf(s->pg_schema, sizeof s->pg_schema, "t%d_%d", (int)getpid(), ++serial);
 		snprintf(sql, sizeof sql, "CREATE SCHEMA %s", s->pg_schema);
 		store_case_pg(sql);
-		snprintf(s->url, sizeof s->url, "%s%coptions=-csearch_path%%3D%s", url, strchr(url, '?') ? '&' : '?', s->pg_schema);
+		snprintf(s->url, sizeof s->url, "%s%coptions=-csearch_path%%3D%s&application_name=%s", url,
+			strchr(url, '?') ? '&' : '?', s->pg_schema, s->pg_schema);
 		s->cfg.path = NULL;
 		s->cfg.url = s->url;
 	}

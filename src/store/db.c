@@ -124,6 +124,7 @@ void db_conn_close(struct db_conn *c)
 {
 	if (!c)
 		return;
+	c->closing = true;
 	db_close_cursors(c);
 	stmts_drop(c);
 	c->drv->disconnect(c);
@@ -172,7 +173,6 @@ int db_read_begin(struct db *d, struct db_conn **out, struct err *e)
 			return -1;
 		}
 	}
-	c->in_read = true;
 	*out = c;
 	return 0;
 }
@@ -186,7 +186,7 @@ void db_read_end(struct db_conn *c)
 	d = c->db;
 	db_close_cursors(c);
 	c->drv->rollback(c);
-	c->in_read = c->failed = c->duplicate = false;
+	c->failed = c->duplicate = false;
 	if (c->lost) {
 		db_conn_close(c);
 		reader_gone(d);
@@ -293,7 +293,7 @@ static int cur_open(struct db_conn *c, const struct db_sql *q, const struct db_v
 		return -1;
 	}
 	cur->loose = loose;
-	cur->s->busy = true;
+	cur->s->busy++;
 	if (fault_hit("db step") ? FAIL(e, E_DB_BUSY, "step: test fault") : c->drv->start(cur, v, nv, e)) {
 		db_done(cur);
 		c->failed = true;
@@ -328,7 +328,7 @@ void db_done(struct db_cur *cur)
 		return;
 	if (cur->s) {
 		cur->c->drv->stop(cur);
-		cur->s->busy = false;
+		cur->s->busy--;
 		if (cur->loose)
 			stmt_free(cur->c, cur->s);
 	}

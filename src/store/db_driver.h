@@ -15,8 +15,8 @@ struct db_stmt {
 	char *text;
 	uint64_t hash;
 	void *h;                        /* SQLite: sqlite3_stmt */
-	int serial;                     /* PostgreSQL: its name is p<serial> */
-	bool busy;                      /* a cursor stands on it */
+	int serial, params;             /* PostgreSQL: its name is p<serial>; how many values it takes */
+	int busy;                       /* cursors that stand on it */
 };
 struct db_cur {
 	struct db_conn *c;
@@ -30,7 +30,7 @@ struct db_conn {
 	struct db *db;
 	const struct db_driver *drv;
 	void *h;
-	bool reader, in_read;
+	bool reader, closing;
 	bool duplicate;                 /* the last failure was a broken UNIQUE rule */
 	bool failed;                    /* a statement of this job failed: nothing but taking it back is left */
 	bool lost;                      /* the server is gone: throw the connection away */

@@ -1,5 +1,295 @@
+/* PostgreSQL by libpq. Results come as text (numbers of any width read alike) and whole; values go as text, bytes binary.
+ * The writer's transaction begins with an advisory lock of the schema, so that several processes take turns as the threads
+ * of one do: event chain and counters hold. */
+#include <errno.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "store/db_driver.h"
 
-static int pq_connect(struct db_conn *c, const struct db_config *cfg, struct err *e) { return FAIL(e, E_DB_DOWN, "not built"); }
-static void pq_disconnect(struct db_conn *c) { }
-const struct db_driver db_postgres = { .kind = DB_POSTGRES, .connect = pq_connect, .disconnect = pq_disconnect };
+enum { OID_INT = 20, OID_TEXT = 25, OID_BYTES = 17, COMMIT_TRIES = 10, COMMIT_PAUSE_US = 300000 };
+
+static int fail_result(struct db_conn *c, PGresult *r, const char *what, struct err *e)
+{
+	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL, *say = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	char line[160];
+	enum err_id id = E_DB;
+
+	state = state ? state : "";
+	snprintf(line, sizeof line, "%.150s", say ? say : PQerrorMessage(c->h));
+	line[strcspn(line, "\n")] = 0;
+	c->duplicate = strcmp(state, "23505") == 0;
+	if (PQstatus(c->h) == CONNECTION_BAD || (strncmp(state, "08", 2) == 0 && strcmp(state, "08P01") != 0) || strncmp(state, "57P", 3) == 0) {
+		c->lost = true;
+		id = E_DB_DOWN;
+	} else if (strcmp(state, "53100") == 0) {
+		id = E_OUT_OF_SPACE;
+	} else if (strcmp(state, "55P03") == 0 || strncmp(state, "40", 2) == 0 || strcmp(state, "57014") == 0 || strncmp(state, "53", 2) == 0) {
+		id = E_DB_BUSY;
+	}
+	PQclear(r);
+	return FAIL(e, id, "%s (%.70s)", line, what);
+}
+
+static int ask(struct db_conn *c, const char *text, struct err *e)
+{
+	PGresult *r = PQexec(c->h, text);
+	ExecStatusType st = PQresultStatus(r);
+
+	if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK)
+		return fail_result(c, r, text, e);
+	PQclear(r);
+	return 0;
+}
+
+static void silent(void *arg, const PGresult *r) { (void)arg, (void)r; }
+
+static PGconn *server(const char *url)
+{
+	/* What the address says comes later in the list, so it wins. */
+	static const char *const keys[] = { "connect_timeout", "tcp_user_timeout", "keepalives_idle", "application_name", "client_encoding", "dbname", NULL };
+	const char *const values[] = { "3", "10000", "30", "pedel", "UTF8", url, NULL };
+	PGconn *h = PQconnectdbParams(keys, values, 1);
+
+	PQsetNoticeReceiver(h, silent, NULL);
+	return h;
+}
+
+static int pq_connect(struct db_conn *c, const struct db_config *cfg, struct err *e)
+{
+	char line[160];
+
+	c->h = server(cfg->url);
+	if (PQstatus(c->h) != CONNECTION_OK) {
+		snprintf(line, sizeof line, "%.150s", PQerrorMessage(c->h));
+		line[strcspn(line, "\n")] = 0;
+		c->lost = true;
+		return FAIL(e, E_DB_DOWN, "%s", line);
+	}
+	if (PQserverVersion(c->h) < 150000)
+		return FAIL(e, E_DB_SCHEMA, "PostgreSQL 15 or newer is needed, this is %d", PQserverVersion(c->h) / 10000);
+	return ask(c, c->reader ? "SET statement_timeout='60s'; SET timezone='UTC'" :
+		"SET lock_timeout='15s'; SET timezone='UTC'; SET synchronous_commit=on", e);
+}
+
+static void pq_disconnect(struct db_conn *c)
+{
+	PQfinish(c->h);
+	c->h = NULL;
+}
+
+static int pq_begin(struct db_conn *c, struct err *e)
+{
+	static const char writer[] = "BEGIN; SELECT pg_advisory_xact_lock(70315, hashtext(current_schema())), pg_current_xact_id()::text";
+	PGresult *r;
+
+	c->unsure = false;
+	if (c->reader)
+		return ask(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e);
+	r = PQexec(c->h, writer);
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		return fail_result(c, r, "BEGIN", e);
+	snprintf(c->mark, sizeof c->mark, "%s", PQgetvalue(r, 0, 1));
+	PQclear(r);
+	return 0;
+}
+
+static bool pq_in_transaction(struct db_conn *c)
+{
+	PGTransactionStatusType st = PQtransactionStatus(c->h);
+
+	return st == PQTRANS_INTRANS || st == PQTRANS_INERROR;
+}
+
+/* The server went away after COMMIT was sent: it alone knows whether it heard. 0 it did; otherwise -1, and c->unsure when
+ * it does not answer. */
+static int commit_heard(struct db_conn *c, const struct db_config *cfg, struct err *e)
+{
+	const char *const v[] = { c->mark };
+
+	for (int i = 0; i < COMMIT_TRIES; i++) {
+		PGconn *h = server(cfg->url);
+		PGresult *r = PQexecParams(h, "SELECT pg_xact_status($1::xid8)", 1, NULL, v, NULL, NULL, 0);
+		const char *got = PQresultStatus(r) == PGRES_TUPLES_OK ? PQgetvalue(r, 0, 0) : "";
+		int heard = strcmp(got, "committed") == 0 ? 1 : strcmp(got, "aborted") == 0 ? -1 : 0;
+
+		PQclear(r);
+		PQfinish(h);
+		if (heard)
+			return heard > 0 ? 0 : -1;
+		usleep(COMMIT_PAUSE_US);
+	}
+	c->unsure = true;
+	return FAIL(e, E_DB_DOWN, "lost while it committed; whether it did is not known");
+}
+
+static int pq_commit(struct db_conn *c, const struct db_config *cfg, struct err *e)
+{
+	PGresult *r = PQexec(c->h, "COMMIT");
+
+	if (PQresultStatus(r) != PGRES_COMMAND_OK) {
+		fail_result(c, r, "COMMIT", e);
+		return c->lost ? commit_heard(c, cfg, e) : -1;
+	}
+	if (strcmp(PQcmdStatus(r), "COMMIT") != 0) {    /* PostgreSQL answers ROLLBACK, without an error, to a failed transaction */
+		PQclear(r);
+		return FAIL(e, E_DB, "the transaction had failed before COMMIT");
+	}
+	PQclear(r);
+	return 0;
+}
+
+static void pq_rollback(struct db_conn *c)
+{
+	struct err ignored;
+
+	c->failed = false;
+	if (pq_in_transaction(c) && ask(c, "ROLLBACK", &ignored) != 0)
+		c->lost = true;
+}
+
+static int pq_savepoint(struct db_conn *c, struct err *e) { return ask(c, "SAVEPOINT job", e); }
+static int pq_keep(struct db_conn *c, struct err *e) { return ask(c, "RELEASE job", e); }
+static int pq_take_back(struct db_conn *c, struct err *e) { return ask(c, "ROLLBACK TO job; RELEASE job", e); }
+static int pq_script(struct db_conn *c, const char *text, struct err *e) { return ask(c, text, e); }
+
+/* ?1 to $1, outside texts in quotes; the highest number is how many values it takes. The result is as long as text. */
+static int dollars(char *to, const char *text)
+{
+	char quote = 0;
+	int most = 0;
+
+	for (; *text; text++, to++) {
+		if (quote ? *text == quote : *text == '\'' || *text == '"')
+			quote = quote ? 0 : *text;
+		*to = *text;
+		if (!quote && *text == '?' && text[1] >= '1' && text[1] <= '9') {
+			int n = (int)strtol(text + 1, NULL, 10);
+
+			*to = '$';
+			most = n > most ? n : most;
+		}
+	}
+	*to = 0;
+	return most;
+}
+
+static int pq_prepare(struct db_conn *c, struct db_stmt *s, const struct db_val *v, int nv, struct err *e)
+{
+	Oid types[DB_PARAMS];
+	char name[24], *text = malloc(strlen(s->text) + 1);
+	PGresult *r;
+
+	if (!text)
+		return FAIL(e, E_MEMORY_LIMIT, "statement");
+	s->params = dollars(text, s->text);
+	for (int i = 0; i < nv; i++)    /* a NULL says nothing: the server finds its type from the statement */
+		types[i] = v[i].type == DB_V_INT ? OID_INT : v[i].type == DB_V_TEXT ? OID_TEXT : v[i].type == DB_V_BYTES ? OID_BYTES : 0;
+	snprintf(name, sizeof name, "p%d", s->serial);
+	r = PQprepare(c->h, name, text, nv, types);
+	free(text);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		return fail_result(c, r, s->text, e);
+	PQclear(r);
+	return 0;
+}
+
+static void pq_forget(struct db_conn *c, struct db_stmt *s)
+{
+	char text[48];
+	struct err ignored;
+
+	if (c->closing || c->lost || PQtransactionStatus(c->h) == PQTRANS_INERROR)
+		return;
+	snprintf(text, sizeof text, "DEALLOCATE p%d", s->serial);
+	ask(c, text, &ignored);
+}
+
+static int pq_start(struct db_cur *cur, const struct db_val *v, int nv, struct err *e)
+{
+	struct db_conn *c = cur->c;
+	const char *values[DB_PARAMS];
+	int lengths[DB_PARAMS], formats[DB_PARAMS];
+	char numbers[DB_PARAMS][24], name[24];
+	PGresult *r;
+
+	if (nv != cur->s->params)
+		return FAIL(e, E_BUG, "%d values for %d parameters: %.120s", nv, cur->s->params, cur->s->text);
+	for (int i = 0; i < nv; i++) {
+		formats[i] = v[i].type == DB_V_BYTES;
+		lengths[i] = (int)v[i].n;
+		values[i] = v[i].type == DB_V_NULL ? NULL : v[i].type == DB_V_INT ? numbers[i] : v[i].p ? v[i].p : "";
+		if (v[i].n > INT32_MAX)
+			return FAIL(e, E_TOO_LONG, "a value of %zu bytes", v[i].n);
+		if (v[i].type == DB_V_INT)
+			snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)v[i].i);
+	}
+	snprintf(name, sizeof name, "p%d", cur->s->serial);
+	r = PQexecPrepared(c->h, name, nv, values, lengths, formats, 0);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+		return fail_result(c, r, cur->s->text, e);
+	cur->res = r;
+	cur->rows = PQntuples(r);
+	cur->row = -1;
+	c->changed = strtoll(PQcmdTuples(r), NULL, 10);
+	return 0;
+}
+
+static int pq_next(struct db_cur *cur, struct err *e)
+{
+	if (cur->row + 1 >= cur->rows)
+		return 0;
+	cur->row++;
+	cur->row_ready = true;
+	return 1;
+}
+
+static void pq_stop(struct db_cur *cur)
+{
+	PQclear(cur->res);
+	cur->res = NULL;
+}
+
+static bool pq_null(struct db_cur *cur, int col) { return PQgetisnull(cur->res, cur->row, col); }
+
+static int64_t pq_int(struct db_cur *cur, int col)
+{
+	const char *s = PQgetvalue(cur->res, cur->row, col);
+
+	return *s == 't' ? 1 : strtoll(s, NULL, 10);
+}
+
+static const char *pq_text(struct db_cur *cur, int col, size_t *n)
+{
+	*n = (size_t)PQgetlength(cur->res, cur->row, col);
+	return PQgetvalue(cur->res, cur->row, col);
+}
+
+static int digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
+
+static struct db_bytes pq_bytes(struct db_cur *cur, int col, struct arena *a)
+{
+	size_t n;
+	const char *s = pq_text(cur, col, &n);
+	char *p;
+
+	if (n < 2 || s[0] != '\\' || s[1] != 'x')
+		return (struct db_bytes){ arena_copy(a, s, n), n };
+	n = (n - 2) / 2;
+	p = arena_get(a, n + 1);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)(digit(s[2 + i * 2]) << 4 | digit(s[3 + i * 2]));
+	return (struct db_bytes){ p, n };
+}
+
+static int pq_cols(struct db_cur *cur) { return PQnfields(cur->res); }
+static int pq_idle(struct db_conn *c) { return 0; }
+
+const struct db_driver db_postgres = {
+	.kind = DB_POSTGRES, .connect = pq_connect, .disconnect = pq_disconnect, .begin = pq_begin, .commit = pq_commit, .rollback = pq_rollback,
+	.in_transaction = pq_in_transaction, .script = pq_script, .savepoint = pq_savepoint, .keep = pq_keep, .take_back = pq_take_back,
+	.prepare = pq_prepare, .forget = pq_forget, .start = pq_start, .next = pq_next, .stop = pq_stop, .col_int = pq_int, .col_null = pq_null,
+	.col_text = pq_text, .col_bytes = pq_bytes, .cols = pq_cols, .idle = pq_idle,
+};

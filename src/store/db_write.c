@@ -7,7 +7,7 @@
 #include "store/db.h"
 #include "store/db_driver.h"
 
-enum { BATCH = 256, BATCH_US = 5000, IDLE_MS = 200 };
+enum { BATCH = 256, BATCH_US = 5000, IDLE_MS = 200, LOST_TRIES = 2 };
 
 struct batch {
 	struct db_job_row *jobs[BATCH];
@@ -99,13 +99,13 @@ fail:
 	return -1;
 }
 
-/* A lost server is asked once more with the same jobs: what was not committed is gone there, so nothing happens twice. */
+/* A lost server is asked again with the same jobs: what was not committed is gone there, so nothing happens twice. */
 static void batch_do(struct db *d, struct batch *b, bool take)
 {
 	struct err e;
 	int rc = batch_run(d, b, take, &e);
 
-	if (rc != 0 && d->writer && d->writer->lost && !d->writer->unsure)
+	for (int i = 0; i < LOST_TRIES && rc != 0 && d->writer && d->writer->lost && !d->writer->unsure; i++)
 		rc = batch_run(d, b, false, &e);
 	for (int i = 0; i < b->n; i++)
 		if (rc != 0 && !(b->jobs[i]->rc != 0 && b->jobs[i]->err.id != E_NONE && err_kind(b->jobs[i]->err.id) != ERR_RETRY)) {

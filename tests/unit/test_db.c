@@ -217,6 +217,52 @@ static void test_open_again(void **state)
 	}
 }
 
+struct cut { const char *name; int runs; };
+
+static void cut_off(const char *name)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name='%s'", name);
+	store_case_pg(sql);
+}
+
+static int job_cut(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct cut *x = arg;
+	int64_t id;
+
+	if (db_id(w, &add, DB(DB_TEXT("before"), DB_TEXT("10000000"), DB_INT(1)), &id, e) != 0)
+		return -1;
+	if (x->runs++ == 0)
+		cut_off(x->name);
+	return db_id(w, &add, DB(DB_TEXT("after"), DB_TEXT("20000000"), DB_INT(1)), &id, e);
+}
+
+/* The server throws everybody out: readers come back by themselves, and a job that was cut is run once more, not doubled. */
+static void test_server_cuts_off(void **state)
+{
+	struct store_case *s = *state;
+	struct cut x = { s->pg_schema, 0 };
+	struct db_conn *c;
+	struct err e;
+	int64_t n;
+
+	if (s->kind != DB_POSTGRES)
+		return;
+	CHECK(how_many(s->db) == 0);
+	cut_off(s->pg_schema);
+	CHECK(how_many(s->db) == 0);
+	CHECK(db_write(s->db, job_cut, &x, &e) == 0);
+	CHECK(x.runs == 2);
+	CHECK(how_many(s->db) == 2);
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	cut_off(s->pg_schema);
+	CHECK(db_id(c, &count, DB_NONE, &n, &e) == -1 && e.id == E_DB_DOWN);     /* a snapshot cannot be had back */
+	db_read_end(c);
+	CHECK(how_many(s->db) == 2);
+}
+
 static void test_not_a_database(void **state)
 {
 	struct store_case *s = *state;
@@ -411,7 +457,7 @@ int main(void)
 	static const struct store_test tests[] = {
 		STORE_TEST(test_job_fails_alone), STORE_TEST(test_values_come_back_exactly), STORE_TEST(test_bad_statements),
 		STORE_TEST(test_snapshot_stands_still), STORE_TEST(test_same_order_and_like), STORE_TEST(test_open_again),
-		STORE_TEST(test_not_a_database), STORE_TEST(test_group_commit), STORE_TEST(test_close_waits), STORE_TEST(test_write_faults),
+		STORE_TEST(test_not_a_database), STORE_TEST(test_server_cuts_off), STORE_TEST(test_group_commit), STORE_TEST(test_close_waits), STORE_TEST(test_write_faults),
 		STORE_TEST(test_migrate_faults), STORE_TEST(test_counter_and_settings),
 	};
 	return store_tests_run(tests, sizeof tests / sizeof *tests);

@@ -1,0 +1,138 @@
+#include "store_case.h"
+#include "base/fault.h"
+#include "store/event.h"
+
+struct job { struct event ev; int n; };
+
+static int job_add(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct job *j = arg;
+
+	for (int i = 0; i < j->n; i++)
+		if (event_add(w, a, &j->ev, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int job_sql(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	return db_run(w, &(struct db_sql){ arg, NULL }, DB_NONE, NULL, e);
+}
+
+static int fill(struct store_case *s, int n)
+{
+	static char long_data[16300];
+	struct err e;
+
+	if (!long_data[0])
+		memset(long_data, 'x', sizeof long_data - 1);
+	for (int i = 0; i < n; i++) {
+		struct job j = { { .at = 1000 + i, .actor_kind = "person", .actor_id = 3, .customer_id = i % 3, .object = "ticket", .object_id = i % 5,
+			.kind = "ticket.state", .data = i % 7 == 0 ? NULL : i % 7 == 1 ? long_data : "{\"to\":\"æ\"}" }, 1 };
+
+		CHECK(db_write(s->db, job_add, &j, &e) == 0);
+	}
+	return n;
+}
+
+static void test_chain(void **state)
+{
+	struct store_case *s = *state;
+	struct event *list;
+	struct db_conn *c;
+	struct err e;
+	int64_t checked;
+	int n;
+
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	CHECK(event_verify(c, &checked, &e) == 0 && checked == 0);
+	db_read_end(c);
+	fill(s, 40);
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	CHECK(event_verify(c, &checked, &e) == 0 && checked == 40);
+	CHECK(event_list(c, s->a, "ticket", 2, &list, &n, &e) == 0 && n == 8);
+	CHECK(list[0].id == 3 && list[7].id == 38 && list[0].at == 1002 && list[0].customer_id == 2);
+	CHECK_STR(list[0].data, "{\"to\":\"æ\"}");
+	CHECK(event_list_customer(c, s->a, 1, 0, 5, &list, &n, &e) == 0 && n == 5 && list[0].id == 38 && list[0].customer_id == 1);
+	CHECK(event_list_customer(c, s->a, 0, list[4].id, 5, &list, &n, &e) == 0 && n == 5 && list[0].id == 25);
+	CHECK(event_list(c, s->a, "nothing", 2, &list, &n, &e) == 0 && n == 0);
+	db_read_end(c);
+}
+
+/* Each of these changes one thing; the first bad row is named. */
+static void test_tampering_is_found(void **state)
+{
+	struct store_case *s = *state;
+	static const struct { const char *change, *undo, *names; } rows[] = {
+		{ "UPDATE event SET data='{\"to\":\"a\"}' WHERE id=10", "UPDATE event SET data='{\"to\":\"æ\"}' WHERE id=10", "event 10" },
+		{ "UPDATE event SET at=at+1 WHERE id=1", "UPDATE event SET at=at-1 WHERE id=1", "event 1" },
+		{ "UPDATE event SET customer_id=2 WHERE id=5", "UPDATE event SET customer_id=1 WHERE id=5", "event 5" },
+		{ "UPDATE event SET actor_id=4 WHERE id=20", "UPDATE event SET actor_id=3 WHERE id=20", "event 20" },
+		{ "UPDATE event SET actor_kind='contact' WHERE id=20", "UPDATE event SET actor_kind='person' WHERE id=20", "event 20" },
+		{ "UPDATE event SET object_id=99 WHERE id=20", "UPDATE event SET object_id=4 WHERE id=20", "event 20" },
+		{ "UPDATE event SET object='ticke',kind='tticket.state' WHERE id=20", "UPDATE event SET object='ticket',kind='ticket.state' WHERE id=20", "event 20" },
+		{ "UPDATE event SET id=99 WHERE id=20", "UPDATE event SET id=20 WHERE id=99", "event 20" },
+		{ "UPDATE event SET hash=(SELECT hash FROM event WHERE id=2) WHERE id=3", NULL, "event 3" },
+		{ "DELETE FROM event WHERE id=1", NULL, "event 1" },
+	};
+	struct db_conn *c;
+	struct err e;
+	int64_t checked;
+
+	fill(s, 25);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		CHECK_ROW(i, db_write(s->db, job_sql, (void *)rows[i].change, &e) == 0);
+		CHECK(db_read_begin(s->db, &c, &e) == 0);
+		CHECK_ROW(i, event_verify(c, &checked, &e) == -1 && e.id == E_CHAIN_BROKEN);
+		CHECK_STR(e.detail, rows[i].names);
+		db_read_end(c);
+		if (!rows[i].undo)
+			continue;
+		CHECK_ROW(i, db_write(s->db, job_sql, (void *)rows[i].undo, &e) == 0);
+		CHECK(db_read_begin(s->db, &c, &e) == 0);
+		CHECK_ROW(i, event_verify(c, &checked, &e) == 0 && checked == 25);
+		db_read_end(c);
+	}
+}
+
+static void test_event_faults(void **state)
+{
+	struct store_case *s = *state;
+	struct job j = { { .at = 5, .actor_kind = "system", .object = "ticket", .object_id = 1, .kind = "k", .data = "{}" }, 3 };
+	struct db_conn *c;
+	struct err e = { 0 };
+	int64_t checked, want = 0;
+	int nth, rc = -1;
+
+	for (int keep = 0; keep <= 1; keep++)
+		for (nth = 1, rc = -1; rc != 0 && nth < 60; nth++) {
+			fault_arm(nth, keep);
+			rc = db_write(s->db, job_add, &j, &e);
+			CHECK_ROW(nth, rc == 0 ? !fault_fired() : e.id != E_NONE);
+			fault_arm(-1, 0);
+			want += rc == 0 ? 3 : 0;
+			CHECK(db_read_begin(s->db, &c, &e) == 0);
+			CHECK_ROW(nth, event_verify(c, &checked, &e) == 0 && checked == want);
+			db_read_end(c);
+		}
+	CHECK(rc == 0 && nth > 6);
+}
+
+static void test_too_long(void **state)
+{
+	struct store_case *s = *state;
+	char *data = arena_get(s->a, 17 << 10);
+	struct job j = { { .at = 5, .actor_kind = "system", .object = "ticket", .kind = "k", .data = data }, 1 };
+	struct err e;
+
+	memset(data, 'x', (17 << 10) - 1);
+	CHECK(db_write(s->db, job_add, &j, &e) == -1 && e.id == E_TOO_LONG);
+}
+
+int main(void)
+{
+	static const struct store_test tests[] = {
+		STORE_TEST(test_chain), STORE_TEST(test_tampering_is_found), STORE_TEST(test_event_faults), STORE_TEST(test_too_long),
+	};
+	return store_tests_run(tests, sizeof tests / sizeof *tests);
+}
