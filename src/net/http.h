@@ -2,8 +2,10 @@
  *
  * Net threads read, parse strictly (llhttp; see http_check.c for what llhttp lets through and we do not), enforce limits
  * and timeouts and write. Workers run the handler, one request at a time each, synchronously.
- * Ownership:  a request and everything in it lives in r->a until the answer is sent; the handler frees nothing.
- * Errors:     the server answers protocol errors itself: 400, 408, 413, 414, 417, 431, 501, 503, then closes.
+ * Ownership:  a request and everything in it lives in r->a until the answer is sent; the handler frees nothing. Past
+ *             arena_bytes the handler is left by a jump and 503 is answered: one that holds something outside the arena
+ *             sets an arena_trap() of its own.
+ * Errors:     the server answers protocol errors itself: 400, 408, 413, 414, 417, 501, 503, 505, then closes.
  * Units:      bytes, _ms.
  * Threads:    handle() is called on worker threads; limits() on net threads and must not block.
  * Source:     RFC 9110, 9112; hostile cases from tests/unit/test_http_hostile.c. */
@@ -57,15 +59,19 @@ struct http_body_limit { int64_t max_bytes; bool to_file; };    /* to_file: stre
 
 struct http_config {
 	const char *listen;             /* "127.0.0.1:0", "[::1]:8443" */
-	int listen_fd;                  /* an already listening socket (handed over at restart), or -1 */
+	int listen_fd;                  /* an already listening socket (the caller's: not closed here), used when listen is NULL */
 	const char *tls_cert, *tls_key; /* both or neither */
 	const char *const *proxies;     /* addresses whose Forwarded/X-Forwarded-* are believed; NULL-terminated; NULL: none */
 	const char *tmp_folder;         /* for bodies that go to a file */
 	int net_threads, workers;       /* 0: one for two cores; 8 */
+	int queue_max;                  /* requests that wait for a worker; past it 503. 0: 1024 */
 	int max_connections, max_per_address;           /* 0: 10000; 256 (loopback and proxies are not counted) */
 	int header_ms, body_ms, idle_ms;                /* 0: 10 s, 30 s without progress, 75 s */
 	struct http_body_limit (*limits)(const char *method, const char *path, void *arg);
 	void (*handle)(struct http_request *r, struct http_response *s, void *arg);
+	/* Words for a refusal of the server's own (400, 408, 413, ...): set type and body. Called on net threads, must not block;
+	 * r->path is NULL when the head could not be read. NULL: one English line. */
+	void (*refusal)(const struct http_request *r, int status, struct http_response *s, void *arg);
 	void *(*worker_begin)(void *arg);               /* once per worker thread; NULL allowed */
 	void (*worker_end)(void *worker);
 	void *arg;
@@ -75,6 +81,9 @@ struct http_server;
 int  http_start(const struct http_config *c, struct http_server **out, struct err *e);
 int  http_port(const struct http_server *s);
 int  http_listen_fd(const struct http_server *s);       /* for handing over at restart */
+/* Take no more connections, and ask every one there is to end with its next answer (Connection: close); returns when none
+ * is left or after wait_ms. For a restart whose successor already listens on the same socket. */
+void http_drain(struct http_server *s, int wait_ms);
 /* Stop taking connections, let requests that have begun finish for at most wait_ms, close the rest, free all. */
 void http_stop(struct http_server *s, int wait_ms);
 #endif
