@@ -1,0 +1,246 @@
+#include "core/agreement_doc.h"
+#include "base/buf.h"
+#include "base/moment.h"
+#include "core/words.h"
+#include "store/catalogue.h"
+#include "store/setting.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MOST (1 << 20)
+#define READINGS_MOST 16
+
+static void reading(struct doc_service *s, const char *text)
+{
+	if (s->nreadings < READINGS_MOST)
+		s->readings[s->nreadings++] = text;
+}
+
+/* How the hours, the rounding and what is left over are read (facts/desk.md 5.2, rules 2-8). */
+static void hours_readings(struct arena *a, enum lang l, const json_t *t, struct doc_service *s)
+{
+	bool en = l == LANG_EN;
+	int64_t step = terms_int(t, "rounding_step_minutes", 15), least = terms_int(t, "rounding_min_minutes", 15);
+	int64_t phone = terms_int(t, "phone_step_minutes", 15), months = terms_int(t, "rollover_months", 0);
+	const char *hours = words_duration(a, l, terms_int(t, "hours_per_month", 5) * 60), *price = words_money(a, l, terms_int(t, "hourly_price_ore", 0));
+
+	reading(s, arena_printf(a, en ? "You have %s in each calendar month, and you pay the fixed amount whether or not they are used." :
+		"I har %s i hver kalendermåned og betaler det faste beløb, også når de ikke bliver brugt.", hours));
+	reading(s, arena_printf(a, en ? "Each entry of time is rounded up once, to whole steps of %s, and counts at least %s. Help on the phone is "
+		"rounded up to whole steps of %s. The sum of a month is never rounded." : "Hver registrering rundes op én gang til hele %s og "
+		"tæller mindst %s. Hjælp i telefonen rundes op til hele %s. Månedens sum bliver ikke rundet.",
+		words_duration(a, l, step), words_duration(a, l, least), words_duration(a, l, phone)));
+	if (months == 0)
+		reading(s, en ? "Time that is not used lapses at the end of the month." : "Tid, der ikke er brugt, bortfalder ved månedens slut.");
+	else
+		reading(s, arena_printf(a, en ? "Time that is not used is kept for up to %lld %s, at most %s together. The oldest time is used first." :
+			"Tid, der ikke er brugt, gemmes i op til %lld %s, højst %s i alt. Den ældste tid bruges først.", (long long)months,
+			en ? (months == 1 ? "month" : "months") : months == 1 ? "måned" : "måneder",
+			words_duration(a, l, terms_int(t, "rollover_max_minutes", 600))));
+	if (strcmp(terms_text(t, "overuse", "bill"), "stop_and_ask") == 0)
+		reading(s, arena_printf(a, en ? "When the month's time is used up, we stop and ask before we use more. If you say yes, it costs the hourly "
+			"price, %s an hour." : "Når månedens tid er brugt, stopper vi og spørger, før vi bruger mere. Siger I ja, koster den timeprisen, %s i timen.", price));
+	else
+		reading(s, arena_printf(a, en ? "Time beyond the month's hours is invoiced at the hourly price, %s an hour." :
+			"Tid ud over månedens timer faktureres til timeprisen, %s i timen.", price));
+	if (terms_bool(t, "proration", true))
+		reading(s, en ? "If the agreement begins or ends within a month, hours and amount are reduced by days, the hours to the nearest quarter of an "
+			"hour." : "Begynder eller slutter aftalen midt i en måned, sættes timer og beløb ned efter dage, timerne til nærmeste kvarter.");
+	else
+		reading(s, en ? "If the agreement begins or ends within a month, the full hours and the full amount of that month hold." :
+			"Begynder eller slutter aftalen midt i en måned, gælder månedens fulde timer og beløb.");
+	if (strcmp(terms_text(t, "late_entry", "original_first"), "current_only") == 0)
+		reading(s, en ? "Work entered after its month is closed is counted in the open month." :
+			"Arbejde, der bliver skrevet efter månedens lukning, tæller i den åbne måned.");
+	else
+		reading(s, en ? "Work entered after its month is closed uses first what was left of that month, then the open month." :
+			"Arbejde, der bliver skrevet efter månedens lukning, bruger først det, der var tilbage i arbejdets egen måned, derefter den åbne måned.");
+}
+
+/* The driving rule: the source text leaves open how the trip is counted and how it is settled, so the agreement says it (rule 9). */
+static void driving_readings(struct arena *a, enum lang l, const json_t *t, struct doc_service *s)
+{
+	bool en = l == LANG_EN, each = strcmp(terms_text(t, "driving_scope", "round_trip"), "each_way") == 0;
+	bool bank = strcmp(terms_text(t, "driving_settle", "invoice"), "bank") == 0;
+	int64_t freely = terms_int(t, "driving_free_minutes", 30);
+	const char *price = words_money(a, l, terms_int(t, "hourly_price_ore", 0));
+
+	if (freely == 0)
+		reading(s, en ? "Driving is counted from the first minute, per visit and technician." : "Kørsel tæller fra første minut, pr. besøg og tekniker.");
+	else if (each)
+		reading(s, arena_printf(a, en ? "The first %lld minutes of driving each way cost nothing, per visit and technician; the way out and the way home are "
+			"counted separately." : "De første %lld minutters kørsel hver vej koster ikke noget, pr. besøg og tekniker; turen ud og turen hjem tælles hver for sig.",
+			(long long)freely));
+	else
+		reading(s, arena_printf(a, en ? "The first %lld minutes of driving cost nothing, per visit and technician; the way out and the way home are added together." :
+			"De første %lld minutters kørsel koster ikke noget, pr. besøg og tekniker; turen ud og turen hjem lægges sammen.", (long long)freely));
+	if (bank)
+		reading(s, en ? "Further driving is rounded up like other time and drawn from the month's hours." :
+			"Øvrig kørsel rundes op som anden tid og trækkes fra månedens timer.");
+	else
+		reading(s, arena_printf(a, en ? "Further driving is rounded up like other time and invoiced at the hourly price, %s an hour. It is never drawn "
+			"from the month's hours." : "Øvrig kørsel rundes op som anden tid og faktureres til timeprisen, %s i timen. Den trækkes ikke fra månedens timer.",
+			price));
+	if (terms_bool(t, "time_visible", true))
+		reading(s, en ? "You can follow each entry with its time and text in the portal." : "I kan følge hver registrering med tid og tekst på portalen.");
+	else
+		reading(s, en ? "The portal shows the sums of the month, not the single entries." : "Portalen viser månedens summer, ikke de enkelte registreringer.");
+}
+
+static void support_readings(struct arena *a, enum lang l, const json_t *t, struct doc_service *s)
+{
+	bool en = l == LANG_EN;
+	const json_t *closed = json_object_get(t, "closed_days"), *day;
+	const char *days = "";
+	size_t i;
+
+	json_array_foreach(closed, i, day) {
+		const char *md = json_string_value(day);
+		int64_t m = md && strlen(md) == 5 ? strtol(md, NULL, 10) : 0, d = m ? strtol(md + 3, NULL, 10) : 0;
+
+		if (m >= 1 && m <= 12 && d >= 1 && d <= 31)
+			days = en ? arena_printf(a, "%s%s%.*s", days, *days ? ", " : "", (int)strlen(words_day(a, l, day_from(2028, (int)m, (int)d))) - 5,
+				words_day(a, l, day_from(2028, (int)m, (int)d))) : arena_printf(a, "%s%s%d.%d.", days, *days ? ", " : "", (int)d, (int)m);
+	}
+	reading(s, arena_printf(a, en ? "Response and solution times run only within the service hours: %s. Danish public holidays are closed%s%s." :
+		"Svartid og løsningstid løber kun i åbningstiden: %s. Der er lukket på danske helligdage%s%s.",
+		words_hours(a, l, terms_text(t, "service_hours", "mon-fri 08:00-16:00")), *days ? en ? ", and so are " : " og " : "", days));
+	reading(s, en ? "While we wait for your answer the clock for the solution stands still." :
+		"Mens vi venter på svar fra jer, står uret for løsningen stille.");
+}
+
+static int make_service(struct db_conn *c, struct arena *a, enum lang l, const struct agreement_item *item, struct doc_service *out, struct err *e)
+{
+	struct catalogue_service s;
+	const char *text;
+	json_t *terms;
+	json_error_t why;
+
+	if (store_catalogue_text(c, a, item->service, item->catalogue_version, &text, e) != 0 ||
+		catalogue_parse(a, item->service, text, strlen(text), &s, e) != 0)
+		return -1;
+	if (!(terms = json_loads(item->terms, 0, &why)))
+		return FAIL(e, E_DB, "terms of item %lld: %s", (long long)item->id, why.text);
+	*out = (struct doc_service){ .key = s.key, .name = s.name[l], .about = s.about[l], .number = s.number, .version = item->catalogue_version,
+		.price_ore = terms_int(terms, "monthly_price_ore", 0), .rows = ARENA_ARRAY(a, struct doc_row, s.nterms ? s.nterms : 1), .nrows = s.nterms,
+		.promises = ARENA_ARRAY(a, struct doc_promise, s.npromises), .npromises = s.npromises,
+		.readings = ARENA_ARRAY(a, const char *, READINGS_MOST) };
+	for (int i = 0; i < s.nterms; i++)
+		out->rows[i] = (struct doc_row){ s.terms[i].label[l], arena_dup(a, words_value(a, l, &s.terms[i], json_object_get(terms, s.terms[i].key))) };
+	for (int i = 0; i < s.npromises; i++)
+		out->promises[i] = (struct doc_promise){ s.promises[i].key, s.promises[i].text[l], words_period(s.promises[i].period, l), s.promises[i].party };
+	if (strcmp(s.key, "service-agreement") == 0) {
+		hours_readings(a, l, terms, out);
+		driving_readings(a, l, terms, out);
+	} else if (strcmp(s.key, "support") == 0) {
+		support_readings(a, l, terms, out);
+	}
+	json_decref(terms);
+	return 0;
+}
+
+static int by_number(const void *x, const void *y)
+{
+	const struct doc_service *a = x, *b = y;
+
+	return a->number != b->number ? (a->number > b->number) - (a->number < b->number) : strcmp(a->key, b->key);
+}
+
+static void sentences(struct arena *a, struct agreement_doc *d)
+{
+	const struct agreement *g = d->agreement;
+	enum lang l = d->lang;
+	bool en = l == LANG_EN;
+
+	d->title = arena_printf(a, en ? "Agreement %s" : "Aftale %s", g->number);
+	d->between = arena_printf(a, en ? "Between %s%s%s (“we”) and %s, company no. %s (“you”)." : "Mellem %s%s%s («vi») og %s, CVR %s («I»).",
+		d->provider, *d->provider_cvr ? en ? ", company no. " : ", CVR " : "", d->provider_cvr, d->customer.name, d->customer.cvr);
+	if (g->valid_to_day == INT32_MAX)
+		d->validity = arena_printf(a, en ? "It holds from %s until another one takes its place or it is ended." :
+			"Den gælder fra %s, indtil en anden træder i stedet, eller den bliver bragt til ophør.", words_day(a, l, g->valid_from_day));
+	else
+		d->validity = arena_printf(a, en ? "It holds from %s to %s, both days included." : "Den gælder fra %s til %s, begge dage med.",
+			words_day(a, l, g->valid_from_day), words_day(a, l, g->valid_to_day));
+	d->price = arena_printf(a, en ? "The fixed price is %s a month without VAT." : "Den faste pris er %s om måneden uden moms.",
+		words_money(a, l, g->price_ore));
+	d->note = g->note;
+}
+
+int agreement_doc_make(struct db_conn *c, struct arena *a, const struct agreement *g, struct agreement_doc *out, struct err *e)
+{
+	struct agreement_doc d = { .lang = strcmp(g->lang, "en") == 0 ? LANG_EN : LANG_DA, .agreement = g, .nservices = g->nitems,
+		.services = ARENA_ARRAY(a, struct doc_service, g->nitems ? g->nitems : 1) };
+
+	if (store_agreement_customer(c, a, g->customer_id, &d.customer, e) != 0 || setting_get(c, a, "provider.name", "", &d.provider, e) != 0 ||
+		setting_get(c, a, "provider.cvr", "", &d.provider_cvr, e) != 0)
+		return -1;
+	for (int i = 0; i < g->nitems; i++) {
+		if (make_service(c, a, d.lang, &g->items[i], &d.services[i], e) != 0)
+			return -1;
+		for (int k = 0; k < d.services[i].npromises; k++)
+			++*(d.services[i].promises[k].party == PARTY_SUPPLIER ? &d.supplier_promises : &d.customer_promises);
+	}
+	qsort(d.services, (size_t)d.nservices, sizeof *d.services, by_number);
+	sentences(a, &d);
+	*out = d;
+	return 0;
+}
+
+static void promises_text(struct buf *b, const struct agreement_doc *d, const struct doc_service *s, enum party p)
+{
+	bool any = false;
+
+	for (int i = 0; i < s->npromises; i++) {
+		if (s->promises[i].party != p)
+			continue;
+		if (!any)
+			buf_printf(b, "\n%s:\n", words_party(p, d->lang));
+		any = true;
+		buf_printf(b, "- %s [%s, %s]\n", s->promises[i].text, s->promises[i].key, s->promises[i].period);
+	}
+}
+
+const char *agreement_doc_text(struct arena *a, const struct agreement_doc *d)
+{
+	bool en = d->lang == LANG_EN;
+	struct buf b;
+
+	buf_init(&b, a, TEXT_MOST);
+	buf_printf(&b, "%s\n\n%s\n%s\n%s\n", d->title, d->between, d->validity, d->price);
+	if (*d->note)
+		buf_printf(&b, "\n%s\n", d->note);
+	for (int i = 0; i < d->nservices; i++) {
+		const struct doc_service *s = &d->services[i];
+
+		buf_printf(&b, "\n%d. %s\n%s\n", i + 1, s->name, s->about);
+		promises_text(&b, d, s, PARTY_SUPPLIER);
+		promises_text(&b, d, s, PARTY_CUSTOMER);
+		buf_printf(&b, "\n%s:\n", en ? "Terms" : "Vilkår");
+		for (int k = 0; k < s->nrows; k++)
+			buf_printf(&b, "- %s: %s\n", s->rows[k].label, s->rows[k].value);
+		if (s->nreadings)
+			buf_printf(&b, "\n%s:\n", en ? "How this is read" : "Sådan læses det");
+		for (int k = 0; k < s->nreadings; k++)
+			buf_printf(&b, "- %s\n", s->readings[k]);
+		buf_printf(&b, "\n[%s, %s %d]\n", s->key, en ? "version" : "version", s->version);
+	}
+	return buf_text(&b);
+}
+
+const char *agreement_doc_acceptance(struct arena *a, const struct agreement_doc *d)
+{
+	static const struct { const char *via, *text[LANG__N]; } ways[] = {
+		{ "portal", { "på portalen", "in the portal" } }, { "paper", { "på papir", "on paper" } }, { "phone", { "i telefonen", "on the phone" } },
+		{ "mail", { "på mail", "by e-mail" } }, { "api", { "gennem en anden tjeneste", "through another service" } },
+	};
+	const struct agreement *g = d->agreement;
+	const char *how = "";
+
+	if (!g->accepted_at)
+		return "";
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		if (strcmp(ways[i].via, g->accepted_via) == 0)
+			how = ways[i].text[d->lang];
+	return arena_printf(a, d->lang == LANG_EN ? "Accepted by %s on %s %s." : "Accepteret af %s den %s %s.", g->accepted_name,
+		words_day(a, d->lang, day_of(g->accepted_at)), how);
+}
