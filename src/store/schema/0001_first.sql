@@ -82,10 +82,18 @@ CREATE TABLE ticket(
   created_at {INT} NOT NULL, updated_at {INT} NOT NULL, response_due_at {INT} NOT NULL DEFAULT 0, solution_due_at {INT} NOT NULL DEFAULT 0,
   next_due_at {INT} NOT NULL DEFAULT 9223372036854775807, responded_at {INT} NOT NULL DEFAULT 0, solved_at {INT} NOT NULL DEFAULT 0,
   closed_at {INT} NOT NULL DEFAULT 0, spent_minutes {INT} NOT NULL DEFAULT 0, version {INT} NOT NULL DEFAULT 1);
-CREATE INDEX ticket_due ON ticket(state, next_due_at, id);
+-- solved_at is 0 exactly while the ticket is open: the work lists read only those, in the order shown, whatever their number.
+CREATE INDEX ticket_open_due ON ticket(next_due_at, id) WHERE solved_at=0;
+CREATE INDEX ticket_open_owner ON ticket(owner_id, next_due_at, id) WHERE solved_at=0;
+CREATE INDEX ticket_open_of ON ticket(customer_id, next_due_at, id) WHERE solved_at=0;
+CREATE INDEX ticket_state ON ticket(state, next_due_at, id);
 CREATE INDEX ticket_updated ON ticket(updated_at, id);
-CREATE INDEX ticket_of ON ticket(customer_id, state, next_due_at, id);
-CREATE INDEX ticket_owner ON ticket(owner_id, state, next_due_at, id);
+CREATE INDEX ticket_of ON ticket(customer_id, id);
+CREATE INDEX ticket_of_updated ON ticket(customer_id, updated_at, id);
+CREATE INDEX ticket_owner ON ticket(owner_id, updated_at, id);
+CREATE INDEX ticket_contact ON ticket(contact_id, updated_at, id);
+CREATE INDEX ticket_merged ON ticket(merged_into);
+CREATE INDEX ticket_promise ON ticket(promise, customer_id, id);
 CREATE UNIQUE INDEX ticket_dedupe ON ticket(dedupe_key);
 CREATE TABLE message(
   id {ID}, customer_id {INT}, ticket_id {INT} NOT NULL REFERENCES ticket(id), at {INT} NOT NULL,
@@ -102,8 +110,10 @@ CREATE INDEX attachment_of ON attachment(ticket_id, message_id);
 CREATE TABLE watcher(
   ticket_id {INT} NOT NULL REFERENCES ticket(id), customer_id {INT}, who_kind TEXT NOT NULL, who_id {INT} NOT NULL DEFAULT 0, email TEXT NOT NULL DEFAULT '',
   PRIMARY KEY(ticket_id, who_kind, who_id, email));
+CREATE INDEX watcher_who ON watcher(who_kind, who_id, ticket_id);
 CREATE TABLE saved_view(id {ID}, person_id {INT} NOT NULL REFERENCES person(id), name TEXT NOT NULL, query TEXT NOT NULL, place {INT} NOT NULL DEFAULT 0);
 CREATE TABLE category(key TEXT PRIMARY KEY, name_da TEXT NOT NULL, name_en TEXT NOT NULL, service TEXT NOT NULL DEFAULT '', place {INT} NOT NULL DEFAULT 0);
+CREATE TABLE ready_answer(id {ID}, name TEXT NOT NULL, body_da TEXT NOT NULL, body_en TEXT NOT NULL DEFAULT '');
 
 -- mail
 CREATE TABLE mail_in(

@@ -1,0 +1,525 @@
+/* What may happen to a ticket, on both databases. */
+#include "store_case.h"
+#include <inttypes.h>
+#include <pthread.h>
+#include "base/moment.h"
+#include "base/text.h"
+#include "core/catalogue.h"
+#include "core/ticket.h"
+#include "store/agreement.h"
+#include "store/outbox.h"
+#include "store/search.h"
+#include "stand_ins.h"
+
+enum { ADMIN = 1, TECH = 2, ALPHA = 1, BETA = 2, ANNA = 1, BO = 2, EVA = 3 };
+static const struct actor tech = { ROLE_TECHNICIAN, true, TECH, 0, "Jonas Kjær" };
+static const struct actor admin = { ROLE_ADMIN, true, ADMIN, 0, "Mette Dahl" };
+static const struct actor anna = { ROLE_EMPLOYEE, false, ANNA, ALPHA, "Anna Holm" };
+static const struct actor bo = { ROLE_OWNER, false, BO, ALPHA, "Bo Berg" };
+static const struct actor eva = { ROLE_OWNER, false, EVA, BETA, "Eva Lund" };
+static const struct actor stranger = { ROLE_NOBODY, false, 0, 0, "Nogen" };
+
+static struct catalogue catalogue;
+static int64_t clock_us;
+
+static struct desk desk(void) { return (struct desk){ &catalogue, "http://127.0.0.1:8080", clock_us }; }
+
+static int fill(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	static const struct db_sql q[] = {
+		{ "INSERT INTO person(login,name,email,role,created_at) VALUES('mette','Mette Dahl','mette@desk.example','admin',1)", NULL },
+		{ "INSERT INTO person(login,name,email,role,created_at) VALUES('jonas','Jonas Kjær','jonas@desk.example','technician',1)", NULL },
+		{ "INSERT INTO customer(name,cvr,created_at) VALUES('Alpha A/S','10000001',1)", NULL },
+		{ "INSERT INTO customer(name,cvr,lang,created_at) VALUES('Beta Ltd','10000002','en',1)", NULL },
+		{ "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Anna Holm','anna@alpha.example','employee',1)", NULL },
+		{ "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Bo Berg','bo@alpha.example','owner',1)", NULL },
+		{ "INSERT INTO contact(customer_id,name,email,role,lang,created_at) VALUES(2,'Eva Lund','eva@beta.example','owner','en',1)", NULL },
+	};
+
+	(void)a, (void)arg;
+	for (size_t i = 0; i < sizeof q / sizeof *q; i++)
+		if (db_run(w, &q[i], DB_NONE, NULL, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* Any operation as one job. */
+struct op {
+	enum { CREATE, REPLY, CHANGE, MERGE, SPLIT, LINK, PLACE, RATE, WATCH, CLOSE } what;
+	const struct actor *who;
+	struct ticket_draft draft;
+	struct ticket_answer answer;
+	struct ticket_change change;
+	int64_t id, other, customer, contact, messages[4];
+	int n, score;
+	const char *text;
+	int64_t got_id, got_number, got_customer, got_next;     /* copied out: the job's arena dies with it */
+	int got_version;
+	char got_state[24], got_owner[40];
+};
+
+static int run(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct op *o = arg;
+	struct desk d = desk();
+	struct ticket t = { .state = "", .owner_name = "" };
+	struct message m = { 0 };
+	int rc = -1;
+
+	switch (o->what) {
+	case CREATE: rc = ticket_create(w, a, &d, o->who, &o->draft, &t, e); break;
+	case REPLY: rc = ticket_reply(w, a, &d, o->who, &o->answer, &m, e); t.id = m.id; t.number = m.ticket_id; break;
+	case CHANGE: rc = ticket_change(w, a, &d, o->who, o->id, &o->change, &t, e); break;
+	case MERGE: rc = ticket_merge(w, a, &d, o->who, o->id, o->other, &t, e); break;
+	case SPLIT: rc = ticket_split(w, a, &d, o->who, o->id, o->messages, o->n, o->text, &t, e); break;
+	case LINK: rc = ticket_link(w, a, &d, o->who, o->id, o->other, e); break;
+	case PLACE: rc = ticket_place(w, a, &d, o->who, o->id, o->customer, o->contact, &t, e); break;
+	case RATE: rc = ticket_rate(w, a, &d, o->who, o->id, o->score, o->text, e); break;
+	case WATCH: rc = ticket_watch(w, a, &d, o->who, o->id, "email", 0, o->text, true, e); break;
+	case CLOSE: rc = ticket_close_solved(w, a, &d, o->id, &o->n, e); break;
+	}
+	if (rc != 0)
+		return -1;
+	o->got_id = t.id;
+	o->got_number = t.number;
+	o->got_customer = t.customer_id;
+	o->got_next = t.next_due_at;
+	o->got_version = t.version;
+	snprintf(o->got_state, sizeof o->got_state, "%s", t.state);
+	snprintf(o->got_owner, sizeof o->got_owner, "%s", t.owner_name);
+	return 0;
+}
+
+static void must(struct store_case *s, struct op *o)
+{
+	struct err e = { 0 };
+
+	if (db_write(s->db, run, o, &e) != 0) {
+		print_message("%s %s %s (%s:%d)\n", err_name(e.id), e.field, e.detail, e.file, e.line);
+		fail();
+	}
+}
+
+static struct err refused(struct store_case *s, struct op *o, enum err_id want)
+{
+	struct err e = { 0 };
+	int rc = db_write(s->db, run, o, &e);
+
+	if (rc == 0 || e.id != want)
+		print_message("got %s %s %s, wanted %s\n", rc == 0 ? "success" : err_name(e.id), e.field, e.detail, err_name(want));
+	CHECK(rc != 0 && e.id == want);
+	return e;
+}
+
+static struct op made(struct store_case *s, const struct actor *who, int64_t customer, int64_t contact, const char *subject)
+{
+	struct op o = { .what = CREATE, .who = who, .draft = { .customer_id = customer, .contact_id = contact, .subject = subject,
+		.text = { .body = "Det driller siden i går." } } };
+
+	must(s, &o);
+	return o;
+}
+
+static int64_t count(struct store_case *s, const char *text, int64_t v)
+{
+	struct db_sql q = { text, NULL };
+	struct db_conn *c;
+	struct err e;
+	int64_t n = -1;
+
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	CHECK(db_id(c, &q, DB(DB_INT(v)), &n, &e) == 0);
+	db_read_end(c);
+	return n;
+}
+
+static struct ticket get(struct store_case *s, int64_t id)
+{
+	struct ticket t;
+	struct db_conn *c;
+	struct err e;
+
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	CHECK(store_ticket_get(c, s->a, (struct ticket_scope){ 0, 0 }, id, &t, &e) == 0);
+	db_read_end(c);
+	return t;
+}
+
+static void begin(struct store_case *s)
+{
+	struct err e;
+
+	clock_us = moment_from_local(2026, 11, 24, 9, 0, 0);    /* a Tuesday */
+	CHECK(db_write(s->db, fill, NULL, &e) == 0);
+}
+
+static void a_ticket_comes_in(void **state)
+{
+	struct store_case *s = *state;
+	struct op o;
+	struct ticket t;
+
+	begin(s);
+	o = made(s, &anna, BETA, EVA, "Printeren trækker to ark");      /* a contact cannot speak for others */
+	CHECK_INT(o.got_number, 10001);
+	t = get(s, o.got_id);
+	CHECK(t.customer_id == ALPHA && t.contact_id == ANNA && strcmp(t.from_email, "anna@alpha.example") == 0);
+	CHECK(strcmp(t.state, "new") == 0 && strcmp(t.priority, "normal") == 0 && strcmp(t.type, "incident") == 0);
+	CHECK(t.response_due_at == moment_from_local(2026, 11, 25, 9, 0, 0) && t.next_due_at == t.response_due_at);     /* 480 minutes */
+	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE object='ticket' AND object_id=?1", o.got_id), 2);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND kind='autoreply' AND recipient='anna@alpha.example' AND auto=1",
+		o.got_id), 1);
+	o = made(s, &tech, ALPHA, ANNA, "");
+	CHECK_STR(get(s, o.got_id).subject, "Det driller siden i går.");
+	CHECK_INT(o.got_number, 10002);
+	CHECK_INT(get(s, o.got_id).responded_at, 0);            /* typed in by us, not answered by us */
+	CHECK_INT(count(s, "SELECT count(*) FROM message WHERE ticket_id=?1 AND author_kind='contact' AND author_id=1", o.got_id), 1);
+	o.draft.channel = "phone";
+	must(s, &o);
+	CHECK(get(s, o.got_id).responded_at == clock_us);
+	o = made(s, &stranger, 0, 0, "Hej");
+	CHECK(get(s, o.got_id).customer_id == 0);
+}
+
+static void bad_input_is_refused_whole(void **state)
+{
+	struct store_case *s = *state;
+	static char big[TICKET_BODY_MAX + 2];
+	struct op base = { .what = CREATE, .who = &tech, .draft = { .customer_id = ALPHA, .subject = "x", .text = { .body = "y" } } }, o;
+	struct err e;
+
+	begin(s);
+	memset(big, 'a', sizeof big - 1);
+	o = base; o.draft.priority = "P1"; e = refused(s, &o, E_CHOICE_INVALID); CHECK_STR(e.field, "priority");
+	o = base; o.draft.type = "bug"; e = refused(s, &o, E_CHOICE_INVALID); CHECK_STR(e.field, "type");
+	o = base; o.draft.text.body = ""; e = refused(s, &o, E_REQUIRED); CHECK_STR(e.field, "body");
+	o = base; o.draft.text.body = NULL; refused(s, &o, E_REQUIRED);
+	o = base; o.draft.text.body = big; e = refused(s, &o, E_TOO_LONG); CHECK_STR(e.field, "body");
+	o = base; o.draft.text.body = "\xff\xfe"; e = refused(s, &o, E_TEXT_ENCODING); CHECK_STR(e.field, "body");
+	o = base; o.draft.subject = big; e = refused(s, &o, E_TOO_LONG); CHECK_STR(e.field, "subject");
+	o = base; o.draft.customer_id = 99; e = refused(s, &o, E_NOT_FOUND); CHECK_STR(e.field, "customer_id");
+	o = base; o.draft.contact_id = EVA; e = refused(s, &o, E_NOT_FOUND); CHECK_STR(e.field, "contact_id");
+	o = base; o.draft.owner_id = 77; e = refused(s, &o, E_NOT_FOUND); CHECK_STR(e.field, "owner_id");
+	CHECK_INT(count(s, "SELECT count(*) FROM ticket WHERE id>=?1", 0), 0);
+	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE id>=?1", 0), 0);
+	CHECK_INT(made(s, &tech, ALPHA, 0, "første").got_number, 10001);        /* a refusal takes no number */
+}
+
+static void answers_move_the_state(void **state)
+{
+	struct store_case *s = *state;
+	struct op o, r;
+	int64_t id;
+
+	begin(s);
+	id = made(s, &anna, 0, 0, "Net").got_id;
+	clock_us += 19 * MOMENT_MINUTE;
+	r = (struct op){ .what = REPLY, .who = &tech, .answer = { .ticket_id = id, .visibility = "internal", .text = { .body = "ser på det" } } };
+	must(s, &r);
+	CHECK(get(s, id).responded_at == 0 && strcmp(get(s, id).state, "new") == 0);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND kind='reply'", id), 0);
+	r.answer.visibility = "public";
+	r.answer.then = "waiting_customer";
+	must(s, &r);
+	CHECK(get(s, id).responded_at == clock_us && get(s, id).owner_id == TECH && get(s, id).next_due_at == MOMENT_NEVER);
+	CHECK_STR(get(s, id).state, "waiting_customer");
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND kind='reply' AND recipient='anna@alpha.example'", id), 1);
+	clock_us += 120 * MOMENT_MINUTE;
+	o = (struct op){ .what = REPLY, .who = &bo, .answer = { .ticket_id = id, .text = { .body = "Her er svaret" } } };
+	must(s, &o);
+	CHECK_STR(get(s, id).state, "open");
+	/* 2400 minutes of work from Tuesday 9.00, and two hours that did not count */
+	CHECK(get(s, id).solution_due_at == moment_from_local(2026, 12, 1, 11, 0, 0));
+	CHECK_INT(count(s, "SELECT count(*) FROM watcher WHERE ticket_id=?1 AND who_kind='contact' AND who_id=2", id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND kind='notice' AND recipient='jonas@desk.example'", id), 1);
+	/* now both Anna and Bo get what we answer */
+	r.answer.then = "solved";
+	must(s, &r);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND kind='reply'", id), 3);
+	CHECK(get(s, id).solved_at == clock_us);
+	o.answer.text.auto_class = "vacation";
+	must(s, &o);
+	CHECK_STR(get(s, id).state, "solved");                  /* a machine does not open it */
+	o.answer.text.auto_class = NULL;
+	must(s, &o);
+	CHECK(strcmp(get(s, id).state, "open") == 0 && get(s, id).solved_at == 0);
+	/* somebody else's ticket is not there */
+	o.who = &eva;
+	refused(s, &o, E_NOT_FOUND);
+	o = (struct op){ .what = REPLY, .who = &anna, .answer = { .ticket_id = id, .visibility = "internal", .text = { .body = "x" } } };
+	refused(s, &o, E_DENIED);
+	o.answer.visibility = "secret";
+	refused(s, &o, E_CHOICE_INVALID);
+	o = (struct op){ .what = REPLY, .who = &stranger, .answer = { .ticket_id = id, .text = { .body = "x" } } };
+	refused(s, &o, E_NOT_FOUND);
+}
+
+static void changes_that_cross_are_told(void **state)
+{
+	struct store_case *s = *state;
+	struct op o;
+	int64_t id;
+	int version;
+	struct err e;
+
+	begin(s);
+	id = made(s, &anna, 0, 0, "Net").got_id;
+	version = get(s, id).version;
+	o = (struct op){ .what = CHANGE, .who = &tech, .id = id, .change = { .priority = "urgent", .set_owner = true, .owner_id = TECH, .version = version } };
+	must(s, &o);
+	CHECK_STR(o.got_owner, "Jonas Kjær");
+	o = (struct op){ .what = CHANGE, .who = &admin, .id = id, .change = { .priority = "important", .version = version } };
+	e = refused(s, &o, E_TICKET_CHANGED);
+	CHECK_STR(e.field, "priority");
+	CHECK_STR(e.detail, "Jonas Kjær: urgent");
+	CHECK_STR(get(s, id).priority, "urgent");
+	o = (struct op){ .what = CHANGE, .who = &admin, .id = id, .change = { .state = "open", .version = version } };
+	must(s, &o);                    /* another field: both stand */
+	CHECK(strcmp(get(s, id).priority, "urgent") == 0 && strcmp(get(s, id).state, "open") == 0);
+	o.change = (struct ticket_change){ .state = "sovende" };
+	e = refused(s, &o, E_CHOICE_INVALID);
+	CHECK_STR(e.field, "state");
+	o = (struct op){ .what = CHANGE, .who = &anna, .id = id, .change = { .priority = "urgent" } };
+	refused(s, &o, E_DENIED);
+	o.change = (struct ticket_change){ .state = "solved" };
+	must(s, &o);
+	o = (struct op){ .what = CHANGE, .who = &eva, .id = id, .change = { .state = "open" } };
+	refused(s, &o, E_NOT_FOUND);
+	/* a technician who answers while another has answered is told so */
+	o = (struct op){ .what = REPLY, .who = &admin, .answer = { .ticket_id = id, .text = { .body = "en" } } };
+	must(s, &o);
+	o = (struct op){ .what = REPLY, .who = &tech, .answer = { .ticket_id = id, .text = { .body = "to" }, .seen = 1 } };
+	e = refused(s, &o, E_TICKET_CHANGED);
+	CHECK_STR(e.detail, "Mette Dahl");
+}
+
+static void merged_and_split(void **state)
+{
+	struct store_case *s = *state;
+	struct op o, r;
+	int64_t x, y, z, other, msg;
+	struct message *m;
+	struct db_conn *c;
+	struct err e;
+	int n;
+
+	begin(s);
+	x = made(s, &anna, 0, 0, "Net nede").got_id;
+	y = made(s, &bo, 0, 0, "Intet net").got_id;
+	z = made(s, &bo, 0, 0, "Net, samlet").got_id;
+	other = made(s, &eva, 0, 0, "Net").got_id;
+	o = (struct op){ .what = MERGE, .who = &tech, .id = x, .other = x };
+	refused(s, &o, E_MERGE_SELF);
+	o.other = other;
+	refused(s, &o, E_MERGE_CUSTOMER);
+	o.other = 999;
+	refused(s, &o, E_NOT_FOUND);
+	o.who = &bo; o.other = y;
+	refused(s, &o, E_DENIED);
+	o.who = &tech;
+	must(s, &o);
+	CHECK(get(s, x).merged_into == y && strcmp(get(s, x).state, "closed") == 0);
+	refused(s, &o, E_TICKET_STATE);
+	o.id = y; o.other = z;
+	must(s, &o);
+	CHECK(get(s, x).merged_into == z && get(s, y).merged_into == z);        /* chains stay one step long */
+	/* an answer to the first lands in the last, where all three conversations are read */
+	r = (struct op){ .what = REPLY, .who = &anna, .answer = { .ticket_id = x, .text = { .body = "Stadig nede" } } };
+	must(s, &r);
+	CHECK_INT(r.got_number, z);
+	msg = r.got_id;
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	CHECK(store_message_list(c, s->a, z, false, &m, &n, &e) == 0 && n == 4);
+	db_read_end(c);
+	r.answer.ticket_id = z;         /* Anna follows it now */
+	must(s, &r);
+	o = (struct op){ .what = CHANGE, .who = &tech, .id = x, .change = { .state = "open" } };
+	refused(s, &o, E_TICKET_STATE);
+	o = (struct op){ .what = SPLIT, .who = &tech, .id = z, .messages = { msg }, .n = 1, .text = "Noget andet" };
+	must(s, &o);
+	CHECK(get(s, o.got_id).customer_id == ALPHA);
+	CHECK_INT(count(s, "SELECT count(*) FROM message WHERE ticket_id=?1", o.got_id), 1);
+	o.messages[0] = msg;
+	refused(s, &o, E_NOT_FOUND);    /* it is not there any more */
+	o.n = 0;
+	refused(s, &o, E_REQUIRED);
+	o = (struct op){ .what = LINK, .who = &tech, .id = z, .other = other };
+	must(s, &o);
+	o.other = z;
+	refused(s, &o, E_MERGE_SELF);
+}
+
+static void placed_rated_closed(void **state)
+{
+	struct store_case *s = *state;
+	struct op o = { .what = CREATE, .who = &stranger, .draft = { .from_name = "Nogen", .from_email = "nogen@privat.example", .subject = "Hjælp",
+		.text = { .body = "Hej" } } };
+	int64_t id;
+
+	begin(s);
+	must(s, &o);
+	id = o.got_id;
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND recipient='nogen@privat.example'", id), 1);
+	o = (struct op){ .what = PLACE, .who = &tech, .id = id, .customer = ALPHA, .contact = EVA };
+	refused(s, &o, E_NOT_FOUND);
+	o.contact = ANNA;
+	must(s, &o);
+	CHECK(get(s, id).customer_id == ALPHA && count(s, "SELECT customer_id FROM message WHERE ticket_id=?1", id) == ALPHA);
+	refused(s, &o, E_TICKET_STATE);
+	o = (struct op){ .what = WATCH, .who = &tech, .id = id, .text = "Kollega@Alpha.example" };
+	must(s, &o);
+	CHECK_INT(count(s, "SELECT count(*) FROM watcher WHERE ticket_id=?1 AND email='kollega@alpha.example'", id), 1);
+	o.text = "a@b\r\nBcc: x@y";
+	refused(s, &o, E_EMAIL_INVALID);
+	o = (struct op){ .what = RATE, .who = &anna, .id = id, .score = 3, .text = "Tak" };
+	refused(s, &o, E_TICKET_STATE);
+	o = (struct op){ .what = CHANGE, .who = &tech, .id = id, .change = { .state = "solved" } };
+	must(s, &o);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND kind='solved'", id), 2);
+	o = (struct op){ .what = RATE, .who = &anna, .id = id, .score = 3, .text = "Tak" };
+	must(s, &o);
+	o.score = 4;
+	refused(s, &o, E_CHOICE_INVALID);
+	o = (struct op){ .what = CLOSE, .id = clock_us };
+	must(s, &o);
+	CHECK_INT(o.n, 0);
+	o.id = clock_us + 1;
+	must(s, &o);
+	CHECK_INT(o.n, 1);
+	CHECK(strcmp(get(s, id).state, "closed") == 0 && get(s, id).solved_at == clock_us && get(s, id).closed_at == clock_us);
+}
+
+static int listed(struct store_case *s, struct ticket_query q, int64_t *ids, int pages)
+{
+	struct db_conn *c;
+	struct ticket *t;
+	struct err e;
+	int n, all = 0;
+
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	do {
+		CHECK(store_ticket_list(c, s->a, &q, &t, &n, &q.after, &e) == 0);
+		CHECK(n <= q.limit);
+		for (int i = 0; i < n; i++)
+			ids[all++] = t[i].id;
+		pages--;
+	} while (q.after && pages > 0);
+	CHECK(!q.after || pages == 0);
+	db_read_end(c);
+	return all;
+}
+
+static void lists_page_through_everything_once(void **state)
+{
+	static const char *const priorities[] = { "normal", "important", "urgent" };
+	struct store_case *s = *state;
+	int64_t ids[64], open = 0;
+	struct op o;
+	struct db_conn *c;
+	struct err e;
+	struct ticket *t;
+	const char *next;
+	int n;
+
+	begin(s);
+	for (int i = 0; i < 23; i++) {
+		o = (struct op){ .what = CREATE, .who = i % 3 ? &anna : &eva, .draft = { .subject = i % 2 ? "Printer" : "Skærm",
+			.priority = priorities[i % 3], .text = { .body = i == 7 ? "Den store blå maskine" : "Tekst" } } };
+		must(s, &o);
+		if (i % 5 == 0) {
+			struct op x = { .what = CHANGE, .who = &tech, .id = o.got_id, .change = { .state = "solved", .quiet = true } };
+
+			must(s, &x);
+		} else
+			open++;
+		clock_us += 7 * MOMENT_MINUTE;
+	}
+	for (int sort = SORT_DUE; sort <= SORT_NEWEST; sort++)
+		for (int limit = 1; limit <= 9; limit += 4) {
+			struct ticket_query q = { .view = VIEW_OPEN, .sort = (enum ticket_sort)sort, .limit = limit };
+
+			n = listed(s, q, ids, 100);
+			CHECK_INT(n, open);
+			for (int i = 0; i < n; i++)
+				for (int j = 0; j < i; j++)
+					CHECK(ids[i] != ids[j]);
+			q.view = VIEW_ALL;
+			CHECK_INT(listed(s, q, ids, 100), 23);
+		}
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .scope = { BETA, 0 }, .limit = 50 }, ids, 1), 8);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .scope = { ALPHA, BO }, .limit = 50 }, ids, 1), 0);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .scope = { ALPHA, ANNA }, .limit = 50 }, ids, 1), 15);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .state = "solved", .limit = 50 }, ids, 1), 5);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_SOLVED, .limit = 50 }, ids, 1), 5);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_MINE, .me = TECH, .limit = 50 }, ids, 1), 0);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_UNASSIGNED, .limit = 50 }, ids, 1), open);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_UNPLACED, .limit = 50 }, ids, 1), 0);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .priority = "urgent", .owner_id = -1, .limit = 50 }, ids, 1), 7);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .promise = "broken", .limit = 50 }, ids, 1), 0);
+	if (search_query(s->a, s->kind, "maskiner")) {
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .q = "maskiner", .limit = 50 }, ids, 1), 1);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .q = "printer", .scope = { BETA, 0 }, .limit = 3 }, ids, 9), 4);
+	}
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .q = "\") OR *", .limit = 3 }, ids, 9), 0);
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	CHECK(store_ticket_list(c, s->a, &(struct ticket_query){ .view = VIEW_OPEN, .after = "abc", .limit = 3 }, &t, &n, &next, &e) != 0 &&
+		e.id == E_CURSOR_INVALID);
+	CHECK(store_ticket_list(c, s->a, &(struct ticket_query){ .view = VIEW_OPEN, .after = "u1.1", .limit = 3 }, &t, &n, &next, &e) != 0);
+	CHECK(store_ticket_count(c, s->a, &(struct ticket_query){ .view = VIEW_OPEN }, 10, &n, &e) == 0 && n == 10);
+	CHECK(store_ticket_count(c, s->a, &(struct ticket_query){ .view = VIEW_SOLVED }, 10, &n, &e) == 0 && n == 5);
+	db_read_end(c);
+}
+
+struct crowd { struct db *db; int bad; };
+static void *file_many(void *arg)
+{
+	struct crowd *k = arg;
+
+	for (int i = 0; i < 50; i++) {
+		struct op o = { .what = CREATE, .who = &tech, .draft = { .customer_id = ALPHA, .subject = "Samtidig", .text = { .body = "x" } } };
+		struct err e;
+
+		if (db_write(k->db, run, &o, &e) != 0)
+			k->bad++;
+	}
+	return NULL;
+}
+
+static void sixteen_at_once_are_never_refused(void **state)
+{
+	struct store_case *s = *state;
+	struct crowd k[16];
+	pthread_t t[16];
+	struct err e;
+
+	begin(s);
+	db_close(s->db);
+	s->cfg.solo = false;
+	CHECK(db_open(&s->cfg, &s->db, &e) == 0);
+	for (int i = 0; i < 16; i++) {
+		k[i] = (struct crowd){ s->db, 0 };
+		CHECK(pthread_create(&t[i], NULL, file_many, &k[i]) == 0);
+	}
+	for (int i = 0; i < 16; i++) {
+		pthread_join(t[i], NULL);
+		CHECK_INT(k[i].bad, 0);
+	}
+	CHECK_INT(count(s, "SELECT count(DISTINCT number) FROM ticket WHERE number>?1", 10000), 800);
+	CHECK_INT(count(s, "SELECT max(number) FROM ticket WHERE number>?1", 10000), 10800);
+}
+
+int main(void)
+{
+	static const struct store_test tests[] = {
+		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state),
+		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed),
+		STORE_TEST(lists_page_through_everything_once), STORE_TEST(sixteen_at_once_are_never_refused),
+	};
+	struct arena *a = arena_begin(16 << 20);
+	struct err e;
+
+	moment_zone();
+	if (catalogue_load(a, NULL, &catalogue, &e) != 0)
+		return 99;
+	return store_tests_run(tests, sizeof tests / sizeof *tests);
+}
