@@ -1,0 +1,540 @@
+#include "core/work.h"
+#include <stdlib.h>
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "store/event.h"
+#include "store/outbox.h"
+
+enum { MINUTES_MOST = 24 * 60, NOTE_MOST = 4000, BACK_MONTHS = 600 };
+
+static const char service_key[] = "service-agreement";
+/* Work on what these cover is paid for by their own agreements and never drawn from the bank. */
+static const char *const covering[] = { "operations", "network", NULL };
+
+static char *json_text(struct arena *a, json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS), *kept = arena_dup(a, text ? text : "{}");
+
+	free(text);
+	json_decref(o);
+	return kept;
+}
+
+static int tell(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, const char *object,
+	int64_t object_id, const char *kind, json_t *data, struct err *e)
+{
+	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who->id,
+		.customer_id = customer_id, .object = object, .object_id = object_id, .kind = kind, .data = json_text(a, data) };
+
+	return event_add(w, a, &ev, e);
+}
+
+/* ---- the month as it stands ---- */
+
+static int by_day(const void *x, const void *y)
+{
+	int64_t p = *(const int64_t *)x, q = *(const int64_t *)y;
+
+	return (p > q) - (p < q);
+}
+
+void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout)
+{
+	int64_t *cut = ARENA_ARRAY(a, int64_t, 2 * n + 1);      /* every day on which something begins, or no longer holds */
+	struct bank_span *s = ARENA_ARRAY(a, struct bank_span, 2 * n + 1);
+	int ncuts = 0, ns = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (!text_eq(items[i].service, service_key) || items[i].from_day > items[i].to_day)
+			continue;
+		cut[ncuts++] = items[i].from_day;
+		cut[ncuts++] = (int64_t)items[i].to_day + 1;
+	}
+	qsort(cut, (size_t)ncuts, sizeof *cut, by_day);
+	for (int c = 0; c + 1 < ncuts; c++) {
+		const struct bank_item *it = NULL;
+		json_t *terms;
+
+		if (cut[c] == cut[c + 1])
+			continue;
+		for (int i = 0; i < n && !it; i++)
+			if (text_eq(items[i].service, service_key) && items[i].from_day <= cut[c] && cut[c] <= items[i].to_day)
+				it = &items[i];
+		if (!it)
+			continue;
+		if (ns > 0 && s[ns - 1].agreement_id == it->agreement_id && s[ns - 1].to_day == cut[c] - 1) {
+			s[ns - 1].to_day = (int32_t)(cut[c + 1] - 1);
+			continue;
+		}
+		terms = json_loads(it->terms, 0, NULL);
+		s[ns] = (struct bank_span){ .from_day = (int32_t)cut[c], .to_day = (int32_t)(cut[c + 1] - 1), .agreement_id = it->agreement_id };
+		bank_terms_read(terms, &s[ns++].terms);
+		json_decref(terms);
+	}
+	*out = s;
+	*nout = ns;
+}
+
+static enum bank_cover cover_of(const struct time_entry *t, const struct bank_item *items, int n)
+{
+	for (int k = 0; covering[k]; k++)
+		for (int i = 0; text_eq(t->category_service, covering[k]) && i < n; i++)
+			if (text_eq(items[i].service, covering[k]) && items[i].from_day <= t->day && t->day <= items[i].to_day)
+				return BANK_INCLUDED;
+	return BANK_DRAWN;
+}
+
+/* What the fold needs of one customer from its first open month through some month. */
+struct ledger {
+	int64_t customer_id;
+	const char *name, *lang;
+	int32_t closed_through;         /* INT32_MIN: no month is closed */
+	int32_t first;                  /* the first month with anything in it, after the closed ones */
+	const struct bank_span *spans; int nspans;
+	struct time_entry *rows; int nrows;
+	struct bank_entry *entries;
+	struct bank_state before;       /* what the last closed month left */
+};
+
+static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct ledger *l, struct err *e)
+{
+	struct bank_item *items;
+	struct month_close last;
+	struct statement kept;
+	int32_t first;
+	int n;
+
+	*l = (struct ledger){ .customer_id = customer_id };
+	if (store_time_customer(c, a, customer_id, &l->name, &l->lang, e) != 0 ||
+	    store_month_closed_through(c, customer_id, &l->closed_through, e) != 0 || store_bank_items(c, a, customer_id, &items, &n, e) != 0 ||
+	    store_time_first_month(c, customer_id, &first, e) != 0)
+		return -1;
+	work_spans(a, items, n, &l->spans, &l->nspans);
+	if (l->nspans && month_of_day(l->spans[0].from_day) < first)
+		first = month_of_day(l->spans[0].from_day);
+	if (l->closed_through != INT32_MIN && month > l->closed_through) {
+		if (store_month_close_get(c, a, customer_id, l->closed_through, &last, e) != 0 || statement_parse(a, last.statement, &kept, e) != 0)
+			return -1;
+		l->before = kept.after;
+		first = l->closed_through + 1;
+	}
+	if (first > month)
+		first = month;
+	l->first = first < month - BACK_MONTHS ? month - BACK_MONTHS : first;
+	if (store_time_of_customer(c, a, customer_id, l->first, month, &l->rows, &l->nrows, e) != 0)
+		return -1;
+	l->entries = ARENA_ARRAY(a, struct bank_entry, l->nrows + 1);
+	for (int i = 0; i < l->nrows; i++) {
+		const struct time_entry *t = &l->rows[i];
+		int v = activity_by_name(t->activity);
+
+		l->entries[i] = (struct bank_entry){ t->id, t->person_id, t->ticket_id, t->started_at, v < 0 ? ACTIVITY_TASK : (enum activity)v,
+			cover_of(t, items, n), t->day, t->month, t->minutes, t->drive_out_minutes, t->drive_home_minutes, t->late };
+	}
+	return 0;
+}
+
+static void ledger_settle(struct arena *a, const struct ledger *l, int32_t month, const struct bank_state *before, struct statement *out)
+{
+	const struct bank_span *span = NULL;
+	struct bank_month m;
+
+	bank_settle(a, month, l->spans, l->nspans, l->entries, l->nrows, before, &m);
+	for (int i = 0; i < l->nspans; i++)
+		if (l->spans[i].from_day < month_first_day(month + 1) && l->spans[i].to_day >= month_first_day(month))
+			span = &l->spans[i];
+	*out = (struct statement){ .customer_id = l->customer_id, .customer = l->name, .agreement_id = span ? span->agreement_id : 0,
+		.terms = span ? span->terms : bank_terms_none };
+	statement_make(a, &m, l->rows, l->nrows, out);
+}
+
+int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct statement *out, struct err *e)
+{
+	struct month_close kept;
+	struct ledger l;
+	struct statement s = { 0 };
+	int32_t closed;
+
+	if (store_month_closed_through(c, customer_id, &closed, e) != 0)
+		return -1;
+	if (month <= closed) {
+		if (store_month_close_get(c, a, customer_id, month, &kept, e) == 0) {
+			if (statement_parse(a, kept.statement, &s, e) != 0)
+				return -1;
+			s.closed_at = kept.closed_at;
+			s.closed_by = kept.closed_by;
+			s.text = kept.statement;
+			s.sha256 = kept.sha256;
+			s.closed = true;
+			*out = s;
+			return 0;
+		}
+		if (e->id != E_NOT_FOUND)
+			return -1;
+	}
+	if (ledger_read(c, a, customer_id, month, &l, e) != 0)
+		return -1;
+	s.after = l.before;
+	for (int32_t m = l.first; m <= month; m++) {
+		struct bank_state before = s.after;
+
+		ledger_settle(a, &l, m, &before, &s);
+	}
+	s.closed = month <= closed;             /* before the first closed month: nothing can come there any more */
+	*out = s;
+	return 0;
+}
+
+/* ---- notices when the bank runs low ---- */
+
+static const char *clock_text(struct arena *a, int64_t minutes)
+{
+	return arena_printf(a, "%lld:%02lld", (long long)(minutes / 60), (long long)(minutes % 60));
+}
+
+static const char *month_text(struct arena *a, int32_t month, enum lang lang)
+{
+	static const char *const names[LANG__N][12] = {
+		{ "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december" },
+		{ "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" } };
+	struct civil c = day_civil(month_first_day(month));
+
+	return arena_printf(a, "%s %d", names[lang][c.month - 1], c.year);
+}
+
+static const char *price_text(struct arena *a, int64_t ore, enum lang lang)
+{
+	char whole[32];
+	struct buf b;
+	int n = snprintf(whole, sizeof whole, "%lld", (long long)(ore / 100));
+
+	buf_init(&b, a, 64);
+	if (lang == LANG_EN)
+		buf_adds(&b, "DKK ");
+	for (int i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			buf_addc(&b, lang == LANG_EN ? ',' : '.');
+		buf_addc(&b, whole[i]);
+	}
+	buf_printf(&b, "%c%02d%s", lang == LANG_EN ? '.' : ',', (int)(ore % 100), lang == LANG_EN ? "" : " kr.");
+	return buf_text(&b);
+}
+
+static void notice_words(struct arena *a, const struct statement *s, int percent, const struct notice_person *to, struct outmail *m)
+{
+	enum lang lang = text_eq(to->lang, "en") ? LANG_EN : LANG_DA;
+	const char *month = month_text(a, s->month, lang), *drawn = clock_text(a, s->drawn), *granted = clock_text(a, s->granted);
+	const char *left = clock_text(a, s->remaining), *price = price_text(a, s->terms.hourly_ore, lang);
+
+	if (lang == LANG_EN) {
+		m->subject = percent == 100 ? arena_printf(a, "The hours of %s are used up", month)
+			: arena_printf(a, "%d %% of the hours of %s are used", percent, month);
+		m->body = arena_printf(a, "Hello %s\n\n%s of the %s hours you have in %s are used. %s are left.\n\n%s\n\n"
+			"Every entry is in the portal under Hours.\n", to->name, drawn, granted, month, left, s->terms.stop_and_ask
+			? arena_printf(a, "When the hours are used up, we ask you before we go on. More time costs %s an hour without VAT.", price)
+			: arena_printf(a, "Time beyond the hours is invoiced at %s an hour without VAT, as agreed.", price));
+	} else {
+		m->subject = percent == 100 ? arena_printf(a, "Timerne i %s er brugt", month)
+			: arena_printf(a, "%d %% af timerne i %s er brugt", percent, month);
+		m->body = arena_printf(a, "Hej %s\n\n%s af de %s timer, I har i %s, er brugt. Der er %s tilbage.\n\n%s\n\n"
+			"I kan se hver registrering på portalen under Timer.\n", to->name, drawn, granted, month, left, s->terms.stop_and_ask
+			? arena_printf(a, "Når timerne er brugt, spørger vi jer, før vi går videre. Mere tid koster %s i timen uden moms.", price)
+			: arena_printf(a, "Tid ud over timerne faktureres til %s i timen uden moms, som aftalt.", price));
+	}
+}
+
+/* Each step is noted once per month; when one entry passes several, only the highest is told. */
+static int notices(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now, struct err *e)
+{
+	static const int steps[] = { 100, 95, 80 };
+	struct notice_person *people;
+	struct statement s;
+	int n, told = 0;
+
+	if (work_statement(w, a, customer_id, month, &s, e) != 0 || store_notice_people(w, a, customer_id, &people, &n, e) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		bool first;
+
+		if (s.granted == 0 || s.drawn * 100 < s.granted * steps[i])
+			continue;
+		if (store_bank_notice_add(w, customer_id, month, steps[i], now, &first, e) != 0)
+			return -1;
+		if (!first || told++)
+			continue;
+		for (int p = 0; p < n; p++) {
+			struct outmail m = { .created_at = now, .kind = "bank", .customer_id = customer_id, .recipient = people[p].email, .body_html = "",
+				.in_reply_to = "", .references = "", .automatic = true };
+
+			notice_words(a, &s, steps[i], &people[p], &m);
+			if (outbox_add(w, a, &m, e) != 0)
+				return -1;
+		}
+		if (tell(w, a, who, now, customer_id, "month", month, "bank.notice", json_pack("{s:i,s:s,s:I,s:I,s:i}", "percent", steps[i],
+			"month", month_iso(a, month), "drawn", (json_int_t)s.drawn, "granted", (json_int_t)s.granted, "people", n), e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- writing time down ---- */
+
+static int check(const struct work_in *in, int64_t now, struct err *e)
+{
+	int v = activity_by_name(in->activity);
+
+	if (v < 0)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "activity", "%.40s", in->activity ? in->activity : "");
+	if (in->minutes < 1 || in->minutes > MINUTES_MOST)
+		return FAIL_FIELD(e, E_DURATION_RANGE, "minutes", "%lld", (long long)in->minutes);
+	if (in->drive_out < 0 || in->drive_out > MINUTES_MOST)
+		return FAIL_FIELD(e, E_DURATION_RANGE, "drive_out_minutes", "%lld", (long long)in->drive_out);
+	if (in->drive_home < 0 || in->drive_home > MINUTES_MOST)
+		return FAIL_FIELD(e, E_DURATION_RANGE, "drive_home_minutes", "%lld", (long long)in->drive_home);
+	if (v != ACTIVITY_VISIT && in->drive_out + in->drive_home > 0)
+		return FAIL_FIELD(e, E_DRIVE_NOT_VISIT, in->drive_out ? "drive_out_minutes" : "drive_home_minutes", "%s", in->activity);
+	if (in->started_at > now + MOMENT_MINUTE)       /* a minute's grace: clocks differ */
+		return FAIL_FIELD(e, E_TIME_FUTURE, "started_at", "%lld", (long long)in->started_at);
+	if (in->started_at < moment_from_utc(2000, 1, 1, 0, 0, 0))
+		return FAIL_FIELD(e, E_TIME_INVALID, "started_at", "%lld", (long long)in->started_at);
+	return text_check(in->note ? in->note : "", "note", NOTE_MOST, false, e);
+}
+
+/* Which month it is settled in. Typed for a closed month only when the writer says that it is late. */
+static int place(struct db_conn *w, const struct work_in *in, struct time_entry *t, struct err *e)
+{
+	int32_t closed, own;
+
+	if (store_month_closed_through(w, t->customer_id, &closed, e) != 0)
+		return -1;
+	t->day = day_of(in->started_at);
+	own = month_of_day(t->day);
+	if (own <= closed && !in->late)
+		return FAIL_FIELD(e, E_MONTH_CLOSED, "started_at", "month %d", own);
+	t->month = bank_month_for(own, closed);
+	t->late = t->month != own;
+	return 0;
+}
+
+static void fill(struct arena *a, const struct work_in *in, struct time_entry *t)
+{
+	t->activity = arena_dup(a, in->activity);
+	t->started_at = in->started_at;
+	t->minutes = (int)in->minutes;
+	t->note = text_trim(a, in->note ? in->note : "");
+	t->drive_out_minutes = (int)in->drive_out;
+	t->drive_home_minutes = (int)in->drive_home;
+}
+
+static json_t *facts(struct arena *a, const struct time_entry *t)
+{
+	return json_pack("{s:I,s:I,s:s,s:s,s:i,s:i,s:i,s:s,s:b}", "ticket_id", (json_int_t)t->ticket_id, "person_id", (json_int_t)t->person_id,
+		"activity", t->activity, "started_at", moment_iso(a, t->started_at), "minutes", t->minutes, "drive_out_minutes", t->drive_out_minutes,
+		"drive_home_minutes", t->drive_home_minutes, "month", month_iso(a, t->month), "late", t->late);
+}
+
+int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const struct work_in *in, int64_t now, struct time_entry *out,
+	struct err *e)
+{
+	struct time_entry t = { .customer_id = in->customer_id, .ticket_id = in->ticket_id, .person_id = in->person_id ? in->person_id : who->id,
+		.created_at = now, .created_by = who->id };
+	struct time_ticket ticket;
+	const char *name, *lang;
+	struct timer timer;
+
+	if (!actor_is_staff(who) || (who->person && t.person_id == 0))
+		return FAIL(e, E_DENIED, "time is written down by the provider's people");
+	if (check(in, now, e) != 0)
+		return -1;
+	if (in->ticket_id) {
+		if (store_time_ticket(w, a, in->ticket_id, &ticket, e) != 0)
+			return -1;
+		if (!ticket.customer_id)
+			return FAIL_FIELD(e, E_TICKET_NO_CUSTOMER, "ticket_id", "%lld", (long long)in->ticket_id);
+		t.customer_id = ticket.customer_id;
+		t.reported = !text_eq(ticket.channel, "phone");
+	} else if (store_time_customer(w, a, t.customer_id, &name, &lang, e) != 0) {
+		return -1;
+	}
+	fill(a, in, &t);
+	if (place(w, in, &t, e) != 0 || store_time_add(w, &t, e) != 0)
+		return -1;
+	if (in->stop_timer) {
+		if (store_timer_get(w, a, who->id, &timer, e) == 0) {
+			if (timer.ticket_id == in->ticket_id && store_timer_remove(w, who->id, e) != 0)
+				return -1;
+		} else if (e->id != E_NOT_FOUND) {
+			return -1;
+		}
+	}
+	if (tell(w, a, who, now, t.customer_id, "time_entry", t.id, "time.logged", facts(a, &t), e) != 0 ||
+	    notices(w, a, who, t.customer_id, t.month, now, e) != 0)
+		return -1;
+	return store_time_get(w, a, t.id, out, e);
+}
+
+static int mine(struct db_conn *w, struct arena *a, const struct actor *who, int64_t id, struct time_entry *t, struct err *e)
+{
+	int32_t closed;
+
+	if (!actor_is_staff(who))
+		return FAIL(e, E_DENIED, "time entry %lld", (long long)id);
+	if (store_time_get(w, a, id, t, e) != 0)
+		return -1;
+	if (who->role == ROLE_TECHNICIAN && t->person_id != who->id)
+		return FAIL(e, E_DENIED, "time entry %lld is another's", (long long)id);
+	if (store_month_closed_through(w, t->customer_id, &closed, e) != 0)
+		return -1;
+	return t->month > closed ? 0 : FAIL_FIELD(e, E_MONTH_CLOSED, "started_at", "month %d", t->month);
+}
+
+int work_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t id, const struct work_in *in, int64_t now,
+	struct time_entry *out, struct err *e)
+{
+	struct time_entry t;
+	int32_t month;
+	json_t *was;
+
+	if (mine(w, a, who, id, &t, e) != 0 || check(in, now, e) != 0)
+		return -1;
+	month = t.month;
+	was = facts(a, &t);
+	fill(a, in, &t);
+	if (place(w, in, &t, e) != 0 || store_time_set(w, &t, e) != 0) {
+		json_decref(was);
+		return -1;
+	}
+	if (tell(w, a, who, now, t.customer_id, "time_entry", id, "time.changed", json_pack("{s:o,s:o}", "old", was, "new", facts(a, &t)), e) != 0 ||
+	    notices(w, a, who, t.customer_id, t.month, now, e) != 0 ||
+	    (month != t.month && notices(w, a, who, t.customer_id, month, now, e) != 0))
+		return -1;
+	return store_time_get(w, a, id, out, e);
+}
+
+int work_remove(struct db_conn *w, struct arena *a, const struct actor *who, int64_t id, int64_t now, struct err *e)
+{
+	struct time_entry t;
+
+	if (mine(w, a, who, id, &t, e) != 0)
+		return -1;
+	t.removed_at = now;
+	if (store_time_set(w, &t, e) != 0)
+		return -1;
+	return tell(w, a, who, now, t.customer_id, "time_entry", id, "time.removed", facts(a, &t), e);
+}
+
+/* ---- the stopwatch ---- */
+
+int work_timer_minutes(const struct timer *t, int64_t now)
+{
+	int64_t m = t->kept_minutes + (t->running && now > t->started_at ? (now - t->started_at) / MOMENT_MINUTE : 0);
+
+	return (int)(m < 1 ? 1 : m > MINUTES_MOST ? MINUTES_MOST : m);
+}
+
+static int timer_of(struct db_conn *w, struct arena *a, const struct actor *who, struct timer *t, struct err *e)
+{
+	if (store_timer_get(w, a, who->id, t, e) == 0)
+		return 0;
+	return e->id == E_NOT_FOUND ? FAIL(e, E_TIMER_NONE, "person %lld", (long long)who->id) : -1;
+}
+
+int work_timer_start(struct db_conn *w, struct arena *a, const struct actor *who, int64_t ticket_id, int64_t now, struct err *e)
+{
+	struct time_ticket ticket;
+	struct timer t;
+
+	if (!actor_is_staff(who) || !who->person)
+		return FAIL(e, E_DENIED, "a timer belongs to one of the provider's people");
+	if (store_time_ticket(w, a, ticket_id, &ticket, e) != 0)
+		return -1;
+	if (store_timer_get(w, a, who->id, &t, e) == 0) {
+		if (t.ticket_id != ticket_id)
+			return FAIL(e, E_TIMER_RUNNING, "ticket %lld", (long long)t.ticket_number);
+		if (t.running)
+			return 0;
+	} else if (e->id == E_NOT_FOUND) {
+		t = (struct timer){ .person_id = who->id, .ticket_id = ticket_id };
+	} else {
+		return -1;
+	}
+	t.customer_id = ticket.customer_id;
+	t.started_at = now;
+	t.running = true;
+	return store_timer_put(w, &t, e);
+}
+
+int work_timer_pause(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct err *e)
+{
+	struct timer t;
+
+	if (timer_of(w, a, who, &t, e) != 0)
+		return -1;
+	if (!t.running)
+		return 0;
+	t.kept_minutes = work_timer_minutes(&t, now);
+	t.running = false;
+	t.started_at = now;
+	return store_timer_put(w, &t, e);
+}
+
+int work_timer_drop(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct err *e)
+{
+	struct timer t;
+
+	if (timer_of(w, a, who, &t, e) != 0 || store_timer_remove(w, who->id, e) != 0)
+		return -1;
+	return tell(w, a, who, now, t.customer_id, "timer", t.ticket_id, "timer.dropped", json_pack("{s:i}", "minutes", work_timer_minutes(&t, now)), e);
+}
+
+/* ---- closing ---- */
+
+static int close_one(struct db_conn *w, struct arena *a, const struct actor *who, struct statement *s, int64_t now, struct err *e)
+{
+	struct month_close m = { .customer_id = s->customer_id, .month = s->month, .closed_at = now, .closed_by = who->id };
+	struct sha256 h;
+
+	m.statement = statement_text(a, s);
+	h = hash_sha256(m.statement, strlen(m.statement));
+	m.sha256 = hash_hex(a, h.b, sizeof h.b);
+	if (store_month_close_add(w, &m, e) != 0)
+		return -1;
+	s->closed = true;
+	s->closed_at = now;
+	s->closed_by = who->id;
+	s->text = m.statement;
+	s->sha256 = m.sha256;
+	return tell(w, a, who, now, s->customer_id, "month", s->month, "month.closed", json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I}", "month",
+		month_iso(a, s->month), "sha256", s->sha256, "granted", (json_int_t)s->granted, "drawn", (json_int_t)s->drawn, "overuse",
+		(json_int_t)s->over, "driving", (json_int_t)s->driving, "lines_ore", (json_int_t)s->lines_ore), e);
+}
+
+int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now,
+	struct statement *out, int *closed, struct err *e)
+{
+	struct statement s = { 0 };
+	struct ledger l;
+	int n = 0;
+
+	if (!(who->role & (ROLE_ADMIN | ROLE_BOOKKEEPER | ROLE_TECHNICIAN)))
+		return FAIL(e, E_DENIED, "months are closed by the provider's people");
+	if (ledger_read(w, a, customer_id, month, &l, e) != 0)
+		return -1;
+	if (month <= l.closed_through)
+		return FAIL_FIELD(e, E_MONTH_CLOSED, "month", "%s", month_iso(a, month));
+	if (month >= month_of(now))
+		return FAIL_FIELD(e, E_MONTH_OPEN, "month", "%s", month_iso(a, month));
+	s.after = l.before;
+	for (int32_t m = l.first; m <= month; m++, n++) {
+		struct bank_state before = s.after;
+
+		ledger_settle(a, &l, m, &before, &s);
+		if (close_one(w, a, who, &s, now, e) != 0)
+			return -1;
+	}
+	*out = s;
+	*closed = n;
+	return 0;
+}

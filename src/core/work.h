@@ -1,0 +1,47 @@
+/* work.h - writing time down, the stopwatch, closing a month: what portal, console and API all call.
+ *
+ * Every changing function runs inside a db_write() job and writes its event, and the bank's notices, in the same transaction.
+ * Ownership:  arena given.
+ * Errors:     E_CHOICE_INVALID (activity), E_DURATION_RANGE (minutes, drive_*_minutes), E_DRIVE_NOT_VISIT, E_TIME_FUTURE,
+ *             E_TIME_INVALID (started_at), E_MONTH_CLOSED, E_MONTH_OPEN, E_TICKET_NO_CUSTOMER, E_TIMER_NONE, E_TIMER_RUNNING,
+ *             E_DENIED, E_NOT_FOUND; input errors name the field of the API.
+ * Units:      minutes, us, months since 1970-01.   Threads: changing functions in the writer's job.
+ * Source:     facts of the desk, 5.2: an entry belongs to the local day of its start, is at most 24 hours and is not split. */
+#ifndef PEDEL_CORE_WORK_H
+#define PEDEL_CORE_WORK_H
+#include "core/role.h"
+#include "core/statement.h"
+#include "store/month_close.h"
+#include "store/time_entry.h"
+
+struct work_in {
+	int64_t ticket_id;              /* its customer pays; 0: customer_id does, without a ticket */
+	int64_t customer_id;
+	int64_t person_id;              /* who worked; 0: whoever writes it down */
+	const char *activity;
+	int64_t started_at, minutes, drive_out, drive_home;
+	const char *note;               /* the customer may read it */
+	bool late;                      /* yes, it is for a closed month: settle it in the first open one */
+	bool stop_timer;                /* the writer's own timer on this ticket is spent with this */
+};
+int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const struct work_in *in, int64_t now, struct time_entry *out,
+	struct err *e);
+/* Technicians change what is their own; administrators and bookkeepers everything. Only in open months. */
+int work_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t id, const struct work_in *in, int64_t now,
+	struct time_entry *out, struct err *e);
+int work_remove(struct db_conn *w, struct arena *a, const struct actor *who, int64_t id, int64_t now, struct err *e);
+
+/* One stopwatch per person. Starting on the ticket it already stands on goes on counting. */
+int work_timer_start(struct db_conn *w, struct arena *a, const struct actor *who, int64_t ticket_id, int64_t now, struct err *e);
+int work_timer_pause(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct err *e);
+int work_timer_drop(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct err *e);
+int work_timer_minutes(const struct timer *t, int64_t now);     /* at least 1 once it has run */
+
+/* The month as it stands now, or as it was closed. */
+int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct statement *out, struct err *e);
+/* The agreement's spans, with the newest acceptance first in line where they overlap. */
+void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout);
+/* Lock a month that is over, and every open month before it. *closed: how many. */
+int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now,
+	struct statement *out, int *closed, struct err *e);
+#endif
