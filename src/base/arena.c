@@ -139,3 +139,16 @@ void arena_end(struct arena *a)
 	}
 	free(a);
 }
+
+void *arena_grow(struct arena *a, void *list, size_t item_bytes, int n, int *cap)
+{
+	void *more;
+
+	if (n < *cap)
+		return list;
+	*cap = *cap ? *cap * 2 : 32;
+	more = arena_get(a, item_bytes * (size_t)*cap);
+	if (n)
+		memcpy(more, list, item_bytes * (size_t)n);
+	return more;
+}

@@ -20,6 +20,8 @@ char         *arena_dup(struct arena *a, const char *s);             /* NULL giv
 char         *arena_dupn(struct arena *a, const char *s, size_t n);  /* n bytes and a NUL */
 char         *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull));
 char         *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0), nonnull));
+/* A list with room for one more: list itself while n < *cap, otherwise a copy twice as long. list may be NULL when *cap is 0. */
+void         *arena_grow(struct arena *a, void *list, size_t item_bytes, int n, int *cap);
 size_t        arena_used(const struct arena *a);
 void          arena_reset(struct arena *a);              /* gives everything back but the first block; the trap stays */
 void          arena_end(struct arena *a);                /* NULL is allowed */

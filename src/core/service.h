@@ -21,7 +21,11 @@ struct proof {
 	const struct proof_line *reasons; int nreasons;         /* at least one, always */
 	const struct proof_line *evidence; int nevidence;       /* newest first, at most 20 */
 	int64_t due_at;                                         /* when it breaks if nothing is done; 0: not known */
+	/* The first later moment at which time alone can give another answer (a deadline, the end of the month); too early
+	 * does no harm, too late would hide a change. MOMENT_NEVER: only new facts can change it. */
+	int64_t check_at;
 };
+struct probe_month;                                     /* store/probe.h */
 /* One promise of one customer under one agreement, looked at from one moment. */
 struct proof_question {
 	struct arena *a;
@@ -29,12 +33,17 @@ struct proof_question {
 	int64_t customer_id, agreement_id, at;          /* only facts that were stored at or before `at` count */
 	int64_t valid_from_at;                          /* the agreement's first moment: nothing is due before */
 	const json_t *terms;                            /* checked terms of the item */
+	const struct probe_month *probes;               /* what the probes measured, the same for every customer; never NULL */
 };
 /* Answers for one promise. Pure in (stored facts up to q->at, q): asking again for the same moment gives the same answer,
  * however much happened since. Never PROMISE_KEPT without facts that say so: nothing seen is PROMISE_BLIND or NOT_DUE. */
 typedef int proof_fn(const struct proof_question *q, struct proof *out, struct err *e);
 
-struct service_promise { const char *key; proof_fn *prove; };  /* prove NULL: a person attests it */
+struct service_promise {
+	const char *key;
+	proof_fn *prove;                                /* NULL: a person attests it */
+	bool probes;                                    /* the proof reads q->probes: asked again at each measurement */
+};
 struct service {
 	const char *key;                                /* folder name and catalogue key; never changes once released */
 	const struct service_promise *promises;         /* ends with {0}; same keys as the catalogue file */

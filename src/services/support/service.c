@@ -1,10 +1,11 @@
 /* support: General IT support. The face of the service: its promises and the terms its code reads. */
 #include "services/all.h"
+#include "services/support/proofs.h"
 
 static const struct service_promise promises[] = {
-	{ "support.help", NULL },
-	{ "support.report", NULL },
-	{ "support.open", NULL },
+	{ "support.help", support_prove_help, false },
+	{ "support.report", support_prove_report, false },
+	{ "support.open", support_prove_open, true },
 	{ 0 }
 };
 static const char *const terms[] = {

@@ -1,8 +1,9 @@
 /* webwork: Website work. The face of the service: its promises and the terms its code reads. */
 #include "services/all.h"
+#include "services/webwork/proofs.h"
 
 static const struct service_promise promises[] = {
-	{ "webwork.order", NULL },
+	{ "webwork.order", webwork_prove_order, true },
 	{ "webwork.admin", NULL },
 	{ "webwork.current", NULL },
 	{ 0 }

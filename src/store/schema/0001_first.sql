@@ -173,7 +173,8 @@ CREATE TABLE attestation(
 CREATE INDEX attestation_of ON attestation(customer_id, promise, at);
 -- at: when it was measured; stored_at: when the server came to know of it (later, when the server itself was down)
 CREATE TABLE probe_result(id {ID}, at {INT} NOT NULL, stored_at {INT} NOT NULL, probe TEXT NOT NULL, ok {INT} NOT NULL, took_ms {INT} NOT NULL, detail TEXT NOT NULL DEFAULT '');
-CREATE INDEX probe_result_at ON probe_result(probe, at);
+CREATE INDEX probe_result_at ON probe_result(probe, at, stored_at, ok);
+CREATE INDEX probe_result_stored ON probe_result(stored_at);
 CREATE TABLE need(                          -- what we need from a customer
   id {ID}, customer_id {INT} NOT NULL REFERENCES customer(id), promise TEXT NOT NULL DEFAULT '', title TEXT NOT NULL, body TEXT NOT NULL, kind TEXT NOT NULL,  -- decision | duty | accept
   object TEXT NOT NULL DEFAULT '', object_id {INT} NOT NULL DEFAULT 0, asked_at {INT} NOT NULL, asked_by {INT} NOT NULL DEFAULT 0, reminded_at {INT} NOT NULL DEFAULT 0,

@@ -1,0 +1,303 @@
+#include "core/promise.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "core/promise_judge.h"
+#include "core/proof.h"
+#include "store/event.h"
+#include "store/need.h"
+#include <inttypes.h>
+
+struct text_kept { const char *service; int version; const struct catalogue_service *text; };
+
+void judge_begin(struct judge *j, struct db_conn *c, struct arena *a, struct arena *s, const struct promise_book *b)
+{
+	*j = (struct judge){ .c = c, .a = a, .s = s, .book = b };
+	j->texts = ARENA_ARRAY(a, struct text_kept, JUDGE_TEXTS);
+}
+
+/* The text that was accepted; the catalogue's of today when that version was never stored. */
+static int text_find(struct judge *j, const char *service, int version, const struct catalogue_service **out, struct err *e)
+{
+	const struct catalogue_service *found = catalogue_find(j->book->catalogue, service);
+	struct catalogue_service *own;
+	const char *text;
+	struct err none = { 0 };
+
+	for (int i = 0; i < j->ntexts; i++)
+		if (j->texts[i].version == version && strcmp(j->texts[i].service, service) == 0)
+			return *out = j->texts[i].text, 0;
+	if (store_promise_text(j->c, j->a, service, version, &text, &none) == 0) {
+		if (!found || strcmp(found->text, text) != 0) {
+			own = ARENA_NEW(j->a, struct catalogue_service);
+			if (catalogue_parse(j->a, service, text, strlen(text), own, e) != 0)
+				return -1;
+			found = own;
+		}
+	} else if (none.id != E_NOT_FOUND) {
+		*e = none;
+		return -1;
+	}
+	if (!found)
+		return FAIL(e, E_SERVICE_UNKNOWN, "%s version %d", service, version);
+	if (j->ntexts < JUDGE_TEXTS)
+		j->texts[j->ntexts++] = (struct text_kept){ arena_dup(j->a, service), version, found };
+	*out = found;
+	return 0;
+}
+
+const struct service_promise *judge_prover(const struct promise_book *b, const char *service, const char *key)
+{
+	for (const struct service *const *s = b->services; *s; s++)
+		if (strcmp((*s)->key, service) == 0)
+			for (const struct service_promise *p = (*s)->promises; p->key; p++)
+				if (strcmp(p->key, key) == 0)
+					return p;
+	return NULL;
+}
+
+int judge_customer(struct judge *j, int64_t customer_id, struct err *e)
+{
+	j->customer_id = customer_id;
+	return store_attestation_list(j->c, j->a, customer_id, NULL, MOMENT_NEVER, &j->attested, &j->nattested, e);
+}
+
+static void attestation_judge(const struct judge *j, const char *key, int64_t at, struct proof *out)
+{
+	const struct attestation *last = NULL;
+
+	for (int i = 0; i < j->nattested; i++) {
+		const struct attestation *t = &j->attested[i];
+
+		if (t->at > at || strcmp(t->promise, key) != 0)
+			continue;
+		if (!last)
+			last = t;
+		if (t->expires_at <= at || (t->withdrawn_at && t->withdrawn_at <= at))
+			continue;
+		proof_begin(out, PROMISE_ATTESTED);
+		proof_check(out, t->expires_at);
+		out->due_at = t->expires_at;
+		proof_reason(out, j->s, arena_printf(j->s, "%s har bekræftet det; det gælder til %s.", t->person_name, proof_moment(j->s, LANG_DA, t->expires_at)),
+			arena_printf(j->s, "%s has attested it; it holds until %s.", t->person_name, proof_moment(j->s, LANG_EN, t->expires_at)));
+		proof_evidence(out, j->s, t->at, NULL, arena_printf(j->s, "%s: %s", t->person_name, t->note), arena_printf(j->s, "%s: %s", t->person_name, t->note));
+		return;
+	}
+	proof_begin(out, PROMISE_BLIND);
+	if (!last)
+		proof_reason(out, j->s, "Ingen har bekræftet det endnu, og ingen måling viser det.", "Nobody has attested it yet, and nothing measures it.");
+	else if (last->withdrawn_at && last->withdrawn_at <= at)
+		proof_reason(out, j->s, arena_printf(j->s, "Bekræftelsen fra %s blev taget tilbage %s.", last->person_name, proof_moment(j->s, LANG_DA, last->withdrawn_at)),
+			arena_printf(j->s, "The attestation by %s was withdrawn %s.", last->person_name, proof_moment(j->s, LANG_EN, last->withdrawn_at)));
+	else
+		proof_reason(out, j->s, arena_printf(j->s, "Bekræftelsen fra %s udløb %s.", last->person_name, proof_moment(j->s, LANG_DA, last->expires_at)),
+			arena_printf(j->s, "The attestation by %s ran out %s.", last->person_name, proof_moment(j->s, LANG_EN, last->expires_at)));
+}
+
+int judge_items(struct judge *j, int64_t at, struct judge_item **out, int *n, struct err *e)
+{
+	int32_t day = day_of(at);
+	struct promise_item *rows;
+	int nrows, count = 0;
+	struct judge_item *all;
+
+	if (store_promise_items(j->c, j->s, j->customer_id, at, day, &rows, &nrows, e) != 0)
+		return -1;
+	all = ARENA_ARRAY(j->s, struct judge_item, nrows + 1);
+	for (int i = 0; i < nrows; i++) {
+		const struct promise_item *r = &rows[i];
+		struct judge_item *t = &all[count];
+		json_t *terms;
+
+		/* Its end was written before this moment, and it has passed. An end written later had not happened yet. */
+		if (r->valid_to_day < day && r->changed_at <= at)
+			continue;
+		if (count && strcmp(all[count - 1].row.service, r->service) == 0)
+			continue;
+		t->row = *r;
+		if (text_find(j, r->service, r->catalogue_version, &t->text, e) != 0)
+			return -1;
+		if (!(terms = json_loads(r->terms, 0, NULL)))
+			return FAIL(e, E_DB, "terms of agreement %" PRId64, r->agreement_id);
+		t->terms = terms;
+		count++;
+	}
+	*out = all;
+	*n = count;
+	return 0;
+}
+
+void judge_items_end(struct judge_item *items, int n)
+{
+	for (int i = 0; i < n; i++)
+		json_decref(items[i].terms);
+}
+
+int judge_promise(struct judge *j, const struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e)
+{
+	const struct service_promise *prover = judge_prover(j->book, item->row.service, p->key);
+	struct proof_question q = { .a = j->s, .db = j->c, .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .at = at,
+		.valid_from_at = day_start(item->row.valid_from_day), .terms = item->terms, .probes = &j->probes };
+
+	*out = (struct promise_stand){ .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .agreement_number = item->row.number,
+		.service = item->text, .promise = p, .live = prover && prover->prove };
+	if (!out->live) {
+		attestation_judge(j, p->key, at, &out->proof);
+		return 0;
+	}
+	if (prover->probes && j->probes.at != at && store_probe_month(j->c, j->s, at, &j->probes, e) != 0)
+		return -1;
+	if (prover->prove(&q, &out->proof, e) != 0)
+		return -1;
+	if (out->proof.check_at <= at)                  /* a proof that forgets to look ahead must not stop the sweep */
+		out->proof.check_at = at + 1;
+	return 0;
+}
+
+static int by_number(const void *x, const void *y)
+{
+	return ((const struct judge_item *)x)->text->number - ((const struct judge_item *)y)->text->number;
+}
+
+int promise_list_at(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t customer_id, const char *service, int64_t at,
+	struct promise_stand **out, int *n, struct err *e)
+{
+	struct promise_stand *all;
+	struct judge_item *items;
+	int nitems, most = 0, count = 0, rc = -1;
+	struct judge j;
+
+	judge_begin(&j, c, a, a, b);
+	if (judge_customer(&j, customer_id, e) != 0 || judge_items(&j, at, &items, &nitems, e) != 0)
+		return -1;
+	qsort(items, (size_t)nitems, sizeof *items, by_number);
+	for (int i = 0; i < nitems; i++)
+		most += items[i].text->npromises;
+	all = ARENA_ARRAY(a, struct promise_stand, most + 1);
+	for (int i = 0; i < nitems; i++) {
+		if (service && strcmp(service, items[i].row.service) != 0)
+			continue;
+		for (int k = 0; k < items[i].text->npromises; k++)
+			if (judge_promise(&j, &items[i], &items[i].text->promises[k], at, &all[count++], e) != 0)
+				goto out;
+	}
+	*out = all;
+	*n = count;
+	rc = 0;
+out:
+	judge_items_end(items, nitems);
+	return rc;
+}
+
+int promise_terms(struct db_conn *c, struct arena *a, int64_t customer_id, const char *service, int64_t at, json_t **out, struct err *e)
+{
+	struct promise_item *rows;
+	int n;
+
+	*out = NULL;
+	if (store_promise_items(c, a, customer_id, at, day_of(at), &rows, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (strcmp(rows[i].service, service) == 0 && (rows[i].valid_to_day >= day_of(at) || rows[i].changed_at > at)) {
+			*out = json_loads(rows[i].terms, 0, NULL);
+			return 0;
+		}
+	return 0;
+}
+
+int promise_at(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t customer_id, const char *key, int64_t at,
+	struct promise_stand *out, struct err *e)
+{
+	struct judge_item *items;
+	struct judge j;
+	int nitems, rc = 1;
+
+	judge_begin(&j, c, a, a, b);
+	if (judge_customer(&j, customer_id, e) != 0 || judge_items(&j, at, &items, &nitems, e) != 0)
+		return -1;
+	for (int i = 0; i < nitems && rc == 1; i++)
+		for (int k = 0; k < items[i].text->npromises && rc == 1; k++)
+			if (strcmp(items[i].text->promises[k].key, key) == 0)
+				rc = judge_promise(&j, &items[i], &items[i].text->promises[k], at, out, e);
+	judge_items_end(items, nitems);
+	return rc == 1 ? FAIL(e, E_PROMISE_UNKNOWN, "%s of customer %" PRId64, key, customer_id) : rc;
+}
+
+const char *promise_title(struct arena *a, const struct promise *p, enum lang lang)
+{
+	const char *t = p->text[lang], *end = t;
+	char *line;
+	size_t chars = 0, n;
+
+	while (*end && !((*end == '.' || *end == ':') && (end[1] == ' ' || end[1] == '\0')))
+		end++;
+	line = arena_dupn(a, t, (size_t)(end - t));
+	if (text_chars(line) <= 90)
+		return line;
+	for (n = 0; line[n] && chars < 88; n++)         /* whole words only */
+		chars += ((unsigned char)line[n] & 0xc0) != 0x80;
+	while (n > 0 && line[n] != ' ')
+		n--;
+	while (n > 0 && strchr(" ,;", line[n - 1]))
+		n--;
+	return arena_printf(a, "%.*s\u2026", (int)n, line);
+}
+
+/* What happened to a promise of a customer, in the chain. */
+int promise_event(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, const char *kind, int64_t object_id, int64_t at,
+	json_t *data, struct err *e)
+{
+	struct event ev = { .at = at, .actor_kind = !who || who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who ? who->id : 0,
+		.customer_id = customer_id, .object_id = object_id, .kind = kind };
+	size_t n = json_dumpb(data, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = arena_get(a, n + 1);
+
+	/* "promise" is the ledger's own word for what it found: everything else makes the sweep look again. */
+	ev.object = strcmp(kind, "promise.state") == 0 ? "promise" : text_starts(kind, "need.") ? "need" : "attestation";
+	json_dumpb(data, text, n, JSON_COMPACT | JSON_SORT_KEYS);
+	ev.data = text;
+	json_decref(data);
+	return event_add(w, a, &ev, e);
+}
+
+int promise_attest(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, const char *key, const char *note,
+	int64_t expires_at, int64_t now, int64_t *id, struct err *e)
+{
+	struct attestation t = { .customer_id = customer_id, .promise = key, .person_id = who->id, .person_name = who->name ? who->name : "", .at = now,
+		.expires_at = expires_at, .note = note };
+
+	if (text_check(note, "note", 2000, true, e) != 0)
+		return -1;
+	if (expires_at <= now)
+		return FAIL_FIELD(e, E_ATTEST_EXPIRY, "expires_at", "past");
+	if (expires_at > now + PROMISE_ATTEST_MAX_DAYS * MOMENT_DAY)
+		return FAIL_FIELD(e, E_ATTEST_EXPIRY, "expires_at", "more than %d days", PROMISE_ATTEST_MAX_DAYS);
+	if (store_attestation_add(w, &t, e) != 0)
+		return -1;
+	*id = t.id;
+	return promise_event(w, a, who, customer_id, "attestation.given", t.id, now, json_pack("{s:s,s:I,s:s}", "promise", key, "expires_at",
+		(json_int_t)expires_at, "note", note), e);
+}
+
+int promise_attest_withdraw(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, const char *key, int64_t id,
+	int64_t now, struct err *e)
+{
+	if (store_attestation_withdraw(w, customer_id, id, now, e) != 0)
+		return -1;
+	return promise_event(w, a, who, customer_id, "attestation.withdrawn", id, now, json_pack("{s:s}", "promise", key), e);
+}
+
+int promise_answer_need(struct db_conn *w, struct arena *a, const struct actor *who, int64_t need_id, const char *answer, int64_t now, struct err *e)
+{
+	struct need n;
+
+	if (store_need_get(w, a, who->customer_id, need_id, &n, e) != 0)
+		return -1;
+	if (strcmp(n.kind, "accept") == 0)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "answer", "an agreement is accepted on its own page");
+	if (strcmp(n.kind, "duty") == 0 ? strcmp(answer, "done") != 0 && strcmp(answer, "call") != 0 :
+			strcmp(answer, "yes") != 0 && strcmp(answer, "no") != 0 && strcmp(answer, "call") != 0)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "answer", "%s", answer);
+	if (store_need_answer(w, who->customer_id, need_id, answer, who->id, now, e) != 0)
+		return -1;
+	return promise_event(w, a, who, who->customer_id, "need.answered", need_id, now, json_pack("{s:s,s:s}", "answer", answer, "promise", n.promise), e);
+}

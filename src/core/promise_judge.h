@@ -1,0 +1,37 @@
+/* promise_judge.h - asking proofs: what promise.c and promise_sweep.c share. Not for others.
+ * Ownership: arena given.  Errors: E_DB and kin.  Units: us.  Threads: one per struct judge.  Source: own design. */
+#ifndef PEDEL_CORE_PROMISE_JUDGE_H
+#define PEDEL_CORE_PROMISE_JUDGE_H
+#include "core/promise.h"
+#include "store/probe.h"
+
+#define JUDGE_TEXTS 128
+struct text_kept;
+struct judge {
+	struct db_conn *c;
+	struct arena *a;                                /* what lasts as long as the judge: texts, attestations */
+	struct arena *s;                                /* what one question needs; may be the same */
+	const struct promise_book *book;
+	int64_t customer_id;
+	struct attestation *attested; int nattested;    /* of this customer, newest first */
+	struct probe_month probes;                      /* as of probes.at */
+	struct text_kept *texts; int ntexts;
+};
+struct judge_item { struct promise_item row; const struct catalogue_service *text; json_t *terms; };
+
+void judge_begin(struct judge *j, struct db_conn *c, struct arena *a, struct arena *s, const struct promise_book *b);
+int judge_customer(struct judge *j, int64_t customer_id, struct err *e);
+int judge_items(struct judge *j, int64_t at, struct judge_item **out, int *n, struct err *e);  /* end with judge_items_end() */
+void judge_items_end(struct judge_item *items, int n);
+int judge_promise(struct judge *j, const struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e);
+const struct service_promise *judge_prover(const struct promise_book *b, const char *service, const char *key);
+
+/* Append to the event chain; takes data over. object is made from kind. */
+int promise_event(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, const char *kind, int64_t object_id, int64_t at,
+	json_t *data, struct err *e);
+
+/* A promise went from one state to another, and stays there for now: ticket, need, mail. row is what holds now (its ticket
+ * may be written); before: what held, NULL when nothing did. p NULL: the promise is no longer in force, row is what ended. */
+int promise_follow(struct db_conn *w, struct arena *a, const struct promise_row *row, const struct promise_row *before,
+	const struct catalogue_service *s, const struct promise *p, int64_t now, struct err *e);
+#endif

@@ -1,0 +1,179 @@
+/* How the promises of support are judged: figures in, state and reasons out. */
+#include "base/moment.h"
+#include "core/proof.h"
+#include "services/support/proofs.h"
+#include <inttypes.h>
+
+static int64_t month_end(int64_t at)
+{
+	return month_start(month_of(at) + 1);
+}
+
+static bool clock_missed(const struct sla_clock *c)
+{
+	return c->mark == SLA_MISSED || c->mark == SLA_OVERDUE;
+}
+
+static void clock_watch(struct proof *p, const struct sla_clock *c, int64_t warn_at, int64_t at, bool *near)
+{
+	if (c->mark != SLA_RUNNING)
+		return;
+	if (warn_at && warn_at <= at) {
+		*near = true;
+		proof_due(p, c->due_at);
+	} else if (warn_at) {
+		proof_check(p, warn_at);
+	}
+	if (c->due_at != MOMENT_NEVER)
+		proof_check(p, c->due_at > at ? c->due_at : at + 1);
+}
+
+static void ticket_line(struct proof *p, struct arena *a, const struct help_ticket *t, const char *da, const char *en)
+{
+	proof_evidence(p, a, t->created_at, arena_printf(a, "tickets/%" PRId64, t->number),
+		arena_printf(a, "%" PRId64 " \u00ab%s\u00bb: %s", t->number, t->subject, da),
+		arena_printf(a, "%" PRId64 " \"%s\": %s", t->number, t->subject, en));
+}
+
+void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int target_percent, int64_t at, struct proof *out)
+{
+	int64_t all = 0, missed = 0, near_n = 0, unowned = 0;
+	enum promise_state state;
+
+	proof_begin(out, PROMISE_NOT_DUE);
+	proof_check(out, month_end(at));
+	for (int pass = 0; pass < 3; pass++)            /* evidence: what went wrong first, then what is near, then the rest */
+		for (int i = 0; i < n; i++) {
+			const struct help_ticket *k = &t[i];
+			bool wrong = k->this_month && (clock_missed(&k->response) || clock_missed(&k->solution)), near = false;
+			bool alone = !k->owned && k->response.mark == SLA_OVERDUE;
+
+			if (pass == 0) {
+				all += k->this_month;
+				missed += wrong;
+				unowned += alone;
+				clock_watch(out, &k->response, k->response_warn_at, at, &near);
+				clock_watch(out, &k->solution, k->solution_warn_at, at, &near);
+				near_n += near && !wrong;
+				if (wrong || alone)
+					ticket_line(out, a, k, alone ? "ingen har taget den, og svartiden er gået" :
+						clock_missed(&k->response) ? "ikke besvaret i tide" : "ikke løst i tide",
+						alone ? "nobody has taken it, and the response time has passed" :
+						clock_missed(&k->response) ? "not answered in time" : "not solved in time");
+				continue;
+			}
+			if (wrong || alone)
+				continue;
+			near = (k->response_warn_at && k->response_warn_at <= at) || (k->solution_warn_at && k->solution_warn_at <= at);
+			if (pass == 1 && near)
+				ticket_line(out, a, k, "tæt på sin frist", "close to its deadline");
+			else if (pass == 2 && !near && k->this_month)
+				ticket_line(out, a, k, "inden for tiden", "within its time");
+		}
+	if (unowned || (all && (all - missed) * 100 < (int64_t)target_percent * all))
+		state = PROMISE_BROKEN;
+	else if (near_n || (all && missed && (all - missed) * 100 < (int64_t)(target_percent + SUPPORT_RISK_POINTS) * all))
+		state = PROMISE_AT_RISK;
+	else
+		state = all ? PROMISE_KEPT : PROMISE_NOT_DUE;
+	out->state = state;
+	if (all)
+		proof_reason(out, a,
+			arena_printf(a, "%" PRId64 " af %" PRId64 " opgaver i %s er inden for tiden (%s); aftalt er %d\u00a0%%.", all - missed, all,
+				proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, all - missed, all, 1), target_percent),
+			arena_printf(a, "%" PRId64 " of %" PRId64 " requests in %s are within their times (%s); agreed is %d\u00a0%%.", all - missed, all,
+				proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, all - missed, all, 1), target_percent));
+	else
+		proof_reason(out, a, arena_printf(a, "Ingen opgaver i %s endnu.", proof_month(a, LANG_DA, month_of(at))),
+			arena_printf(a, "No requests in %s yet.", proof_month(a, LANG_EN, month_of(at))));
+	if (unowned)
+		proof_reason(out, a, arena_printf(a, unowned == 1 ? "%" PRId64 " opgave er over sin svartid, og ingen har taget den." :
+			"%" PRId64 " opgaver er over deres svartid, og ingen har taget dem.", unowned),
+			arena_printf(a, unowned == 1 ? "%" PRId64 " request is past its response time and nobody has taken it." :
+			"%" PRId64 " requests are past their response time and nobody has taken them.", unowned));
+	if (near_n)
+		proof_reason(out, a, arena_printf(a, near_n == 1 ? "%" PRId64 " opgave er tæt på sin frist." : "%" PRId64 " opgaver er tæt på deres frist.", near_n),
+			arena_printf(a, near_n == 1 ? "%" PRId64 " request is close to its deadline." : "%" PRId64 " requests are close to their deadlines.", near_n));
+	if (state != PROMISE_AT_RISK)
+		out->due_at = 0;
+}
+
+void support_judge_report(struct arena *a, int64_t entries, int64_t reported, int64_t at, struct proof *out)
+{
+	bool wait = entries - reported >= 2 && reported * 100 < SUPPORT_REPORT_PERCENT * entries;
+	const char *da = proof_month(a, LANG_DA, month_of(at)), *en = proof_month(a, LANG_EN, month_of(at));
+
+	proof_begin(out, entries == 0 ? PROMISE_NOT_DUE : wait ? PROMISE_WAITING : PROMISE_KEPT);
+	proof_check(out, month_end(at));
+	if (entries == 0) {
+		proof_reason(out, a, arena_printf(a, "Intet arbejde i %s endnu.", da), arena_printf(a, "No work in %s yet.", en));
+		return;
+	}
+	proof_reason(out, a,
+		arena_printf(a, "%" PRId64 " af %" PRId64 " stykker arbejde i %s begyndte med en melding i systemet (%s).", reported, entries, da,
+			proof_percent(a, LANG_DA, reported, entries, 0)),
+		arena_printf(a, "%" PRId64 " of %" PRId64 " pieces of work in %s began with a report in the system (%s).", reported, entries, en,
+			proof_percent(a, LANG_EN, reported, entries, 0)));
+	if (wait)
+		proof_reason(out, a, "Det skal være mindst 80\u00a0%: meld opgaverne på portalen eller med en mail.",
+			"It should be at least 80\u00a0%: report requests in the portal or by e-mail.");
+}
+
+/* One door's reasons; returns its state. */
+static enum promise_state door_judge(struct arena *a, const struct probe_door *d, const char *da, const char *en, int64_t target, int64_t at,
+	struct proof *out)
+{
+	int bad = 0;
+
+	if (d->nrecent == 0) {
+		proof_reason(out, a, arena_printf(a, "%s er ikke prøvet endnu.", da), arena_printf(a, "%s has not been tried yet.", en));
+		return PROMISE_BLIND;
+	}
+	if (at - d->recent[0].at > SUPPORT_PROBE_SILENT_US) {
+		proof_reason(out, a, arena_printf(a, "%s er ikke prøvet siden %s.", da, proof_moment(a, LANG_DA, d->recent[0].at)),
+			arena_printf(a, "%s has not been tried since %s.", en, proof_moment(a, LANG_EN, d->recent[0].at)));
+		return PROMISE_BLIND;
+	}
+	proof_check(out, d->recent[0].at + SUPPORT_PROBE_SILENT_US + 1);
+	while (bad < d->nrecent && !d->recent[bad].ok)
+		bad++;
+	if (d->tries)
+		proof_reason(out, a,
+			arena_printf(a, "%s var åben i %s af prøverne i %s; aftalt er %s.", da, proof_percent(a, LANG_DA, d->good, d->tries, 2),
+				proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, target, 10000, 2)),
+			arena_printf(a, "%s was open in %s of the tries in %s; agreed is %s.", en, proof_percent(a, LANG_EN, d->good, d->tries, 2),
+				proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));
+	if (bad >= SUPPORT_PROBE_FAILS) {
+		proof_reason(out, a, arena_printf(a, "%s har svigtet %s%d gange i træk: %s", da, bad == PROBE_RECENT ? "mindst " : "", bad, d->recent[0].detail),
+			arena_printf(a, "%s has failed %s%d times in a row: %s", en, bad == PROBE_RECENT ? "at least " : "", bad, d->recent[0].detail));
+		return PROMISE_BROKEN;
+	}
+	/* A single slip in the first hours of a month is a large share of few tries: it takes as many as make a shut door. */
+	if (d->good * 10000 < target * d->tries && d->tries - d->good >= SUPPORT_PROBE_FAILS)
+		return PROMISE_BROKEN;
+	return bad > 0 || d->good * 10000 < target * d->tries ? PROMISE_AT_RISK : PROMISE_KEPT;
+}
+
+void support_judge_open(struct arena *a, const struct probe_month *m, int64_t target_hundredths, int64_t at, struct proof *out)
+{
+	enum promise_state portal, mail;
+	int p = 0, q = 0;
+
+	proof_begin(out, PROMISE_KEPT);
+	proof_check(out, month_end(at));
+	portal = door_judge(a, &m->portal, "Portalen", "The portal", target_hundredths, at, out);
+	mail = door_judge(a, &m->mail, "Mailadressen", "The mail address", target_hundredths, at, out);
+	out->state = portal == PROMISE_BROKEN || mail == PROMISE_BROKEN ? PROMISE_BROKEN :
+		portal == PROMISE_BLIND || mail == PROMISE_BLIND ? PROMISE_BLIND :
+		portal == PROMISE_AT_RISK || mail == PROMISE_AT_RISK ? PROMISE_AT_RISK : PROMISE_KEPT;
+	while (out->nevidence < PROOF_LINES && (p < m->portal.nrecent || q < m->mail.nrecent)) {
+		bool door = q >= m->mail.nrecent || (p < m->portal.nrecent && m->portal.recent[p].at >= m->mail.recent[q].at);
+		const struct probe_result *r = door ? &m->portal.recent[p++] : &m->mail.recent[q++];
+
+		proof_evidence(out, a, r->at, NULL,
+			arena_printf(a, "%s: %s, %" PRId64 " ms%s%s", door ? "Prøveopgave på portalen" : "Prøveopgave med mail", r->ok ? "kom ind og blev taget tilbage" : "svigtede",
+				r->took_ms, r->detail[0] ? ": " : "", r->detail),
+			arena_printf(a, "%s: %s, %" PRId64 " ms%s%s", door ? "Test request in the portal" : "Test request by mail", r->ok ? "filed and withdrawn" : "failed",
+				r->took_ms, r->detail[0] ? ": " : "", r->detail));
+	}
+}

@@ -1,0 +1,59 @@
+#include "store/probe.h"
+#include "base/moment.h"
+
+int store_probe_add(struct db_conn *w, const struct probe_result *r, struct err *e)
+{
+	static const struct db_sql q = { "INSERT INTO probe_result(at,stored_at,probe,ok,took_ms,detail) SELECT ?1,?2,?3,?4,?5,?6 "
+		"WHERE NOT EXISTS(SELECT 1 FROM probe_result WHERE probe=?3 AND at=?1)",
+		"INSERT INTO probe_result(at,stored_at,probe,ok,took_ms,detail) SELECT ?1::bigint,?2::bigint,?3::text,?4::bigint,?5::bigint,?6::text "
+		"WHERE NOT EXISTS(SELECT 1 FROM probe_result WHERE probe=?3 AND at=?1)" };
+
+	return db_run(w, &q, DB(DB_INT(r->at), DB_INT(r->stored_at), DB_TEXT(r->probe), DB_INT(r->ok), DB_INT(r->took_ms), DB_TEXT(r->detail)), NULL, e);
+}
+
+static int door_read(struct db_conn *c, struct arena *a, int64_t at, const char *probe, struct probe_door *out, struct err *e)
+{
+	static const struct db_sql sums = { "SELECT COUNT(*), COALESCE(SUM(ok),0) FROM probe_result WHERE probe=?1 AND at>=?2 AND at<=?3 AND stored_at<=?3" };
+	static const struct db_sql recent = { "SELECT at,stored_at,ok,took_ms,detail FROM probe_result WHERE probe=?1 AND at<=?2 AND stored_at<=?2 "
+		"ORDER BY at DESC, id DESC LIMIT 20" };
+	struct db_cur *cur;
+	int rc;
+
+	*out = (struct probe_door){ .probe = probe };
+	if (db_query(c, &sums, DB(DB_TEXT(probe), DB_INT(month_start(month_of(at))), DB_INT(at)), &cur, e) != 0)
+		return -1;
+	if ((rc = db_next(cur, e)) == 1) {
+		out->tries = db_int(cur, 0);
+		out->good = db_int(cur, 1);
+	}
+	db_done(cur);
+	if (rc < 0 || db_query(c, &recent, DB(DB_TEXT(probe), DB_INT(at)), &cur, e) != 0)
+		return -1;
+	while ((rc = db_next(cur, e)) == 1 && out->nrecent < PROBE_RECENT)
+		out->recent[out->nrecent++] = (struct probe_result){ .at = db_int(cur, 0), .stored_at = db_int(cur, 1), .probe = probe,
+			.ok = db_int(cur, 2) != 0, .took_ms = db_int(cur, 3), .detail = db_text(cur, 4, a) };
+	db_done(cur);
+	return rc < 0 ? -1 : 0;
+}
+
+int store_probe_month(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *out, struct err *e)
+{
+	out->at = at;
+	return door_read(c, a, at, "portal", &out->portal, e) != 0 ? -1 : door_read(c, a, at, "mail", &out->mail, e);
+}
+
+int store_probe_moments(struct db_conn *c, struct arena *a, int64_t after, int64_t to, int limit, int64_t **out, int *n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT DISTINCT stored_at FROM probe_result WHERE stored_at>?1 AND stored_at<=?2 ORDER BY stored_at LIMIT ?3" };
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(c, &q, DB(DB_INT(after), DB_INT(to), DB_INT(limit)), &cur, e) != 0)
+		return -1;
+	*out = ARENA_ARRAY(a, int64_t, limit);
+	*n = 0;
+	while ((rc = db_next(cur, e)) == 1 && *n < limit)
+		(*out)[(*n)++] = db_int(cur, 0);
+	db_done(cur);
+	return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,32 @@
+/* probe.h - what the probe saw: one row per attempt to file, see and withdraw a test ticket from outside.
+ *
+ * Ownership:  arena given.   Errors: E_DB.   Units: us, _ms.
+ * Threads:    store_probe_add only inside a db_write() job.   Source: services.md, section 1. */
+#ifndef PEDEL_STORE_PROBE_H
+#define PEDEL_STORE_PROBE_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "store/db.h"
+
+#define PROBE_RECENT 20
+struct probe_result {
+	int64_t at, stored_at;          /* when it was measured; when the server came to know */
+	const char *probe;              /* "portal" | "mail" */
+	bool ok;
+	int64_t took_ms;
+	const char *detail;             /* what went wrong, "" when nothing did */
+};
+/* The same attempt (probe and moment) a second time is no second row. */
+int store_probe_add(struct db_conn *w, const struct probe_result *r, struct err *e);
+
+/* One door over the local month of `at`, from rows stored at or before `at`. */
+struct probe_door {
+	const char *probe;
+	int64_t tries, good;
+	struct probe_result recent[PROBE_RECENT]; int nrecent;  /* newest first, also from the month before */
+};
+struct probe_month { int64_t at; struct probe_door portal, mail; };
+int store_probe_month(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *out, struct err *e);
+/* Moments (stored_at) at which results came in, after `after` and up to `to`, oldest first. */
+int store_probe_moments(struct db_conn *c, struct arena *a, int64_t after, int64_t to, int limit, int64_t **out, int *n, struct err *e);
+#endif
