@@ -115,7 +115,7 @@ static uint32_t lower(uint32_t c)
 char *text_lower(struct arena *a, const char *s)
 {
 	size_t n = strlen(s);
-	char *out = arena_get(a, n * 2 + 1), *o = out;
+	char *out = arena_get(a, n * 3 + 1), *o = out;   /* a bad byte becomes the three of U+FFFD */
 	uint32_t c;
 
 	while ((c = text_next(&s)))
