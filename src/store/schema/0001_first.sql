@@ -48,6 +48,7 @@ CREATE TABLE signin_log(
   agent TEXT NOT NULL, outcome TEXT NOT NULL);      -- ok | wrong | totp_wrong | locked | link_sent | link_ok | link_bad | signout
 CREATE INDEX signin_log_who ON signin_log(who_kind, who_id, id);
 CREATE INDEX signin_log_name ON signin_log(name, at);
+CREATE TABLE recovery_code(person_id {INT} NOT NULL REFERENCES person(id), code_hash {BYTES} NOT NULL, PRIMARY KEY(person_id, code_hash));
 CREATE TABLE api_token(
   id {ID}, person_id {INT} NOT NULL REFERENCES person(id), name TEXT NOT NULL, token_hash {BYTES} NOT NULL UNIQUE, scopes TEXT NOT NULL,
   created_at {INT} NOT NULL, used_at {INT} NOT NULL DEFAULT 0, revoked_at {INT} NOT NULL DEFAULT 0);

@@ -1,0 +1,160 @@
+#include "core/customer.h"
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "core/cvr.h"
+#include "store/event.h"
+
+enum { NAME_MOST = 120, NOTE_MOST = 4000, DOMAINS_MOST = 50 };
+
+static int note_event(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, const char *object,
+	int64_t object_id, const char *kind, json_t *data, struct err *e)
+{
+	char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
+	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who->id,
+		.customer_id = customer_id, .object = object, .object_id = object_id, .kind = kind, .data = arena_dup(a, text ? text : "{}") };
+
+	free(text);
+	json_decref(data);
+	return event_add(w, a, &ev, e);
+}
+
+static int check_lang(const char *lang, const char *field, struct err *e)
+{
+	if (strcmp(lang, "da") != 0 && strcmp(lang, "en") != 0)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, field, "%.20s", lang);
+	return 0;
+}
+
+static int check_customer(struct arena *a, struct customer *c, struct err *e)
+{
+	const char **domains;
+
+	if (text_check(c->name, "name", NAME_MOST, true, e) != 0 || cvr_read(a, c->cvr, "cvr", &c->cvr, e) != 0 ||
+	    gln_read(a, c->gln, "gln", &c->gln, e) != 0 || phone_read(a, c->phone, "phone", &c->phone, e) != 0 ||
+	    text_check(c->note, "note", NOTE_MOST, false, e) != 0 || check_lang(c->lang = c->lang ? c->lang : "da", "language", e) != 0)
+		return -1;
+	c->name = text_trim(a, c->name);
+	c->note = c->note ? c->note : "";
+	if (c->ndomains > DOMAINS_MOST)
+		return FAIL_FIELD(e, E_TOO_LONG, "mail_domains", "%d domains", c->ndomains);
+	domains = ARENA_ARRAY(a, const char *, c->ndomains + 1);
+	for (int i = 0, n = c->ndomains, put = 0; i < n; i++) {
+		bool twice = false;
+
+		if (domain_read(a, c->domains[i], "mail_domains", &domains[put], e) != 0)
+			return -1;
+		for (int k = 0; k < put && !twice; k++)
+			twice = strcmp(domains[k], domains[put]) == 0;
+		put += !twice;
+		if (i + 1 == n)
+			c->ndomains = put;
+	}
+	c->domains = domains;
+	return 0;
+}
+
+int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *c, struct err *e)
+{
+	if (check_customer(a, c, e) != 0)
+		return -1;
+	c->created_at = now;
+	c->active = true;
+	c->version = 1;
+	if (store_customer_add(w, c, e) != 0)
+		return -1;
+	return note_event(w, a, who, now, c->id, "customer", c->id, "customer.created", json_pack("{s:s,s:s}", "name", c->name, "cvr", c->cvr), e);
+}
+
+int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *c, struct err *e)
+{
+	struct customer old;
+
+	if (store_customer_get(w, a, c->id, &old, e) != 0 || check_customer(a, c, e) != 0 || store_customer_set(w, c, e) != 0)
+		return -1;
+	c->version++;
+	return note_event(w, a, who, now, c->id, "customer", c->id, "customer.changed", json_pack("{s:s,s:s,s:b}", "name", c->name, "cvr", c->cvr,
+		"active", c->active), e);
+}
+
+int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct site *s, struct err *e)
+{
+	struct customer c;
+	bool fresh = s->id == 0;
+
+	if (store_customer_get(w, a, s->customer_id, &c, e) != 0 || text_check(s->name, "name", NAME_MOST, true, e) != 0 ||
+	    text_check(s->street, "street", NAME_MOST, false, e) != 0 || text_check(s->postcode, "postcode", 10, false, e) != 0 ||
+	    text_check(s->city, "city", NAME_MOST, false, e) != 0)
+		return -1;
+	if (s->drive_minutes < 0 || s->drive_minutes > 600)
+		return FAIL_FIELD(e, E_NUMBER_RANGE, "drive_minutes", "%d", s->drive_minutes);
+	s->name = text_trim(a, s->name);
+	s->street = s->street ? s->street : "";
+	s->postcode = s->postcode ? s->postcode : "";
+	s->city = s->city ? s->city : "";
+	if ((fresh ? store_site_add(w, s, e) : store_site_set(w, s, e)) != 0)
+		return -1;
+	return note_event(w, a, who, now, s->customer_id, "site", s->id, fresh ? "site.created" : "site.changed",
+		json_pack("{s:s,s:i}", "name", s->name, "drive_minutes", s->drive_minutes), e);
+}
+
+int customer_site_drop(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, int64_t id, struct err *e)
+{
+	if (store_site_drop(w, customer_id, id, e) != 0)
+		return -1;
+	return note_event(w, a, who, now, customer_id, "site", id, "site.dropped", json_object(), e);
+}
+
+static int check_contact(struct arena *a, struct contact *k, struct err *e)
+{
+	static const char *const themes[] = { "auto", "light", "dark" };
+	bool theme = false;
+
+	if (text_check(k->name, "name", NAME_MOST, true, e) != 0)
+		return -1;
+	if (text_blank(k->email))
+		return FAIL_FIELD(e, E_EMAIL_INVALID, "email", "blank");
+	if (email_read(a, k->email, "email", &k->email, e) != 0 || phone_read(a, k->phone, "phone", &k->phone, e) != 0 ||
+	    check_lang(k->lang = k->lang ? k->lang : "da", "language", e) != 0)
+		return -1;
+	k->role = k->role ? k->role : "employee";
+	if (!(role_by_name(k->role) & ROLE_CUSTOMER))
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "role", "%.40s", k->role);
+	k->theme = k->theme ? k->theme : "auto";
+	for (int i = 0; i < 3; i++)
+		theme |= strcmp(themes[i], k->theme) == 0;
+	if (!theme)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "theme", "%.20s", k->theme);
+	k->name = text_trim(a, k->name);
+	return 0;
+}
+
+int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *k, struct err *e)
+{
+	struct customer c;
+
+	if (store_customer_get(w, a, k->customer_id, &c, e) != 0)
+		return -1;
+	k->lang = k->lang ? k->lang : c.lang;
+	if (check_contact(a, k, e) != 0)
+		return -1;
+	k->created_at = now;
+	k->active = true;
+	k->version = 1;
+	if (store_contact_add(w, k, e) != 0)
+		return -1;
+	return note_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.created",
+		json_pack("{s:s,s:s,s:s}", "name", k->name, "email", k->email, "role", k->role), e);
+}
+
+int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *k, struct err *e)
+{
+	struct contact old;
+
+	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0 || check_contact(a, k, e) != 0 || store_contact_set(w, k, e) != 0)
+		return -1;
+	k->version++;
+	return note_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.changed",
+		json_pack("{s:s,s:s,s:s,s:b}", "name", k->name, "email", k->email, "role", k->role, "active", k->active), e);
+}
