@@ -55,32 +55,34 @@ static int check_customer(struct arena *a, struct customer *c, struct err *e)
 	return 0;
 }
 
-int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *c, struct err *e)
+int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *given, struct err *e)
 {
+	struct customer k = *given, *c = &k;            /* its checked texts live no longer than this job */
+
 	if (check_customer(a, c, e) != 0)
 		return -1;
 	c->created_at = now;
-	c->active = true;
-	c->version = 1;
 	if (store_customer_add(w, c, e) != 0)
 		return -1;
+	given->id = c->id;
+	given->created_at = now;
 	return note_event(w, a, who, now, c->id, "customer", c->id, "customer.created", json_pack("{s:s,s:s}", "name", c->name, "cvr", c->cvr), e);
 }
 
-int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *c, struct err *e)
+int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct customer *given, struct err *e)
 {
-	struct customer old;
+	struct customer old, k = *given, *c = &k;
 
 	if (store_customer_get(w, a, c->id, &old, e) != 0 || check_customer(a, c, e) != 0 || store_customer_set(w, c, e) != 0)
 		return -1;
-	c->version++;
 	return note_event(w, a, who, now, c->id, "customer", c->id, "customer.changed", json_pack("{s:s,s:s,s:b}", "name", c->name, "cvr", c->cvr,
 		"active", c->active), e);
 }
 
-int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct site *s, struct err *e)
+int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct site *given, struct err *e)
 {
 	struct customer c;
+	struct site copy = *given, *s = &copy;
 	bool fresh = s->id == 0;
 
 	if (store_customer_get(w, a, s->customer_id, &c, e) != 0 || text_check(s->name, "name", NAME_MOST, true, e) != 0 ||
@@ -95,6 +97,7 @@ int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *wh
 	s->city = s->city ? s->city : "";
 	if ((fresh ? store_site_add(w, s, e) : store_site_set(w, s, e)) != 0)
 		return -1;
+	given->id = s->id;
 	return note_event(w, a, who, now, s->customer_id, "site", s->id, fresh ? "site.created" : "site.changed",
 		json_pack("{s:s,s:i}", "name", s->name, "drive_minutes", s->drive_minutes), e);
 }
@@ -130,8 +133,9 @@ static int check_contact(struct arena *a, struct contact *k, struct err *e)
 	return 0;
 }
 
-int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *k, struct err *e)
+int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *given, struct err *e)
 {
+	struct contact copy = *given, *k = &copy;
 	struct customer c;
 
 	if (store_customer_get(w, a, k->customer_id, &c, e) != 0)
@@ -140,21 +144,20 @@ int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int
 	if (check_contact(a, k, e) != 0)
 		return -1;
 	k->created_at = now;
-	k->active = true;
-	k->version = 1;
 	if (store_contact_add(w, k, e) != 0)
 		return -1;
+	given->id = k->id;
+	given->created_at = now;
 	return note_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.created",
 		json_pack("{s:s,s:s,s:s}", "name", k->name, "email", k->email, "role", k->role), e);
 }
 
-int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *k, struct err *e)
+int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct contact *given, struct err *e)
 {
-	struct contact old;
+	struct contact old, copy = *given, *k = &copy;
 
 	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0 || check_contact(a, k, e) != 0 || store_contact_set(w, k, e) != 0)
 		return -1;
-	k->version++;
 	return note_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.changed",
 		json_pack("{s:s,s:s,s:s,s:b}", "name", k->name, "email", k->email, "role", k->role, "active", k->active), e);
 }

@@ -2,7 +2,7 @@
  *
  * Texts given are what somebody typed or sent; they are checked and brought into their stored form here, so that pages, API
  * and demo say the same. `now` is the moment of the request.
- * Ownership:  texts in the job's arena.
+ * Ownership:  what is given is only read, but for id and created_at, which the adding ones set.
  * Errors:     input kinds with the field of the API (name cvr gln phone mail_domains language email role drive_minutes);
  *             E_CUSTOMER_TAKEN, E_DOMAIN_TAKEN, E_EMAIL_TAKEN, E_CHANGED, E_NOT_FOUND.
  * Units:      us, minutes.   Threads: only inside a db_write() job.   Source: own design. */
@@ -13,9 +13,9 @@
 #include "store/customer.h"
 
 int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *c, struct err *e);
-int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *c, struct err *e);
+int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct customer *c, struct err *e);
 int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct site *s, struct err *e);  /* id 0: a new one */
 int customer_site_drop(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, int64_t id, struct err *e);
 int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *k, struct err *e);
-int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *k, struct err *e);
+int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct contact *k, struct err *e);
 #endif
