@@ -19,6 +19,8 @@ struct event {
 	const char *kind;               /* "ticket.created" "ticket.state" "message.added" ...: docs/events.md lists them */
 	const char *data;               /* JSON object, at most 16 kB */
 };
+/* libevent exports an event_add too, and one program links both: ours has another name there. */
+#define event_add store_event_add
 /* Appends; id is given by the store (no holes), at must be set by the caller. */
 int event_add(struct db_conn *w, struct arena *a, const struct event *ev, struct err *e);
 /* Events of one object, oldest first. */

@@ -1,0 +1,76 @@
+#include <signal.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "base/moment.h"
+#include "daemon/app.h"
+
+enum { STOP_MS = 10000, DRAIN_MS = 10000 };
+
+/* Waits for the keeper's words until it is time to stop. */
+static void serve(struct app *app, struct http_server *http, const sigset_t *signals)
+{
+	struct err e;
+	int sig;
+
+	for (;;) {
+		if (sigwait(signals, &sig) != 0)
+			continue;
+		switch (sig) {
+		case SIGUSR2:                   /* the old server is gone */
+			if (app_jobs_begin(app, &e) != 0)
+				log_err("jobs", &e);
+			continue;
+		case SIGUSR1:                   /* a new server has taken over the sockets */
+			app_jobs_end(app);
+			http_drain(http, DRAIN_MS);
+			return;
+		case SIGHUP:
+			continue;
+		default:
+			return;
+		}
+	}
+}
+
+int server_run(const struct daemon_args *args)
+{
+	struct http_config c = { .listen_fd = args->listen_fd };
+	struct http_server *http;
+	struct app *app = NULL;
+	sigset_t signals;
+	struct err e;
+	int rc = 1;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	moment_zone();
+	if (app_open(args, &app, &e) != 0)
+		goto bad;
+	app_http(app, &c);
+	if (!args->second && app_jobs_begin(app, &e) != 0)
+		goto bad;
+	if (http_start(&c, &http, &e) != 0)
+		goto bad;
+	if (args->ready_fd >= 0) {
+		if (write(args->ready_fd, "R", 1) != 1)
+			log_line(LOG_WARN, "ready", "nobody listens");
+		close(args->ready_fd);
+	}
+	serve(app, http, &signals);
+	http_stop(http, STOP_MS);
+	app_close(app);
+	return 0;
+bad:
+	log_err("start", &e);
+	fprintf(stderr, "pedeld: %s %s (%s)\n", err_text(e.id, LANG_EN), e.detail, err_name(e.id));
+	if (err_kind(e.id) == ERR_INPUT)
+		rc = 2;
+	app_close(app);
+	return rc;
+}

@@ -1,0 +1,17 @@
+/* conf.h - the installation's configuration file, DATA/pedel.conf: lines of key=value; # begins a comment line.
+ * Ownership:  texts in the arena given.
+ * Errors:     E_NOT_INITIALISED when the file is not there; E_CONF_INVALID (file:line in detail); as os_replace_file.
+ * Units:      none.     Threads: any; one writer at a time.     Source: own design. */
+#ifndef PEDEL_OS_CONF_H
+#define PEDEL_OS_CONF_H
+#include "base/arena.h"
+#include "base/err.h"
+
+struct conf;
+int  conf_read(struct arena *a, const char *data_folder, struct conf **out, struct err *e);
+const char *conf_get(const struct conf *c, const char *key, const char *unless);       /* unless may be NULL */
+/* Words of a value, split at spaces and commas; NULL-terminated, in a. Empty when the key is not there. */
+const char *const *conf_words(struct arena *a, const struct conf *c, const char *key);
+/* Sets one key in the file (NULL: takes it out), keeping the other lines and comments; makes the file when it is not there. */
+int  conf_set(struct arena *a, const char *data_folder, const char *key, const char *value, struct err *e);
+#endif
