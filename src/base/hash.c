@@ -32,4 +32,11 @@ char *hash_base64url(struct arena *a, const void *p, size_t n)
 	return sodium_bin2base64(arena_get(a, cap), cap, p, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
+char *hash_base64(struct arena *a, const void *p, size_t n)
+{
+	size_t cap = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+
+	return sodium_bin2base64(arena_get(a, cap), cap, p, n, sodium_base64_VARIANT_ORIGINAL);
+}
+
 bool hash_same(const void *a, const void *b, size_t n) { return sodium_memcmp(a, b, n) == 0; }

@@ -12,5 +12,6 @@ struct sha256 hash_sha256(const void *p, size_t n);
 char *hash_hex(struct arena *a, const void *p, size_t n);               /* lower case */
 bool  hash_unhex(const char *hex, void *out, size_t n);                 /* exactly 2n digits, or false */
 char *hash_base64url(struct arena *a, const void *p, size_t n);         /* without padding */
+char *hash_base64(struct arena *a, const void *p, size_t n);            /* with padding, one line */
 bool  hash_same(const void *a, const void *b, size_t n);                /* in constant time */
 #endif
