@@ -1,5 +1,6 @@
 /* pedel-conv.c - untrusted documents in, safe ones out: pedel-conv --serve SOCKET. Started by pedeld, or by systemd. */
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>

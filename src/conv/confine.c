@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static void fence_files(bool fonts)
 	close(rules);
 }
 
-static int limits(void)
+static int limits(bool threads)
 {
 	static const struct { int what; rlim_t most; } rows[] = {
 		{ RLIMIT_CPU, 20 }, { RLIMIT_AS, (rlim_t)1400 << 20 }, { RLIMIT_FSIZE, 0 }, { RLIMIT_CORE, 0 }, { RLIMIT_NPROC, 0 },
@@ -53,6 +54,8 @@ static int limits(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct rlimit r = { rows[i].most, rows[i].most };
 
+		if (threads && rows[i].what == RLIMIT_NPROC)
+			continue;
 		if (SANITIZED && (rows[i].what == RLIMIT_AS || rows[i].what == RLIMIT_FSIZE))
 			continue;
 		if (setrlimit((__rlimit_resource_t)rows[i].what, &r) != 0)
@@ -70,11 +73,13 @@ int confine(bool fonts, struct err *e)
 		SCMP_SYS(getrandom), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getuid),
 		SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid) };
 	static const int reading[] = { SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access),
-		SCMP_SYS(faccessat), SCMP_SYS(readlink), SCMP_SYS(getdents64), SCMP_SYS(fcntl), SCMP_SYS(statfs), SCMP_SYS(fstatfs) };
+		SCMP_SYS(faccessat), SCMP_SYS(readlink), SCMP_SYS(getdents64), SCMP_SYS(fcntl), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
+		/* pango looks for fonts in a thread of its own */
+		SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(prctl), SCMP_SYS(sched_getaffinity), SCMP_SYS(get_robust_list) };
 	scmp_filter_ctx f = NULL;
 	int rc = 0;
 
-	if (limits() != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (limits(fonts) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return FAIL(e, E_CONV_FAILED, "limits: %s", strerror(errno));
 	fence_files(fonts);
 	if (SANITIZED)
@@ -89,6 +94,10 @@ int confine(bool fonts, struct err *e)
 	if (fonts)              /* open for reading only: no write, create, truncate or append bit */
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 			SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0));
+	if (fonts) {            /* a thread, never a process; clone3 hides its flags, so libc must use clone */
+		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+		rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	}
 	rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (rc == 0)
