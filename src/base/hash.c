@@ -10,6 +10,17 @@ struct sha256 hash_sha256(const void *p, size_t n)
 	return h;
 }
 
+struct sha256 hash_hmac(const void *key, size_t nkey, const void *p, size_t n)
+{
+	crypto_auth_hmacsha256_state s;
+	struct sha256 h;
+
+	crypto_auth_hmacsha256_init(&s, key, nkey);
+	crypto_auth_hmacsha256_update(&s, p, n);
+	crypto_auth_hmacsha256_final(&s, h.b);
+	return h;
+}
+
 char *hash_hex(struct arena *a, const void *p, size_t n)
 {
 	char *out = arena_get(a, n * 2 + 1);

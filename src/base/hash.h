@@ -9,6 +9,7 @@
 
 struct sha256 { uint8_t b[32]; };
 struct sha256 hash_sha256(const void *p, size_t n);
+struct sha256 hash_hmac(const void *key, size_t nkey, const void *p, size_t n);         /* HMAC-SHA-256, RFC 2104 */
 char *hash_hex(struct arena *a, const void *p, size_t n);               /* lower case */
 bool  hash_unhex(const char *hex, void *out, size_t n);                 /* exactly 2n digits, or false */
 char *hash_base64url(struct arena *a, const void *p, size_t n);         /* without padding */

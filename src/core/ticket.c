@@ -345,5 +345,5 @@ int ticket_reply(struct db_conn *w, struct arena *a, const struct desk *d, const
 		return -1;
 	if (ticket_save(&k, &t, e) != 0 || ticket_index(&k, &t, e) != 0)
 		return -1;
-	return t.probe ? 0 : reply_mails(&k, &t, out, public, e);
+	return t.probe || !text_blank(r->text.auto_class) ? 0 : reply_mails(&k, &t, out, public, e);
 }

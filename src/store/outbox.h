@@ -21,9 +21,22 @@ struct outmail {
 	bool automatic;                 /* Auto-Submitted: auto-replied or auto-generated; held back by the limits of facts/desk.md 3 */
 	int tries; int64_t next_at; const char *error;
 };
-/* Queues m (fills m->id and m->message_id). When an automatic mail is over its limits nothing is queued, m->id is 0. */
+struct outfile { const char *name, *mime; int64_t bytes; const char *sha256; };
+
+/* Automatic mail about a ticket: at most 3 an hour to one address; confirmations: 1 a day to a stranger, 10 to a contact.
+ * Queues m (fills m->id and m->message_id). When an automatic mail is over its limits nothing is queued, m->id is 0. */
 int outbox_add(struct db_conn *w, struct arena *a, struct outmail *m, struct err *e);
 int outbox_due(struct db_conn *c, struct arena *a, int64_t now, int limit, struct outmail **out, int *n, struct err *e);
 int outbox_sent(struct db_conn *w, int64_t id, int64_t now, struct err *e);
 int outbox_failed(struct db_conn *w, int64_t id, int64_t next_at, bool give_up, const char *why, struct err *e);
+int outbox_next(struct db_conn *c, int64_t *at, struct err *e);         /* when the next one is due; MOMENT_NEVER: none waits */
+/* The files of a reply, with names of blobs. */
+int outbox_files(struct db_conn *c, struct arena *a, const struct outmail *m, struct outfile **out, int *n, struct err *e);
+int outbox_find(struct db_conn *c, struct arena *a, const char *message_id, struct outmail *out, struct err *e);  /* id, ticket, customer, recipient */
+
+/* Message-IDs that prove themselves: t.TICKET.SERIAL.HMAC@domain. *number is 0 when it is not one of ours. */
+int outbox_token(struct db_conn *w, struct arena *a, int64_t number, const char **token, struct err *e);
+int outbox_token_read(struct db_conn *c, struct arena *a, const char *message_id, int64_t *number, struct err *e);
+int outbox_domain(struct db_conn *c, struct arena *a, const char **domain, struct err *e);
+int outbox_instance(struct db_conn *w, struct arena *a, const char **id, struct err *e);        /* tells our own mails when they come back */
 #endif
