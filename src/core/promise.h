@@ -15,7 +15,11 @@
 #include "store/promise.h"
 
 /* What the program knows: the catalogue and the services' proofs. */
-struct promise_book { const struct catalogue *catalogue; const struct service *const *services; };
+struct promise_book {
+	const struct catalogue *catalogue;
+	const struct service *const *services;
+	const char *origin;                             /* for links in mails; NULL or "": none */
+};
 
 struct promise_stand {
 	int64_t customer_id, agreement_id;
@@ -39,6 +43,10 @@ const char *promise_title(struct arena *a, const struct promise *p, enum lang la
  * little in the past (PROMISE_SETTLE_US), so that what happened before it is on disk. *more: call again, there is more. */
 #define PROMISE_SETTLE_US (2 * INT64_C(1000000))
 int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *more, struct err *e);
+
+/* Ask again for what customers have not answered in a week. */
+#define PROMISE_REMIND_DAYS 7
+int promise_remind(struct db *d, const struct promise_book *b, int64_t now, struct err *e);
 
 /* A person vouches for a promise that no proof measures, until a moment. Inside a db_write() job. E_REQUIRED (note),
  * E_DATE_INVALID (expires: past, or more than 400 days ahead). */

@@ -32,6 +32,6 @@ int promise_event(struct db_conn *w, struct arena *a, const struct actor *who, i
 
 /* A promise went from one state to another, and stays there for now: ticket, need, mail. row is what holds now (its ticket
  * may be written); before: what held, NULL when nothing did. p NULL: the promise is no longer in force, row is what ended. */
-int promise_follow(struct db_conn *w, struct arena *a, const struct promise_row *row, const struct promise_row *before,
-	const struct catalogue_service *s, const struct promise *p, int64_t now, struct err *e);
+int promise_follow(struct db_conn *w, struct arena *a, const struct promise_book *b, const struct promise_row *row, const struct promise_row *before, const struct catalogue_service *s,
+	const struct promise *p, int64_t now, struct err *e);
 #endif

@@ -199,7 +199,8 @@ static int keep_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 		r.id = ids[i];
 		if (h->touched && h->on && store_promise_touch(w, &r, e) != 0)
 			return -1;
-		if (h->turns && promise_follow(w, a, h->on ? &r : &h->stored, h->stored.id ? &h->stored : NULL, h->service, h->on ? h->promise : NULL, x->at, e) != 0)
+		if (h->turns && promise_follow(w, a, k->j.book, h->on ? &r : &h->stored, h->stored.id ? &h->stored : NULL, h->service,
+				h->on ? h->promise : NULL, x->at, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -214,26 +215,48 @@ static int by_customer(const void *x, const void *y)
 	return p->at < q->at ? -1 : p->at > q->at;
 }
 
-/* The probes spoke: everybody whose promise rests on them. A negative moment marks such a look. */
+static int by_id(const void *x, const void *y)
+{
+	int64_t p = *(const int64_t *)x, q = *(const int64_t *)y;
+
+	return p < q ? -1 : p > q;
+}
+
+/* The probes spoke: everybody whose promise rests on them, and who comes to have one in this very sweep. A negative moment
+ * marks such a look. */
 static int probes_stir(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t after, int64_t at, struct promise_stir **stirs, int *n,
 	struct err *e)
 {
-	int64_t *moments, *ids;
-	int nmoments, nids, cap = *n;
+	int64_t *moments, *ids = NULL;
+	int nmoments, nids = 0, ids_cap = 0, cap = *n;
 
-	if (store_probe_moments(c, a, after, at, 1000, &moments, &nmoments, e) != 0)
+	if (store_probe_moments(c, a, after, at, 10000, &moments, &nmoments, e) != 0)
 		return -1;
-	for (const struct service *const *s = b->services; nmoments && *s; s++)
+	if (nmoments == 0)
+		return 0;
+	for (int i = 0; i < *n; i++) {
+		ids = arena_grow(a, ids, sizeof *ids, nids, &ids_cap);
+		ids[nids++] = (*stirs)[i].customer_id;
+	}
+	for (const struct service *const *s = b->services; *s; s++)
 		for (const struct service_promise *p = (*s)->promises; p->key; p++) {
+			int64_t *more;
+			int nmore;
+
 			if (!p->probes || !p->prove)
 				continue;
-			if (store_promise_holders(c, a, p->key, &ids, &nids, e) != 0)
+			if (store_promise_holders(c, a, p->key, &more, &nmore, e) != 0)
 				return -1;
-			for (int i = 0; i < nids; i++)
-				for (int m = 0; m < nmoments; m++) {
-					*stirs = arena_grow(a, *stirs, sizeof **stirs, *n, &cap);
-					(*stirs)[(*n)++] = (struct promise_stir){ ids[i], -moments[m] };
-				}
+			for (int i = 0; i < nmore; i++) {
+				ids = arena_grow(a, ids, sizeof *ids, nids, &ids_cap);
+				ids[nids++] = more[i];
+			}
+		}
+	qsort(ids, (size_t)nids, sizeof *ids, by_id);
+	for (int i = 0; i < nids; i++)
+		for (int m = 0; m < nmoments && (i == 0 || ids[i] != ids[i - 1]); m++) {
+			*stirs = arena_grow(a, *stirs, sizeof **stirs, *n, &cap);
+			(*stirs)[(*n)++] = (struct promise_stir){ ids[i], -moments[m] };
 		}
 	return 0;
 }

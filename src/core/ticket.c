@@ -258,8 +258,8 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	answered = who->person && strcmp(t.channel, "phone") == 0;
 	if (store_ticket_add(w, &t, e) != 0)
 		return -1;
-	if (ticket_event(&k, &t, "ticket.created", json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:i, s:I}", "number", (json_int_t)t.number, "subject",
-		t.subject, "priority", t.priority, "state", t.state, "channel", t.channel, "answered", answered, "version", 1, "contact",
+	if (ticket_event(&k, &t, "ticket.created", json_pack("{s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:b, s:i, s:I}", "number", (json_int_t)t.number,
+		"subject", t.subject, "type", t.type, "priority", t.priority, "owner_id", (json_int_t)t.owner_id, "state", t.state, "channel", t.channel, "answered", answered, "version", 1, "contact",
 		(json_int_t)t.contact_id), e) != 0)
 		return -1;
 	if (ticket_message(&k, &t, "public", t.channel, true, &f->text, &m, e) != 0 || ticket_save(&k, &t, e) != 0 ||

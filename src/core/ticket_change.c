@@ -229,8 +229,8 @@ int ticket_split(struct db_conn *w, struct arena *a, const struct desk *d, const
 	t.next_due_at = MOMENT_NEVER;
 	t.created_at = since;
 	t.probe = false;
-	if (store_ticket_add(w, &t, e) != 0 || ticket_event(&k, &t, "ticket.created", json_pack("{s:I,s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "number",
-		(json_int_t)t.number, "subject", t.subject, "priority", t.priority, "state", "new", "channel", t.channel, "since", (json_int_t)since,
+	if (store_ticket_add(w, &t, e) != 0 || ticket_event(&k, &t, "ticket.created", json_pack("{s:I,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:i}", "number",
+		(json_int_t)t.number, "subject", t.subject, "type", t.type, "owner_id", (json_int_t)t.owner_id, "priority", t.priority, "state", "new", "channel", t.channel, "since", (json_int_t)since,
 		"split_from", (json_int_t)f.number, "version", 1), e) != 0)
 		return -1;
 	for (int i = 0; i < n; i++)

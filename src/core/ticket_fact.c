@@ -24,16 +24,16 @@ void ticket_then(struct arena *a, const struct fact_ticket *t, const struct sla_
 			const char *type = json_string_value(json_object_get(o, "type"));
 
 			out->there = v->customer_id == customer_id;
-			out->owner_id = json_integer_value(json_object_get(o, "owner"));
+			out->owner_id = json_integer_value(json_object_get(o, "owner_id"));
 			if (type)
 				out->type = arena_dup(a, type);
 		} else if (strcmp(v->kind, "ticket.changed") == 0) {
-			const json_t *type = after(o, "type"), *owner = after(o, "owner");
+			const json_t *type = after(o, "type"), *owner = json_object_get(o, "owner_id");
 
 			if (json_is_string(type))
 				out->type = arena_dup(a, json_string_value(type));
 			if (owner)
-				out->owner_id = json_integer_value(owner);      /* null, nobody, reads as 0 */
+				out->owner_id = json_integer_value(owner);
 		} else if (strcmp(v->kind, "ticket.placed") == 0) {
 			out->there = true;
 		} else if (strcmp(v->kind, "ticket.merged") == 0) {

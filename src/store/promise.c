@@ -141,6 +141,21 @@ int store_promise_ticket(struct db_conn *w, int64_t id, int64_t ticket_id, struc
 	return db_run(w, &q, DB(DB_INT(id), DB_ID(ticket_id)), NULL, e);
 }
 
+int store_promise_owner(struct db_conn *c, int64_t customer_id, int64_t *person_id, struct err *e)
+{
+	static const struct db_sql q = { "SELECT o.id FROM person o LEFT JOIN setting s ON s.key='promises.owner' AND s.value=CAST(o.id AS TEXT) "
+		"LEFT JOIN (SELECT owner_id FROM ticket WHERE customer_id=?1 AND owner_id IS NOT NULL AND probe=0 ORDER BY id DESC LIMIT 1) t ON t.owner_id=o.id "
+		"WHERE o.active=1 AND o.role IN('technician','admin') "
+		"ORDER BY CASE WHEN s.key IS NOT NULL THEN 0 WHEN t.owner_id IS NOT NULL THEN 1 WHEN o.role='technician' THEN 2 ELSE 3 END, o.id LIMIT 1" };
+	struct err none;
+
+	*person_id = 0;
+	if (db_id(c, &q, DB(DB_INT(customer_id)), person_id, &none) == 0 || none.id == E_NOT_FOUND)
+		return 0;
+	*e = none;
+	return -1;
+}
+
 int store_promise_items(struct db_conn *c, struct arena *a, int64_t customer_id, int64_t at, int32_t day, struct promise_item **out, int *n,
 	struct err *e)
 {

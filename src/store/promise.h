@@ -35,6 +35,10 @@ int store_promise_turn(struct db_conn *w, int64_t expect, struct promise_row *r,
 int store_promise_touch(struct db_conn *w, const struct promise_row *r, struct err *e);         /* measured, due, check, reasons, evidence, agreement */
 int store_promise_ticket(struct db_conn *w, int64_t id, int64_t ticket_id, struct err *e);
 
+/* Who takes the ticket of a broken promise: the person set in the setting promises.owner, else whoever owns the customer's
+ * latest ticket, else the first active technician, else the first active administrator. 0: there is nobody. */
+int store_promise_owner(struct db_conn *c, int64_t customer_id, int64_t *person_id, struct err *e);
+
 /* An agreement's item with what it takes to know when it held. Every item accepted at or before `at` whose agreement has
  * begun by `day`, the latest accepted first for each service. */
 struct promise_item {

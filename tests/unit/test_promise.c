@@ -1,0 +1,561 @@
+/* The promise ledger on both databases: what the sweep writes down, what follows from it, and that every stored state can be
+ * told again for its own moment and for any other. */
+#include "store_case.h"
+#include <inttypes.h>
+#include "base/moment.h"
+#include "core/promise.h"
+#include "core/proof.h"
+#include "core/ticket.h"
+#include "services/all.h"
+#include "store/agreement.h"
+#include "store/event.h"
+#include "store/need.h"
+#include "store/outbox.h"
+#include "store/probe.h"
+#include "store/search.h"
+#include "stand_ins.h"
+
+enum { METTE = 1, JONAS = 2, ALPHA = 1, BETA = 2, ANNA = 1, BO = 2 };
+static const struct actor mette = { ROLE_ADMIN, true, METTE, 0, "Mette Dahl" };
+static const struct actor jonas = { ROLE_TECHNICIAN, true, JONAS, 0, "Jonas Kjær" };
+static const struct actor anna = { ROLE_EMPLOYEE, false, ANNA, ALPHA, "Anna Holm" };
+static const struct actor bo = { ROLE_OWNER, false, BO, ALPHA, "Bo Berg" };
+
+static struct catalogue catalogue;
+static struct promise_book book = { &catalogue, service_all, "http://127.0.0.1:1" };
+
+static int64_t at(int day, int hour, int minute) { return moment_from_local(2026, 11, day, hour, minute, 0); }
+
+static int run_sql(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct db_sql q = { arg, NULL };
+
+	(void)a;
+	return db_run(w, &q, DB_NONE, NULL, e);
+}
+
+static void sql(struct store_case *s, const char *text)
+{
+	struct err e = { 0 };
+
+	if (db_write(s->db, run_sql, (void *)(uintptr_t)text, &e) != 0)
+		fail_msg("%s: %s", text, e.detail);
+}
+
+struct said { const char *kind, *object; int64_t customer, at; };
+
+static int say_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct said *x = arg;
+	struct event ev = { .at = x->at, .actor_kind = "system", .customer_id = x->customer, .object = x->object, .object_id = 1, .kind = x->kind, .data = "{}" };
+
+	return event_add(w, a, &ev, e);
+}
+
+static void say(struct store_case *s, const char *kind, const char *object, int64_t customer, int64_t when)
+{
+	struct said x = { kind, object, customer, when };
+	struct err e = { 0 };
+
+	CHECK_INT(db_write(s->db, say_job, &x, &e), 0);
+}
+
+/* Customer Alpha with support, webwork and backup from 1 November, accepted on 2 November at 9. */
+static void begin(struct store_case *s)
+{
+	char q[600];
+
+	sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('mette','Mette Dahl','mette@desk.example','admin',1)");
+	sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('jonas','Jonas Kjær','jonas@desk.example','technician',1)");
+	sql(s, "INSERT INTO customer(name,cvr,created_at) VALUES('Alpha A/S','10000001',1)");
+	sql(s, "INSERT INTO customer(name,cvr,lang,created_at) VALUES('Beta Ltd','10000002','en',1)");
+	sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Anna Holm','anna@alpha.example','employee',1)");
+	sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Bo Berg','bo@alpha.example','owner',1)");
+	snprintf(q, sizeof q, "INSERT INTO agreement(customer_id,number,state,lang,valid_from_day,created_at,created_by,accepted_at,accepted_contact_id) "
+		"VALUES(1,'1-1','accepted','da',%d,1,1,%" PRId64 ",2)", day_from(2026, 11, 1), at(2, 9, 0));
+	sql(s, q);
+	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'support',1,'{}')");
+	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'webwork',1,'{}')");
+	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'backup',1,'{}')");
+	say(s, "agreement.accepted", "agreement", ALPHA, at(2, 9, 0));
+}
+
+static void sweep(struct store_case *s, int64_t now)
+{
+	struct err e = { 0 };
+	bool more;
+
+	if (promise_sweep(s->db, &book, now, &more, &e) != 0)
+		fail_msg("sweep: %s %s (%s:%d)", err_name(e.id), e.detail, e.file, e.line);
+	CHECK(!more);
+}
+
+static struct promise_row now_of(struct store_case *s, const char *key)
+{
+	struct promise_filter f = { .customer_id = ALPHA, .promise = key };
+	struct promise_row *rows, out = { .state = "none" };
+	struct err e = { 0 };
+	struct db_conn *c;
+	int n;
+
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	if (store_promise_list(c, s->a, &f, &rows, &n, &e) != 0)
+		fail_msg("%s", e.detail);
+	CHECK(n <= 1);
+	if (n)
+		out = rows[0];
+	db_read_end(c);
+	return out;
+}
+
+static int64_t count(struct store_case *s, const char *text)
+{
+	struct db_sql q = { text, NULL };
+	struct err e = { 0 };
+	struct db_conn *c;
+	int64_t n = -1;
+
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	if (db_id(c, &q, DB_NONE, &n, &e) != 0)
+		fail_msg("%s: %s", text, e.detail);
+	db_read_end(c);
+	return n;
+}
+
+struct op {
+	enum { CREATE, REPLY, CHANGE, ATTEST, WITHDRAW, ANSWER, PROBE } what;
+	const struct actor *who;
+	int64_t now, id, expires;
+	struct ticket_draft draft;
+	struct ticket_change change;
+	struct probe_result probe;
+	const char *text, *key, *then;
+	int64_t got;
+};
+
+static int op_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct op *o = arg;
+	struct desk d = { &catalogue, "", o->now };
+	struct ticket_answer r = { .ticket_id = o->id, .visibility = "public", .channel = "portal", .text = { .body = o->text }, .then = o->then };
+	struct message m;
+	struct ticket t;
+	int rc;
+
+	switch (o->what) {
+	case CREATE:
+		if ((rc = ticket_create(w, a, &d, o->who, &o->draft, &t, e)) == 0)
+			o->got = t.id;
+		return rc;
+	case REPLY:
+		return ticket_reply(w, a, &d, o->who, &r, &m, e);
+	case CHANGE:
+		return ticket_change(w, a, &d, o->who, o->id, &o->change, &t, e);
+	case ATTEST:
+		return promise_attest(w, a, o->who, ALPHA, o->key, o->text, o->expires, o->now, &o->got, e);
+	case WITHDRAW:
+		return promise_attest_withdraw(w, a, o->who, ALPHA, o->key, o->id, o->now, e);
+	case ANSWER:
+		return promise_answer_need(w, a, o->who, o->id, o->text, o->now, e);
+	case PROBE:
+		return store_probe_add(w, &o->probe, e);
+	}
+	return -1;
+}
+
+static int64_t do_op(struct store_case *s, struct op o)
+{
+	struct err e = { 0 };
+
+	if (db_write(s->db, op_job, &o, &e) != 0)
+		fail_msg("op %d: %s %s %s", o.what, err_name(e.id), e.field, e.detail);
+	return o.got;
+}
+
+static enum err_id fail_op(struct store_case *s, struct op o)
+{
+	struct err e = { 0 };
+
+	return db_write(s->db, op_job, &o, &e) == 0 ? E_NONE : e.id;
+}
+
+static int64_t report(struct store_case *s, int64_t now, const char *type, const char *priority)
+{
+	return do_op(s, (struct op){ .what = CREATE, .who = &anna, .now = now, .draft = { .customer_id = ALPHA, .contact_id = ANNA, .subject = "Printeren",
+		.type = type, .priority = priority, .channel = "portal", .text = { .body = "Den trækker to ark" } } });
+}
+
+static void probed(struct store_case *s, int64_t when, int64_t stored, bool portal, bool mail)
+{
+	for (int i = 0; i < 2; i++)
+		do_op(s, (struct op){ .what = PROBE, .probe = { .at = when, .stored_at = stored, .probe = i ? "mail" : "portal", .ok = i ? mail : portal,
+			.took_ms = 20, .detail = (i ? mail : portal) ? "" : "timeout" } });
+}
+
+/* -1: not promised then. */
+static int told(struct store_case *s, const char *key, int64_t when, struct promise_stand *out)
+{
+	struct err e = { 0 };
+	struct db_conn *c;
+	int rc;
+
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	rc = promise_at(c, s->a, &book, ALPHA, key, when, out, &e);
+	db_read_end(c);
+	if (rc != 0 && e.id != E_PROMISE_UNKNOWN)
+		fail_msg("promise_at: %s %s", err_name(e.id), e.detail);
+	return rc == 0 ? (int)out->proof.state : -1;
+}
+
+/* Every row of the ledger, told again for its first moment, its last, and one between. */
+static int told_again(struct store_case *s, int64_t swept_at)
+{
+	struct promise_row *rows;
+	struct err e = { 0 };
+	struct db_conn *c;
+	int n;
+
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(store_promise_history(c, s->a, ALPHA, NULL, 0, 100000, &rows, &n, &e), 0);
+	db_read_end(c);
+	for (int i = 0; i < n; i++) {
+		int64_t last = (rows[i].until_at <= swept_at ? rows[i].until_at : swept_at + 1) - 1;
+		int64_t when[] = { rows[i].since_at, rows[i].since_at + (last - rows[i].since_at) / 2, last };
+
+		for (int k = 0; k < 3; k++) {
+			struct promise_stand now = { 0 };
+			int got = told(s, rows[i].promise, when[k], &now);
+
+			if (got == -1 || strcmp(promise_state_name(got), rows[i].state) != 0)
+				fail_msg("%s was stored as %s from %s to %s, told again for %s (%d): %s, %s", rows[i].promise, rows[i].state,
+					moment_iso(s->a, rows[i].since_at), moment_iso(s->a, last), moment_iso(s->a, when[k]), k,
+					got == -1 ? "not promised" : promise_state_name(got), got == -1 ? "" : now.proof.reasons[0].text[LANG_EN]);
+		}
+	}
+	return n;
+}
+
+static void test_promises_begin_when_the_agreement_is_accepted(void **state)
+{
+	struct store_case *s = *state;
+	struct promise_stand p;
+	int64_t counts[7], customers, measured;
+	struct err e = { 0 };
+	struct db_conn *c;
+
+	begin(s);
+	sweep(s, at(2, 8, 59));
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 0);
+	sweep(s, at(2, 9, 1));
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 3 + 3 + 4);
+	CHECK(now_of(s, "support.help").since_at == at(2, 9, 0));
+	CHECK_STR(now_of(s, "support.help").state, "not_due");
+	CHECK_STR(now_of(s, "support.report").state, "not_due");
+	CHECK_STR(now_of(s, "support.report").party, "customer");
+	CHECK_STR(now_of(s, "support.open").state, "blind");
+	CHECK_STR(now_of(s, "backup.safe").state, "blind");
+	CHECK_STR(now_of(s, "webwork.order").state, "not_due");
+	CHECK(strstr(now_of(s, "backup.safe").reasons, "Ingen har bekræftet"));
+	CHECK_INT(told(s, "support.help", at(2, 8, 59), &p), -1);
+	CHECK_INT(told(s, "hosting.account", at(2, 9, 1), &p), -1);
+	sweep(s, at(2, 9, 2));          /* nothing happened: nothing is written */
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 10);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM event WHERE kind='promise.state'"), 10);
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(store_promise_count(c, 0, NULL, counts, &customers, &measured, &e), 0);
+	db_read_end(c);
+	CHECK(counts[PROMISE_NOT_DUE] == 3 && counts[PROMISE_BLIND] == 7 && counts[PROMISE_KEPT] == 0 && customers == 1);
+	told_again(s, at(2, 9, 2));
+}
+
+static void test_broken_makes_one_ticket_and_recovery_closes_it(void **state)
+{
+	struct store_case *s = *state;
+	int64_t id;
+
+	begin(s);
+	sweep(s, at(2, 9, 1));
+	id = report(s, at(3, 10, 0), "incident", "urgent");     /* to be answered by 11.00 */
+	sweep(s, at(3, 10, 1));
+	CHECK_STR(now_of(s, "support.help").state, "kept");
+	CHECK_INT(now_of(s, "support.help").check_at, at(3, 10, 45));
+	sweep(s, at(3, 10, 50));
+	CHECK_STR(now_of(s, "support.help").state, "at_risk");
+	CHECK(now_of(s, "support.help").since_at == at(3, 10, 45));    /* the moment itself, not that of the sweep */
+	CHECK(now_of(s, "support.help").due_at == at(3, 11, 0));
+	sweep(s, at(3, 12, 0));
+	CHECK_STR(now_of(s, "support.help").state, "broken");
+	CHECK(now_of(s, "support.help").since_at >= at(3, 11, 0) && now_of(s, "support.help").since_at <= at(3, 11, 0) + 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket t JOIN promise_state p ON p.ticket_id=t.id WHERE t.dedupe_key='promise:1:support.help' "
+		"AND t.promise='support.help' AND p.state='broken'"), 1);
+	CHECK_INT(count(s, "SELECT owner_id FROM ticket WHERE channel='system'"), JONAS);
+	sweep(s, at(3, 13, 0));
+	do_op(s, (struct op){ .what = REPLY, .who = &jonas, .now = at(3, 13, 5), .id = id, .text = "Den er ordnet" });
+	sweep(s, at(3, 14, 0));
+	CHECK_STR(now_of(s, "support.help").state, "broken");   /* late is late: the month's share is below what was agreed */
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 1);
+	sweep(s, moment_from_local(2026, 12, 1, 0, 30, 0));
+	CHECK_STR(now_of(s, "support.help").state, "not_due");  /* a fresh month */
+	CHECK(now_of(s, "support.help").since_at == moment_from_local(2026, 12, 1, 0, 0, 0));
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND state='closed'"), 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM message m JOIN ticket t ON t.id=m.ticket_id WHERE t.channel='system'"), 2);
+	told_again(s, moment_from_local(2026, 12, 1, 0, 30, 0));
+	/* broken once more: a ticket of its own */
+	report(s, moment_from_local(2026, 12, 1, 9, 0, 0), "incident", "urgent");
+	sweep(s, moment_from_local(2026, 12, 1, 11, 0, 0));
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 2);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND state NOT IN('solved','closed')"), 1);
+	told_again(s, moment_from_local(2026, 12, 1, 11, 0, 0));
+}
+
+static void test_a_ticket_answered_in_time_goes_back_to_kept(void **state)
+{
+	struct store_case *s = *state;
+	int64_t id;
+
+	begin(s);
+	id = report(s, at(3, 10, 0), "order", "urgent");
+	probed(s, at(3, 10, 50), at(3, 10, 50), true, true);
+	sweep(s, at(3, 10, 51));
+	CHECK_STR(now_of(s, "support.help").state, "at_risk");
+	CHECK_STR(now_of(s, "webwork.order").state, "at_risk");
+	do_op(s, (struct op){ .what = REPLY, .who = &jonas, .now = at(3, 10, 52), .id = id, .text = "Jeg ser på det" });
+	sweep(s, at(3, 10, 53));
+	CHECK_STR(now_of(s, "support.help").state, "kept");
+	CHECK_STR(now_of(s, "webwork.order").state, "kept");
+	CHECK_STR(now_of(s, "support.open").state, "kept");
+	sweep(s, at(3, 11, 30));                                /* the probes fell silent at 10.50 */
+	CHECK_STR(now_of(s, "support.open").state, "blind");
+	CHECK_STR(now_of(s, "webwork.order").state, "blind");
+	CHECK(now_of(s, "support.open").since_at == at(3, 10, 55) + 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 0);
+	told_again(s, at(3, 11, 30));
+}
+
+static void test_downtime_that_became_known_later(void **state)
+{
+	struct store_case *s = *state;
+	struct promise_stand p;
+
+	begin(s);
+	for (int m = 0; m < 10; m++)
+		probed(s, at(3, 10, m), at(3, 10, m), true, true);
+	sweep(s, at(3, 10, 10));
+	CHECK_STR(now_of(s, "support.open").state, "kept");
+	/* From 10.10 to 10.30 the server was down: the probe went on writing, and is read at 10.31. */
+	for (int m = 10; m < 30; m++)
+		probed(s, at(3, 10, m), at(3, 10, 31), false, false);
+	probed(s, at(3, 10, 30), at(3, 10, 31), true, true);
+	sweep(s, at(3, 10, 31));
+	CHECK_STR(now_of(s, "support.open").state, "broken");   /* 11 of 31 */
+	CHECK_INT(told(s, "support.open", at(3, 10, 20), &p), PROMISE_BLIND);   /* as it was known then */
+	CHECK_INT(told(s, "support.open", at(3, 10, 12), &p), PROMISE_KEPT);
+	told_again(s, at(3, 10, 31));
+	/* the same lines read twice change nothing */
+	probed(s, at(3, 10, 30), at(3, 10, 40), true, true);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM probe_result"), 62);
+}
+
+static void test_attestation_holds_until_it_expires_or_is_withdrawn(void **state)
+{
+	struct store_case *s = *state;
+	struct op give = { .what = ATTEST, .who = &mette, .now = at(4, 9, 0), .key = "backup.safe", .text = "Set hos leverandøren", .expires = at(20, 9, 0) };
+	int64_t id;
+
+	begin(s);
+	give.text = "  ";
+	CHECK_INT(fail_op(s, give), E_REQUIRED);
+	give.text = "Set hos leverandøren";
+	give.expires = at(4, 9, 0);
+	CHECK_INT(fail_op(s, give), E_ATTEST_EXPIRY);
+	give.expires = at(4, 9, 0) + 401 * MOMENT_DAY;
+	CHECK_INT(fail_op(s, give), E_ATTEST_EXPIRY);
+	give.expires = at(20, 9, 0);
+	id = do_op(s, give);
+	sweep(s, at(4, 9, 1));
+	CHECK_STR(now_of(s, "backup.safe").state, "attested");
+	CHECK(strstr(now_of(s, "backup.safe").reasons, "Mette Dahl"));
+	CHECK_STR(now_of(s, "backup.lawful").state, "blind");
+	sweep(s, at(20, 9, 0));
+	CHECK_STR(now_of(s, "backup.safe").state, "blind");
+	CHECK(strstr(now_of(s, "backup.safe").reasons, "udløb"));
+	give.now = at(21, 9, 0);
+	give.expires = at(30, 9, 0);
+	id = do_op(s, give);
+	sweep(s, at(21, 9, 1));
+	CHECK_STR(now_of(s, "backup.safe").state, "attested");
+	do_op(s, (struct op){ .what = WITHDRAW, .who = &mette, .now = at(22, 9, 0), .key = "backup.safe", .id = id });
+	CHECK_INT(fail_op(s, (struct op){ .what = WITHDRAW, .who = &mette, .now = at(22, 9, 0), .key = "backup.safe", .id = id }), E_NOT_FOUND);
+	sweep(s, at(22, 9, 1));
+	CHECK_STR(now_of(s, "backup.safe").state, "blind");
+	CHECK(strstr(now_of(s, "backup.safe").reasons, "taget tilbage"));
+	CHECK_INT(told_again(s, at(22, 9, 1)), 10 + 4);
+}
+
+static void work(struct store_case *s, int64_t now, bool reported)
+{
+	char q[400];
+
+	snprintf(q, sizeof q, "INSERT INTO time_entry(customer_id,person_id,activity,started_at,day,month,minutes,reported,created_at,created_by) "
+		"VALUES(1,2,'phone',%" PRId64 ",%d,%d,15,%d,%" PRId64 ",2)", now, day_of(now), month_of(now), reported, now);
+	sql(s, q);
+	say(s, "time.logged", "time_entry", ALPHA, now);
+}
+
+static void test_the_customers_duty_becomes_a_need_with_a_weekly_reminder(void **state)
+{
+	struct store_case *s = *state;
+	struct err e = { 0 };
+
+	begin(s);
+	work(s, at(5, 10, 0), true);
+	sweep(s, at(5, 10, 1));
+	CHECK_STR(now_of(s, "support.report").state, "kept");
+	work(s, at(5, 11, 0), false);
+	work(s, at(5, 12, 0), false);
+	sweep(s, at(5, 12, 1));
+	CHECK_STR(now_of(s, "support.report").state, "waiting");
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket"), 0);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM need WHERE customer_id=1 AND promise='support.report' AND kind='duty' AND answered_at=0"), 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox WHERE kind='need' AND recipient='bo@alpha.example'"), 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox"), 1);
+	CHECK_INT(promise_remind(s->db, &book, at(12, 12, 0), &e), 0);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox"), 1);
+	CHECK_INT(promise_remind(s->db, &book, at(12, 12, 2), &e), 0);
+	CHECK_INT(promise_remind(s->db, &book, at(12, 12, 3), &e), 0);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox"), 2);
+	CHECK_INT(fail_op(s, (struct op){ .what = ANSWER, .who = &bo, .now = at(13, 9, 0), .id = 1, .text = "maybe" }), E_CHOICE_INVALID);
+	CHECK_INT(fail_op(s, (struct op){ .what = ANSWER, .who = &bo, .now = at(13, 9, 0), .id = 2, .text = "done" }), E_NOT_FOUND);
+	for (int i = 0; i < 10; i++)
+		work(s, at(13, 10, i), true);
+	sweep(s, at(13, 11, 0));
+	CHECK_STR(now_of(s, "support.report").state, "kept");
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM need WHERE answered_at>0 AND answer='done'"), 1);
+	CHECK_INT(fail_op(s, (struct op){ .what = ANSWER, .who = &bo, .now = at(13, 12, 0), .id = 1, .text = "done" }), E_NOT_FOUND);
+	told_again(s, at(13, 11, 0));
+}
+
+static void test_an_ended_agreement_ends_its_promises(void **state)
+{
+	struct store_case *s = *state;
+	struct promise_stand p;
+	char q[300];
+
+	begin(s);
+	sweep(s, at(3, 0, 0));
+	/* on 10 November it is ended as of 12 November */
+	snprintf(q, sizeof q, "UPDATE agreement SET state='ended',valid_to_day=%d,ended_at=%" PRId64 " WHERE id=1", day_from(2026, 11, 12), at(10, 9, 0));
+	sql(s, q);
+	say(s, "agreement.ended", "agreement", ALPHA, at(10, 9, 0));
+	sweep(s, at(11, 0, 0));
+	CHECK_STR(now_of(s, "support.help").state, "not_due");
+	sweep(s, at(13, 8, 0));
+	CHECK_STR(now_of(s, "support.help").state, "none");
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE until_at=9223372036854775807"), 0);
+	CHECK_INT(told(s, "support.help", at(12, 23, 59), &p), PROMISE_NOT_DUE);
+	CHECK_INT(told(s, "support.help", at(13, 0, 0), &p), -1);
+	told_again(s, at(13, 8, 0));
+}
+
+static unsigned rnd(unsigned *seed, unsigned below)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % below;
+}
+
+/* Random weeks: reports, answers, changes, probes with holes, attestations, time; sweeps now and then. */
+static void test_any_history_can_be_told_again(void **state)
+{
+	static const char *const prio[] = { "urgent", "important", "normal" }, *const types[] = { "incident", "request", "order" };
+	static const char *const states[] = { "open", "waiting_customer", "waiting_third", "solved", "open", "closed" };
+	struct store_case *s = *state;
+	unsigned seed = 20261122;
+	int64_t now = at(2, 9, 30), swept = 0, tickets[400], attested = 0, last_probe = now;
+	int ntickets = 0, rows;
+
+	begin(s);
+	for (int step = 0; step < 600; step++) {
+		now += (int64_t)rnd(&seed, 60) * MOMENT_MINUTE + rnd(&seed, 1000000) + 1;
+		switch (rnd(&seed, 9)) {
+		case 0: case 1:
+			tickets[ntickets++] = report(s, now, types[rnd(&seed, 3)], prio[rnd(&seed, 3)]);
+			break;
+		case 2: case 3:
+			if (ntickets)
+				do_op(s, (struct op){ .what = REPLY, .who = rnd(&seed, 3) ? &jonas : &anna, .now = now, .id = tickets[rnd(&seed, (unsigned)ntickets)], .text = "Svar" });
+			break;
+		case 4:
+			if (ntickets)
+				do_op(s, (struct op){ .what = CHANGE, .who = &jonas, .now = now, .id = tickets[rnd(&seed, (unsigned)ntickets)],
+					.change = { .state = states[rnd(&seed, 6)], .priority = rnd(&seed, 4) ? NULL : prio[rnd(&seed, 3)] } });
+			break;
+		case 5:
+			if (ntickets)
+				do_op(s, (struct op){ .what = CHANGE, .who = &mette, .now = now, .id = tickets[rnd(&seed, (unsigned)ntickets)],
+					.change = { .set_owner = true, .owner_id = rnd(&seed, 3), .type = types[rnd(&seed, 3)] } });
+			break;
+		case 6:
+			for (; last_probe + MOMENT_MINUTE < now; last_probe += 2 * MOMENT_MINUTE)
+				probed(s, last_probe, last_probe > swept && rnd(&seed, 5) ? last_probe : now, rnd(&seed, 8) != 0, rnd(&seed, 9) != 0);
+			break;
+		case 7:
+			if (attested && rnd(&seed, 2)) {
+				fail_op(s, (struct op){ .what = WITHDRAW, .who = &mette, .now = now, .key = "backup.safe", .id = attested });
+				attested = 0;
+			} else {
+				attested = do_op(s, (struct op){ .what = ATTEST, .who = &mette, .now = now, .key = "backup.safe", .text = "set",
+					.expires = now + 1 + rnd(&seed, 3000) * MOMENT_MINUTE });
+			}
+			break;
+		default:
+			work(s, now, rnd(&seed, 3) != 0);
+		}
+		if (rnd(&seed, 4) == 0)
+			sweep(s, swept = now);
+	}
+	sweep(s, swept = now + 40 * MOMENT_DAY);
+	rows = told_again(s, swept);
+	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
+	CHECK(rows > 60);
+	/* and moments at random, against the row that held then */
+	for (int i = 0; i < 150; i++) {
+		static const char *const keys[] = { "support.help", "support.open", "webwork.order", "support.report", "backup.safe" };
+		int64_t when = at(2, 9, 0) + (swept - at(2, 9, 0)) / 10000 * (int64_t)rnd(&seed, 10000);
+		const char *key = keys[rnd(&seed, 5)];
+		struct promise_stand p;
+		struct promise_row *held;
+		struct err e = { 0 };
+		struct db_conn *c;
+		int n, found = 0;
+
+		CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+		CHECK_INT(store_promise_history(c, s->a, ALPHA, key, 0, 100000, &held, &n, &e), 0);
+		db_read_end(c);
+		for (int k = 0; k < n; k++)
+			if (held[k].since_at <= when && when < held[k].until_at) {
+				CHECK_STR(held[k].state, promise_state_name(told(s, key, when, &p)));
+				found++;
+			}
+		CHECK_INT(found, 1);
+	}
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM (SELECT dedupe_key FROM ticket WHERE dedupe_key IS NOT NULL GROUP BY dedupe_key HAVING COUNT(*)>1) x"), 0);
+}
+
+int main(void)
+{
+	static const struct store_test tests[] = {
+		STORE_TEST(test_promises_begin_when_the_agreement_is_accepted), STORE_TEST(test_broken_makes_one_ticket_and_recovery_closes_it),
+		STORE_TEST(test_a_ticket_answered_in_time_goes_back_to_kept), STORE_TEST(test_downtime_that_became_known_later),
+		STORE_TEST(test_attestation_holds_until_it_expires_or_is_withdrawn),
+		STORE_TEST(test_the_customers_duty_becomes_a_need_with_a_weekly_reminder), STORE_TEST(test_an_ended_agreement_ends_its_promises),
+		STORE_TEST(test_any_history_can_be_told_again),
+	};
+	struct arena *a = arena_begin(16 << 20);
+	struct err e = { 0 };
+
+	moment_zone();
+	if (catalogue_load(a, NULL, &catalogue, &e) != 0)
+		return 1;
+	return store_tests_run(tests, sizeof tests / sizeof *tests);
+}
