@@ -36,6 +36,7 @@ struct web_route {
 	const struct api_doc *doc;      /* /api/ routes: what openapi.json says of it; its scope */
 };
 
+struct web_match;       /* dispatch.h */
 /* What every handler may use; one per process, read-only but for what db does inside. */
 struct web_app {
 	struct db *db;
@@ -54,6 +55,7 @@ struct web_app {
 	void (*rail)(struct web *w);
 	struct web_guard *guard;                        /* rate limits, password pool (signin.h) */
 	void *live;                                     /* presence and live hints (live.h) */
+	const struct web_match *match;                  /* the tables, compiled by web_start() */
 };
 
 struct web {
@@ -77,6 +79,7 @@ struct web {
 	const char *frame;              /* which menu item is current */
 	struct buf out;                 /* the page */
 	struct web_form *form;          /* parsed body; made by web_field() at first use */
+	struct web_own *own;            /* the web floor's own: the session, the token's scopes */
 	struct web_error { const char *field; enum err_id id; const char *detail; } error[16]; int nerrors;
 };
 
@@ -87,10 +90,10 @@ const char *web_query(struct web *w, const char *name);                 /* decod
 /* the form (urlencoded or multipart); values are valid UTF-8, line ends are \n */
 const char *web_field(struct web *w, const char *name);                 /* first value; NULL when absent */
 int         web_field_all(struct web *w, const char *name, const char *const **values);
-struct web_upload { const char *name, *mime; const char *path; const void *p; int64_t bytes; };  /* p: mapped bytes */
+struct web_upload { const char *name, *mime; const void *p; int64_t bytes; };    /* name: without folders; p: until the answer is sent */
 int         web_uploads(struct web *w, const char *field, struct web_upload **out);     /* how many files of that field */
-int         web_form_check(struct web *w, struct err *e);               /* the body could be read as a form at all */
-/* Collect what is wrong with a form, then show it again. */
+int         web_form_check(struct web *w, struct err *e);               /* the body could be read as a form at all; the dispatcher asks */
+/* Collect what is wrong with a form, then show it again: a page written with errors is sent with status 422. */
 void        web_wrong(struct web *w, const struct err *e);              /* note it; its field says where */
 const char *web_wrong_text(const struct web *w, const char *field);     /* sentence in w->lang; NULL when nothing is wrong with it */
 
@@ -103,7 +106,10 @@ int  web_refresh(struct web *w, struct err *e);                         /* a sna
 int  web_write(struct web *w, db_job *job, void *arg, struct err *e);   /* db_write on the app's database */
 const char *web_origin(struct web *w);                                  /* "http://127.0.0.1:8080": for links in mails */
 
-/* JSON body of an API request: an object with only the known keys, types checked by the json_* readers. */
+/* At most `burst` at once and one more each `each_us`, per what and key ("report", the address): E_TOO_MANY. */
+int web_slow_down(struct web *w, const char *what, const char *key, int burst, int64_t each_us, struct err *e);
+
+/* JSON body of an API request: an object with only the known keys, types checked by the json_* readers. Belongs to the request. */
 int web_body_json(struct web *w, json_t **out, struct err *e);
 int json_want_text(json_t *o, const char *key, size_t max, bool required, const char **out, struct err *e);
 int json_want_int(json_t *o, const char *key, int64_t min, int64_t max, bool required, int64_t fallback, int64_t *out, struct err *e);

@@ -1,0 +1,205 @@
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "os/random.h"
+#include "store/session.h"
+#include "web/dispatch.h"
+#include "web/signin.h"
+#include "web/token.h"
+
+#define STAFF_LIFE   (12 * MOMENT_HOUR)
+#define STAFF_IDLE   (60 * MOMENT_MINUTE)
+#define CONTACT_LIFE (30 * MOMENT_DAY)
+#define CONTACT_IDLE (14 * MOMENT_DAY)
+#define SEEN_EVERY   (5 * MOMENT_MINUTE)
+
+/* --- cookies ---------------------------------------------------------------------------------------------------------- */
+
+/* The session's cookie: bound to host and TLS where there is TLS. */
+static const char *session_cookie(const struct web *w) { return w->rq->secure ? "__Host-pedel" : "pedel"; }
+
+const char *web_cookie(const struct web *w, const char *name)
+{
+	const char *s = http_header(w->rq, "cookie");
+	size_t n = strlen(name);
+
+	while (s && *s) {
+		s += strspn(s, " ;");
+		if (strncmp(s, name, n) == 0 && s[n] == '=')
+			return arena_dupn(w->a, s + n + 1, strcspn(s + n + 1, ";"));
+		s += strcspn(s, ";");
+	}
+	return NULL;
+}
+
+void web_set_cookie(struct web *w, const char *name, const char *value, int64_t seconds, bool http_only)
+{
+	http_add_header(w->rq, w->rs, "Set-Cookie", arena_printf(w->a, "%s=%s; Path=/; Max-Age=%lld; SameSite=Lax%s%s", name, value, (long long)seconds,
+		http_only ? "; HttpOnly" : "", w->rq->secure ? "; Secure" : ""));
+}
+
+/* --- the form token --------------------------------------------------------------------------------------------------- */
+
+enum { CSRF_BYTES = 16 };
+
+const char *csrf_mask(struct arena *a, const char *secret)
+{
+	uint8_t out[2 * CSRF_BYTES], raw[CSRF_BYTES];
+
+	if (!hash_unhex(secret, raw, sizeof raw))
+		return "";
+	os_random(out, CSRF_BYTES);
+	for (int i = 0; i < CSRF_BYTES; i++)
+		out[CSRF_BYTES + i] = out[i] ^ raw[i];
+	return hash_hex(a, out, sizeof out);
+}
+
+bool csrf_fits(const char *secret, const char *given)
+{
+	uint8_t raw[CSRF_BYTES], in[2 * CSRF_BYTES];
+
+	if (!hash_unhex(secret, raw, sizeof raw) || !hash_unhex(given, in, sizeof in))
+		return false;
+	for (int i = 0; i < CSRF_BYTES; i++)
+		in[i] ^= in[CSRF_BYTES + i];
+	return hash_same(in, raw, CSRF_BYTES);
+}
+
+/* --- sessions ---------------------------------------------------------------------------------------------------------- */
+
+struct seen_job { uint8_t hash[32]; int64_t now, id; };
+
+static int seen_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct seen_job *j = arg;
+
+	return session_seen(w, j->hash, j->now, e);
+}
+
+static int used_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct seen_job *j = arg;
+
+	return token_used(w, j->id, j->now, e);
+}
+
+void web_token_was_used(struct web *w, int64_t id)
+{
+	struct seen_job j = { .id = id, .now = w->now };
+	struct err e;
+
+	if (db_write(w->app->db, used_job, &j, &e) != 0)
+		log_err("token use not noted", &e);
+}
+
+int web_session_find(struct web *w, struct err *e)
+{
+	const char *cookie = web_cookie(w, session_cookie(w));
+	struct session *s = ARENA_NEW(w->a, struct session);
+	struct session_who who;
+	uint8_t hash[32];
+
+	if (!cookie || !secret_hash(cookie, hash))
+		return 0;
+	if (session_find(w->db, w->a, hash, w->now, STAFF_IDLE, CONTACT_IDLE, s, &who, e) != 0)
+		return e->id == E_NOT_FOUND ? 0 : -1;
+	w->who = (struct actor){ .role = role_by_name(who.role), .person = who.person, .id = who.id, .customer_id = who.customer_id, .name = who.name };
+	if (!(w->who.role & (who.person ? ROLE_STAFF : ROLE_CUSTOMER))) {
+		w->who = (struct actor){ .role = ROLE_NOBODY, .name = "" };
+		return 0;
+	}
+	w->lang = strcmp(who.lang, "en") == 0 ? LANG_EN : LANG_DA;
+	w->theme = who.theme;
+	w->rail.keys = who.keys_on;
+	w->own->session = s;
+	w->own->csrf_secret = s->csrf;
+	w->csrf = csrf_mask(w->a, s->csrf);
+	if (s->seen_at + SEEN_EVERY < w->now) {
+		struct seen_job j = { .now = w->now };
+
+		memcpy(j.hash, hash, 32);
+		if (db_write(w->app->db, seen_job, &j, e) != 0)
+			log_err("session not kept awake", e);
+	}
+	return 0;
+}
+
+struct signin_job {
+	struct session s;
+	const uint8_t *old;
+	const char *name, *outcome;
+	int64_t now;
+};
+
+static int signin_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct signin_job *j = arg;
+
+	if ((j->old && session_drop(w, j->old, e) != 0) || session_sweep(w, j->now, e) != 0 || session_add(w, &j->s, e) != 0)
+		return -1;
+	return signin_log_add(w, j->now, j->s.who_kind, j->s.who_id, j->name, j->s.address, j->s.agent, j->outcome, e);
+}
+
+static const char *agent(const struct web *w)
+{
+	const char *s = http_header(w->rq, "user-agent");
+
+	return s ? text_line(w->a, text_repair(w->a, s, strlen(s)), 200) : "";
+}
+
+int web_sign_in(struct web *w, bool person, int64_t id, int64_t customer_id, const char *name, const char *outcome, struct err *e)
+{
+	int64_t life = person ? STAFF_LIFE : CONTACT_LIFE;
+	uint8_t random[CSRF_BYTES];
+	struct signin_job j = { .now = w->now, .name = name, .outcome = outcome, .old = w->own->session ? w->own->session->hash : NULL };
+	const char *cookie;
+
+	os_random(random, sizeof random);
+	j.s = (struct session){ .who_kind = person ? "person" : "contact", .who_id = id, .customer_id = customer_id, .csrf = hash_hex(w->a, random, sizeof random),
+		.created_at = w->now, .seen_at = w->now, .expires_at = w->now + life, .address = w->rq->address, .agent = agent(w) };
+	cookie = secret_make(w->a, false, j.s.hash);
+	if (web_write(w, signin_job, &j, e) != 0)
+		return -1;
+	web_set_cookie(w, session_cookie(w), cookie, life / MOMENT_SECOND, true);
+	return 0;
+}
+
+struct signout_job { const uint8_t *hash; const char *kind, *name, *address, *agent, *outcome; int64_t id, now; };
+
+static int signout_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct signout_job *j = arg;
+
+	if (j->hash && session_drop(w, j->hash, e) != 0)
+		return -1;
+	return signin_log_add(w, j->now, j->kind, j->id, j->name, j->address, j->agent, j->outcome, e);
+}
+
+int web_sign_out(struct web *w, struct err *e)
+{
+	if (w->own->session) {
+		struct signout_job j = { w->own->session->hash, w->own->session->who_kind, w->who.name, w->rq->address, agent(w), "signout", w->who.id, w->now };
+
+		if (web_write(w, signout_job, &j, e) != 0)
+			return -1;
+	}
+	web_set_cookie(w, session_cookie(w), "", 0, true);
+	http_add_header(w->rq, w->rs, "Clear-Site-Data", "\"cache\"");
+	return 0;
+}
+
+int web_signin_note(struct web *w, const char *who_kind, int64_t who_id, const char *name, const char *outcome, struct err *e)
+{
+	struct signout_job j = { NULL, who_kind, text_line(w->a, name, 120), w->rq->address, agent(w), outcome, who_id, w->now };
+
+	return web_write(w, signout_job, &j, e);
+}
+
+int web_slow_down(struct web *w, const char *what, const char *key, int burst, int64_t each_us, struct err *e)
+{
+	return w->app->guard ? guard_slow_down(w->app->guard, what, key, burst, each_us, w->now, e) : 0;
+}
