@@ -1,0 +1,426 @@
+/* A customer's hours in a month: /console/customers/{id}/hours/{month}, /console/agreements/{id}/bank/{month},
+ * /console/billing/{month}, /portal/hours/{month}; each as page, CSV and PDF */
+#include "base/moment.h"
+#include "base/text.h"
+#include "pages/time.h"
+#include "store/agreement.h"
+#include "web/ui.h"
+
+enum { PAST = 4, AHEAD = 12, BACK = 600 };
+
+/* ---- reading ---- */
+
+static int month_read(struct web *w, const char *text, int32_t *month, struct err *e)
+{
+	int32_t now = month_of(w->now);
+
+	if (month_parse(text, "month", month, e) != 0)
+		return -1;
+	return *month > now + AHEAD || *month < now - BACK ? FAIL_FIELD(e, E_MONTH_INVALID, "month", "%.20s", text) : 0;
+}
+
+void hours_for_customer(struct web *w, struct statement *s)
+{
+	struct statement_entry *kept = ARENA_ARRAY(w->a, struct statement_entry, s->nentries + 1);
+	int n = 0;
+
+	for (int i = 0; i < s->nentries && s->terms.time_visible; i++)
+		if (s->entries[i].activity != ACTIVITY_INTERNAL)
+			kept[n++] = s->entries[i];
+	s->entries = kept;
+	s->nentries = n;
+}
+
+static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool portal, struct hours_view *v, struct err *e)
+{
+	int64_t *days = ARENA_ARRAY(w->a, int64_t, 31);
+	struct statement *past = ARENA_ARRAY(w->a, struct statement, PAST), s;
+
+	*v = (struct hours_view){ .portal = portal, .over = month < month_of(w->now) };
+	if (work_statement(w->db, w->a, customer_id, month, &v->s, e) != 0)
+		return -1;
+	for (int i = 1; i <= PAST; i++) {
+		if (work_statement(w->db, w->a, customer_id, month - i, &s, e) != 0)
+			return -1;
+		if (s.granted > 0 || s.nentries > 0)
+			past[v->npast++] = s;
+	}
+	for (int i = 0; i < v->s.nentries; i++) {
+		v->drive += v->s.entries[i].drive;
+		v->drive_free += v->s.entries[i].drive_free;
+		v->drive_bill += v->s.entries[i].drive_bill;
+	}
+	statement_days(&v->s, days);
+	v->entries = !portal || v->s.terms.time_visible;
+	if (portal)
+		hours_for_customer(w, &v->s);
+	v->past = past;
+	v->days = days;
+	v->ndays = month_days(month);
+	v->may_close = !portal && v->over && !v->s.closed;
+	v->base = portal ? "/portal/hours" : arena_printf(w->a, "/console/customers/%lld/hours", (long long)customer_id);
+	v->prev = month_iso(w->a, month - 1);
+	v->next = month < month_of(w->now) ? month_iso(w->a, month + 1) : NULL;
+	v->chart = arena_printf(w->a, _("Hours used day by day in %s: %s of %s"), fmt_month(w, month), fmt_duration(w, v->s.drawn),
+		fmt_duration(w, v->s.granted));
+	v->done = web_query(w, "closed") ? _("The month is closed. Its statement stays as it is.") : NULL;
+	return 0;
+}
+
+/* ---- the statement as a file ---- */
+
+/* A field of CSV: quoted when it must be, and never a formula to a spreadsheet. */
+static void csv_text(struct buf *b, const char *s)
+{
+	bool risky = *s && strchr("=+-@\t\r", *s);
+
+	buf_addc(b, '"');
+	if (risky)
+		buf_addc(b, '\'');
+	for (; *s; s++) {
+		if (*s == '"')
+			buf_addc(b, '"');
+		buf_addc(b, *s);
+	}
+	buf_addc(b, '"');
+}
+
+static void csv_int(struct buf *b, int64_t v)
+{
+	buf_addc(b, ',');
+	buf_int(b, v);
+}
+
+const char *hours_csv(struct web *w, const struct statement *s, size_t *n)
+{
+	const char *const heads[] = { _("Date"), _("Begun"), _("Ticket"), _("Subject"), _("Who"), _("Kind"), _("Used, minutes"), _("Counted, minutes"),
+		_("From the bank, minutes"), _("Invoiced, minutes"), _("Included, minutes"), _("Driving, minutes"), _("Driving invoiced, minutes"),
+		_("Balance, minutes"), _("Note") };
+	struct buf b;
+
+	buf_init(&b, w->a, 8 << 20);
+	buf_adds(&b, "\xef\xbb\xbf");           /* so that a spreadsheet reads æøå */
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+		if (i)
+			buf_addc(&b, ',');
+		csv_text(&b, heads[i]);
+	}
+	buf_adds(&b, "\r\n");
+	for (int i = 0; i < s->nentries; i++) {
+		const struct statement_entry *t = &s->entries[i];
+		struct civil c = moment_local(t->started_at);
+
+		buf_printf(&b, "%s,%02d:%02d,%lld,", day_iso(w->a, t->day), c.hour, c.minute, (long long)t->ticket_number);
+		csv_text(&b, t->subject);
+		buf_addc(&b, ',');
+		csv_text(&b, t->person);
+		buf_addc(&b, ',');
+		csv_text(&b, work_activity(w, t->activity));
+		csv_int(&b, t->minutes);
+		csv_int(&b, t->bill);
+		csv_int(&b, t->drawn + t->drive_drawn);
+		csv_int(&b, t->over);
+		csv_int(&b, t->included);
+		csv_int(&b, t->drive);
+		csv_int(&b, t->drive_invoiced);
+		csv_int(&b, t->balance);
+		buf_addc(&b, ',');
+		csv_text(&b, t->note);
+		buf_adds(&b, "\r\n");
+	}
+	*n = b.n;
+	return buf_text(&b);
+}
+
+static void add_pair(json_t *rows, const char *label, const char *value)
+{
+	json_array_append_new(rows, json_pack("[s,s]", label, value));
+}
+
+static json_t *add_block(json_t *blocks, const char *kind)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "kind", json_string(kind));
+	json_array_append_new(blocks, o);
+	return o;
+}
+
+static void add_text(json_t *blocks, const char *kind, const char *text)
+{
+	json_object_set_new(add_block(blocks, kind), "text", json_string(text));
+}
+
+static void add_column(json_t *columns, const char *title, const char *align, int width)
+{
+	json_array_append_new(columns, json_pack("{s:s,s:s,s:i}", "title", title, "align", align, "width", width));
+}
+
+static const char *driving_rule(struct web *w, const struct bank_terms *t)
+{
+	return arena_printf(w->a, t->driving_each_way ? _("The first %s each way are free; the rest %s.")
+		: _("The first %s of each visit are free, out and home together; the rest %s."), fmt_duration(w, t->driving_free),
+		t->driving_from_bank ? _("is drawn from the hours") : _("is invoiced at the hourly price"));
+}
+
+static const char *rounding_rule(struct web *w, const struct bank_terms *t)
+{
+	if (t->phone_step != t->step)
+		return arena_printf(w->a, _("Each entry is rounded up to whole %d minutes, a call to whole %d minutes."), t->step, t->phone_step);
+	return arena_printf(w->a, _("Each entry is rounded up to whole %d minutes."), t->step);
+}
+
+static void document_draws(struct web *w, json_t *blocks, const struct statement *s)
+{
+	json_t *table = add_block(blocks, "table"), *columns = json_array(), *rows = json_array();
+
+	add_column(columns, _("Date"), "left", 2);
+	add_column(columns, _("What"), "left", 6);
+	add_column(columns, _("Who"), "left", 3);
+	add_column(columns, _("Kind"), "left", 3);
+	add_column(columns, _("Used"), "right", 2);
+	add_column(columns, _("Drawn"), "right", 2);
+	add_column(columns, _("Balance"), "right", 2);
+	for (int i = 0; i < s->nentries; i++) {
+		const struct statement_entry *t = &s->entries[i];
+		const char *what = *t->note ? arena_printf(w->a, "%s%s%s", t->subject, *t->subject ? ": " : "", t->note) : t->subject;
+
+		if (t->late)
+			what = arena_printf(w->a, _("%s (late)"), what);
+		json_array_append_new(rows, json_pack("[s,s,s,s,s,s,s]", fmt_day(w, t->day), what, t->person, work_activity(w, t->activity),
+			fmt_minutes(w, t->minutes), fmt_minutes(w, t->drawn), fmt_minutes(w, t->balance)));
+		if (t->drive > 0)
+			json_array_append_new(rows, json_pack("[s,s,s,s,s,s,s]", fmt_day(w, t->day), arena_printf(w->a, _("Driving %s, %s free, %s invoiced"),
+				fmt_minutes(w, t->drive), fmt_minutes(w, t->drive_free), fmt_minutes(w, t->drive_invoiced)), t->person, _("Driving"),
+				fmt_minutes(w, t->drive), fmt_minutes(w, t->drive_drawn), ""));
+	}
+	json_object_set_new(table, "columns", columns);
+	json_object_set_new(table, "rows", rows);
+}
+
+json_t *hours_document(struct web *w, const struct statement *s, bool entries)
+{
+	json_t *doc = json_object(), *blocks = json_array(), *pairs, *rows, *table, *columns, *lines = json_array();
+	const char *title = arena_printf(w->a, _("Hours in %s"), fmt_month(w, s->month));
+
+	json_object_set_new(doc, "lang", json_string(lang_code(w->lang)));
+	json_object_set_new(doc, "title", json_string(title));
+	json_object_set_new(doc, "subtitle", json_string(s->customer));
+	if (*w->provider.phone)
+		json_array_append_new(lines, json_string(w->provider.phone));
+	json_object_set_new(doc, "provider", json_pack("{s:s,s:o}", "name", w->provider.name ? w->provider.name : "", "lines", lines));
+	json_object_set_new(doc, "page", json_string(_("Page {page} of {pages}")));
+	json_object_set_new(doc, "footer", json_string(s->closed && s->sha256 ? arena_printf(w->a, _("Closed %s. SHA-256 of the statement: %s"),
+		fmt_day(w, day_of(s->closed_at)), s->sha256) : arena_printf(w->a, _("As it stood %s; the month is not closed."), fmt_moment_full(w, w->now))));
+	json_object_set_new(doc, "blocks", blocks);
+
+	pairs = add_block(blocks, "pairs");
+	json_object_set_new(pairs, "rows", rows = json_array());
+	add_pair(rows, _("Hours in the month"), fmt_minutes(w, s->granted));
+	add_pair(rows, _("Used"), fmt_minutes(w, s->drawn));
+	add_pair(rows, s->closed ? _("Not used") : _("Left"), fmt_minutes(w, s->remaining));
+	add_pair(rows, _("Fixed amount"), fmt_money(w, s->fee_ore));
+
+	if (s->nlines > 0) {
+		add_text(blocks, "heading", _("Beyond the fixed amount"));
+		table = add_block(blocks, "table");
+		json_object_set_new(table, "columns", columns = json_array());
+		add_column(columns, _("What"), "left", 5);
+		add_column(columns, _("Time"), "right", 2);
+		add_column(columns, _("An hour"), "right", 3);
+		add_column(columns, _("Amount"), "right", 3);
+		json_object_set_new(table, "rows", rows = json_array());
+		for (int i = 0; i < s->nlines; i++)
+			json_array_append_new(rows, json_pack("[s,s,s,s]", s->lines[i].kind == BANK_LINE_DRIVING ? _("Driving") : _("Time beyond the hours"),
+				fmt_minutes(w, s->lines[i].minutes), fmt_money(w, s->lines[i].hourly_ore), fmt_money(w, s->lines[i].amount_ore)));
+		json_object_set_new(table, "foot", json_pack("[s,s,s,s]", _("In all, without VAT"), "", "", fmt_money(w, s->lines_ore)));
+	}
+	if (entries && s->nentries > 0) {
+		add_text(blocks, "heading", _("Every draw"));
+		document_draws(w, blocks, s);
+	}
+	add_text(blocks, "heading", _("How it is counted"));
+	add_text(blocks, "paragraph", rounding_rule(w, &s->terms));
+	add_text(blocks, "paragraph", driving_rule(w, &s->terms));
+	return doc;
+}
+
+/* ---- handlers ---- */
+
+enum as { AS_PAGE, AS_CSV, AS_PDF };
+
+static int send_file(struct web *w, const void *p, size_t n, const char *type, int32_t month, const char *ending)
+{
+	w->rs->body = p;
+	w->rs->body_bytes = n;
+	w->rs->type = type;
+	http_add_header(w->rq, w->rs, "Content-Disposition", arena_printf(w->a, "%s; filename=\"%s-%s.%s\"", text_eq(ending, "pdf") ? "inline" : "attachment",
+		w->lang == LANG_EN ? "hours" : "timer", month_iso(w->a, month), ending));
+	http_add_header(w->rq, w->rs, "Cache-Control", "no-store");
+	return 0;
+}
+
+static int show(struct web *w, int64_t customer_id, const char *month_text, bool portal, enum as as, struct err *e)
+{
+	struct hours_view v;
+	const void *p;
+	json_t *doc;
+	int32_t month;
+	size_t n;
+	int rc;
+
+	if (month_read(w, month_text, &month, e) != 0 || hours_load(w, customer_id, month, portal, &v, e) != 0)
+		return -1;
+	if (as == AS_CSV) {
+		p = hours_csv(w, &v.s, &n);
+		return send_file(w, p, n, "text/csv; charset=utf-8", month, "csv");
+	}
+	if (as == AS_PDF) {
+		if (!w->app->make_pdf)
+			return FAIL(e, E_CONV_FAILED, "no converter is wired");
+		doc = hours_document(w, &v.s, v.entries);
+		rc = w->app->make_pdf(w->app->pdf_arg, w->a, doc, &p, &n, e);
+		json_decref(doc);
+		return rc != 0 ? -1 : send_file(w, p, n, "application/pdf", month, "pdf");
+	}
+	hours_page(w, &v);
+	return 0;
+}
+
+static int console_hours(struct web *w, struct err *e) { return show(w, web_param_id(w, 0), w->param[1], false, AS_PAGE, e); }
+static int console_csv(struct web *w, struct err *e) { return show(w, web_param_id(w, 0), w->param[1], false, AS_CSV, e); }
+static int console_pdf(struct web *w, struct err *e) { return show(w, web_param_id(w, 0), w->param[1], false, AS_PDF, e); }
+static int portal_hours(struct web *w, struct err *e) { return show(w, w->who.customer_id, w->param[0], true, AS_PAGE, e); }
+static int portal_csv(struct web *w, struct err *e) { return show(w, w->who.customer_id, w->param[0], true, AS_CSV, e); }
+static int portal_pdf(struct web *w, struct err *e) { return show(w, w->who.customer_id, w->param[0], true, AS_PDF, e); }
+static int portal_today(struct web *w, struct err *e) { return show(w, w->who.customer_id, month_iso(w->a, month_of(w->now)), true, AS_PAGE, e); }
+
+static int agreement_hours(struct web *w, struct err *e)
+{
+	struct agreement g;
+
+	if (store_agreement_get(w->db, w->a, 0, web_param_id(w, 0), &g, e) != 0)
+		return -1;
+	return show(w, g.customer_id, w->param[1], false, AS_PAGE, e);
+}
+
+struct close_job { const struct actor *who; int64_t customer_id, now; int32_t month; int closed; };
+
+static int close_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
+{
+	struct close_job *j = arg;
+	struct statement s;
+
+	return work_close(c, a, j->who, j->customer_id, j->month, j->now, &s, &j->closed, e);
+}
+
+int hours_close(struct web *w, int64_t customer_id, int32_t month, int *closed, struct err *e)
+{
+	struct close_job j = { &w->who, customer_id, w->now, month, 0 };
+
+	if (web_write(w, close_job, &j, e) != 0 || web_refresh(w, e) != 0)
+		return -1;
+	*closed = j.closed;
+	return 0;
+}
+
+static int close_post(struct web *w, struct err *e)
+{
+	int64_t customer_id = web_param_id(w, 0);
+	int32_t month;
+	int closed;
+
+	if (web_form_check(w, e) != 0 || month_read(w, w->param[1], &month, e) != 0)
+		return -1;
+	if (!web_field(w, "sure")) {
+		struct err missing;
+
+		FAIL_FIELD(&missing, E_REQUIRED, "sure", "tick the box");
+		web_wrong(w, &missing);
+		web_status(w, 400);
+		return show(w, customer_id, w->param[1], false, AS_PAGE, e);
+	}
+	if (hours_close(w, customer_id, month, &closed, e) != 0)
+		return -1;
+	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld/hours/%s?closed=1", (long long)customer_id, month_iso(w->a, month)));
+}
+
+/* ---- every customer's month ---- */
+
+static int billing_show(struct web *w, const char *text, struct err *e)
+{
+	struct billing_view v = { 0 };
+	struct month_customer *list;
+	struct billing_row *rows;
+
+	if (month_read(w, text, &v.month, e) != 0 || store_month_customers(w->db, w->a, v.month, month_first_day(v.month),
+		month_first_day(v.month + 1) - 1, &list, &v.n, e) != 0)
+		return -1;
+	rows = ARENA_ARRAY(w->a, struct billing_row, v.n + 1);
+	for (int i = 0; i < v.n; i++) {
+		struct statement *s = &rows[i].s;
+
+		rows[i].id = list[i].id;
+		rows[i].name = list[i].name;
+		if (work_statement(w->db, w->a, list[i].id, v.month, s, e) != 0)
+			return -1;
+		v.nopen += !s->closed;
+		v.granted += s->granted;
+		v.drawn += s->drawn;
+		v.over_minutes += s->over;
+		v.driving += s->driving;
+		v.fee_ore += s->fee_ore;
+		v.lines_ore += s->lines_ore;
+	}
+	v.rows = rows;
+	v.over = v.month < month_of(w->now);
+	v.prev = month_iso(w->a, v.month - 1);
+	v.next = v.month < month_of(w->now) ? month_iso(w->a, v.month + 1) : NULL;
+	if (web_query(w, "closed"))
+		v.done = _("The chosen months are closed. Their statements stay as they are.");
+	billing_page(w, &v);
+	return 0;
+}
+
+static int billing(struct web *w, struct err *e) { return billing_show(w, w->param[0], e); }
+static int billing_today(struct web *w, struct err *e) { return billing_show(w, month_iso(w->a, month_of(w->now)), e); }
+
+static int billing_post(struct web *w, struct err *e)
+{
+	const char *const *chosen;
+	int64_t id;
+	int32_t month;
+	int n, closed;
+
+	if (web_form_check(w, e) != 0 || month_read(w, w->param[0], &month, e) != 0)
+		return -1;
+	n = web_field_all(w, "customer", &chosen);
+	if (n == 0 || !web_field(w, "sure")) {
+		struct err missing;
+
+		FAIL_FIELD(&missing, E_REQUIRED, n ? "sure" : "customer", "nothing chosen");
+		web_wrong(w, &missing);
+		web_status(w, 400);
+		return billing_show(w, w->param[0], e);
+	}
+	for (int i = 0; i < n; i++)
+		if (!text_int(chosen[i], &id) || (hours_close(w, id, month, &closed, e) != 0 && e->id != E_MONTH_CLOSED))
+			return text_int(chosen[i], &id) ? -1 : FAIL_FIELD(e, E_NUMBER_INVALID, "customer", "%.40s", chosen[i]);
+	return web_redirect(w, arena_printf(w->a, "/console/billing/%s?closed=1", month_iso(w->a, month)));
+}
+
+const struct web_route hours_routes[] = {
+	{ "GET", "/console/customers/{id}/hours/{month}", ROLE_STAFF, console_hours },
+	{ "GET", "/console/customers/{id}/hours/{month}/csv", ROLE_STAFF, console_csv },
+	{ "GET", "/console/customers/{id}/hours/{month}/pdf", ROLE_STAFF, console_pdf },
+	{ "POST", "/console/customers/{id}/hours/{month}/close", ROLE_STAFF, close_post },
+	{ "GET", "/console/agreements/{id}/bank/{month}", ROLE_STAFF, agreement_hours },
+	{ "GET", "/console/billing", ROLE_STAFF, billing_today },
+	{ "GET", "/console/billing/{month}", ROLE_STAFF, billing },
+	{ "POST", "/console/billing/{month}/close", ROLE_STAFF, billing_post },
+	{ "GET", "/portal/hours", ROLE_DECIDES, portal_today },
+	{ "GET", "/portal/hours/{month}", ROLE_DECIDES, portal_hours },
+	{ "GET", "/portal/hours/{month}/csv", ROLE_DECIDES, portal_csv },
+	{ "GET", "/portal/hours/{month}/pdf", ROLE_DECIDES, portal_pdf },
+	{ 0 }
+};
