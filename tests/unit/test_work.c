@@ -6,19 +6,6 @@
 #include "base/moment.h"
 #include "core/work.h"
 #include "store/event.h"
-#include "store/outbox.h"
-
-/* The sender is not under test here: what would be sent is a row. */
-__attribute__((weak)) int outbox_add(struct db_conn *w, struct arena *a, struct outmail *m, struct err *e)
-{
-	static const struct db_sql add = { "INSERT INTO outbox(created_at,kind,customer_id,sender,recipient,message_id,subject,body,next_at) "
-		"VALUES(?1,?2,?3,'',?4,?5,?6,?7,?1) RETURNING id", NULL };
-	static int serial;
-
-	m->message_id = arena_printf(a, "%d@test", ++serial);
-	return db_id(w, &add, DB(DB_INT(m->created_at), DB_TEXT(m->kind), DB_INT(m->customer_id), DB_TEXT(m->recipient), DB_TEXT(m->message_id),
-		DB_TEXT(m->subject), DB_TEXT(m->body)), &m->id, e);
-}
 
 enum { CUSTOMER = 1, OTHER = 2, TICKET = 1, LOOSE = 2, PHONED = 3, THEIRS = 4, METTE = 1, JONAS = 2, BODIL = 3 };
 static const struct actor mette = { ROLE_TECHNICIAN, true, METTE, 0, "Mette" }, jonas = { ROLE_TECHNICIAN, true, JONAS, 0, "Jonas" };
