@@ -1,0 +1,45 @@
+/* cli.h - what the commands of `pedel` share: their arguments, an opened installation, and how they speak.
+ *
+ * Ownership:  everything lives in the arena of struct cli until main ends; cli_home_close() closes the database.
+ * Errors:     a command returns 0 or -1 with e; main prints it and chooses the exit code (1, or 2 for wrong input).
+ * Units:      none.   Threads: one.   Source: the words of docs/man/pedel.1. */
+#ifndef PEDEL_BIN_CLI_H
+#define PEDEL_BIN_CLI_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/lang.h"
+#include "os/conf.h"
+#include "os/seal.h"
+#include "store/blob.h"
+#include "store/db.h"
+
+struct cli {
+	struct arena *a;
+	enum lang lang;
+	bool password_stdin;
+	const char *data, *provider, *cvr, *db, *login, *name, *to, *from, *tickets;    /* NULL: not given */
+};
+struct cli_home {
+	const char *folder, *keys;
+	const char *db_url, *db_path;   /* url NULL: SQLite */
+	struct conf *conf;
+	struct db *db;
+	struct blobs blobs;
+	struct seal_key master;
+};
+/* The installation in --data. The database is opened without a writer thread. */
+int  cli_home_open(struct cli *c, struct cli_home *h, struct err *e);
+void cli_home_close(struct cli_home *h);
+/* One line on standard output, in the person's language. */
+void cli_say(const struct cli *c, const char *en, const char *da, ...);
+
+int cli_init(struct cli *c, struct err *e);
+int cli_admin_add(struct cli *c, struct err *e);
+int cli_token_add(struct cli *c, struct err *e);
+int cli_verify(struct cli *c, struct err *e);
+int cli_backup(struct cli *c, struct err *e);
+int cli_restore(struct cli *c, struct err *e);
+int cli_move_db(struct cli *c, struct err *e);
+int cli_demo(struct cli *c, struct err *e);
+#endif

@@ -1,0 +1,134 @@
+/* init, and opening what it made. pedel.conf is written last: a folder that has it is a whole installation. */
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/text.h"
+#include "bin/cli.h"
+#include "core/cvr.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "store/chain.h"
+#include "store/event.h"
+#include "store/setting.h"
+
+enum { NAME_MOST = 120, READERS = 2 };
+static const char *const folders[] = { "keys", "blobs", "tmp", "run", "catalogue" };
+static const char *const files[] = { "keys/master.key", "keys/chain.key", "keys/chain.pub", "pedel.db", "pedel.db-wal", "pedel.db-shm", "pedel.conf" };
+
+void cli_say(const struct cli *c, const char *en, const char *da, ...)
+{
+	va_list ap;
+
+	va_start(ap, da);
+	vprintf(c->lang == LANG_DA ? da : en, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+int cli_home_open(struct cli *c, struct cli_home *h, struct err *e)
+{
+	struct db_config cfg = { .readers = READERS, .solo = true };
+
+	*h = (struct cli_home){ .folder = c->data };
+	if (conf_read(c->a, c->data, &h->conf, e) != 0)
+		return -1;
+	h->keys = arena_printf(c->a, "%s/keys", c->data);
+	h->blobs.folder = arena_printf(c->a, "%s/blobs", c->data);
+	h->db_url = conf_get(h->conf, "db", NULL);
+	h->db_path = arena_printf(c->a, "%s/pedel.db", c->data);
+	cfg.url = h->db_url;
+	cfg.path = h->db_path;
+	if (seal_key_read(arena_printf(c->a, "%s/master.key", h->keys), &h->master, e) != 0)
+		return -1;
+	return db_open(&cfg, &h->db, e);
+}
+
+void cli_home_close(struct cli_home *h)
+{
+	db_close(h->db);
+	h->db = NULL;
+}
+
+struct start { const char *provider, *cvr; };
+
+static int job_start(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	const struct start *s = arg;
+	struct event ev = { .at = os_now_us(), .actor_kind = "system", .object = "installation", .kind = "installation.made", .data = "{}" };
+	const char *there;
+
+	if (setting_get(w, a, "provider.cvr", NULL, &there, e) != 0)
+		return -1;
+	if (there)
+		return FAIL(e, E_ALREADY_INITIALISED, "the database is of %s", there);
+	return setting_set(w, "provider.name", s->provider, e) || setting_set(w, "provider.cvr", s->cvr, e) || event_add(w, a, &ev, e) ? -1 : 0;
+}
+
+static int make(struct cli *c, const struct start *s, struct err *e)
+{
+	const char *keys = arena_printf(c->a, "%s/keys", c->data), *conf;
+	struct db_config cfg = { .path = arena_printf(c->a, "%s/pedel.db", c->data), .url = c->db, .readers = 1, .create = true, .solo = true };
+	struct seal_key master;
+	struct db *d = NULL;
+	int rc;
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (os_make_folder(arena_printf(c->a, "%s/%s", c->data, folders[i]), 0700, e) != 0)
+			return -1;
+	if (seal_key_make(arena_printf(c->a, "%s/master.key", keys), e) != 0 ||
+		seal_key_read(arena_printf(c->a, "%s/master.key", keys), &master, e) != 0 || chain_key_make(keys, &master, e) != 0)
+		return -1;
+	if (db_open(&cfg, &d, e) != 0)
+		return -1;
+	rc = db_write(d, job_start, (void *)s, e);
+	db_close(d);
+	if (rc != 0)
+		return -1;
+	conf = arena_printf(c->a, "# Pedel's configuration: key=value. What the command line of pedeld says wins. See docs/settings.md.\n"
+		"%slisten=127.0.0.1:8080\n", c->db ? arena_printf(c->a, "db=%s\n", c->db) : "# db=postgresql://user@host/name     (left out: SQLite in this folder)\n");
+	return os_replace_file(arena_printf(c->a, "%s/pedel.conf", c->data), conf, strlen(conf), 0600, e);
+}
+
+/* After a failed init the folder is as it was, so that the next try is not refused. */
+static void unmake(struct cli *c, bool folder_too)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		os_remove_file(arena_printf(c->a, "%s/%s", c->data, files[i]), &ignored);
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		rmdir(arena_printf(c->a, "%s/%s", c->data, folders[i]));
+	if (folder_too)
+		rmdir(c->data);
+}
+
+int cli_init(struct cli *c, struct err *e)
+{
+	struct start s = { 0 };
+	bool was_there = os_file_is(c->data);
+	char **names;
+	int n = 0;
+
+	if (text_check(c->provider, "provider", NAME_MOST, true, e) != 0 || cvr_read(c->a, c->cvr, "cvr", &s.cvr, e) != 0)
+		return -1;
+	s.provider = text_trim(c->a, c->provider);
+	if (os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
+		return FAIL(e, E_ALREADY_INITIALISED, "%s", c->data);
+	if (was_there && os_list_folder(c->a, c->data, &names, &n, e) != 0)
+		return -1;
+	if (n > 0)
+		return FAIL(e, E_FOLDER_NOT_EMPTY, "%s", c->data);
+	if (c->db && strncmp(c->db, "postgresql://", 13) != 0 && strncmp(c->db, "postgres://", 11) != 0)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "db", "postgresql://...");
+	if (os_make_folder(c->data, 0700, e) != 0)
+		return -1;
+	if (make(c, &s, e) != 0) {
+		unmake(c, !was_there);
+		return -1;
+	}
+	cli_say(c, "Made %s for %s. Next: pedel admin add --data %s --login NAME --name 'FULL NAME' --password-stdin",
+		"%s er klar til %s. Næste: pedel admin add --data %s --login NAVN --name 'FULDT NAVN' --password-stdin", c->data, s.provider, c->data);
+	return 0;
+}

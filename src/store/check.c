@@ -1,0 +1,69 @@
+#include "store/check.h"
+#include <string.h>
+#include "os/file.h"
+
+static int one_text(struct db_conn *c, const char *sql, struct arena *a, const char **out, struct err *e)
+{
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(c, &(struct db_sql){ sql, NULL }, DB_NONE, &cur, e) != 0)
+		return -1;
+	*out = NULL;
+	rc = db_next(cur, e);
+	if (rc > 0)
+		*out = db_text(cur, 0, a);
+	db_done(cur);
+	return rc < 0 ? -1 : 0;
+}
+
+int check_database(struct db_conn *c, int64_t *checked, struct err *e)
+{
+	static const struct db_sql tables = { "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'ticket_search_%'",
+		"SELECT count(*) FROM pg_tables WHERE schemaname=current_schema()" };
+	struct arena *a = arena_begin(1 << 20);
+	const char *say = NULL;
+	int rc = 0;
+
+	if (db_conn_kind(c) == DB_SQLITE) {
+		rc = one_text(c, "PRAGMA integrity_check(1)", a, &say, e);
+		if (rc == 0 && say && strcmp(say, "ok") != 0)
+			rc = FAIL(e, E_DB, "%.200s", say);
+		if (rc == 0)
+			rc = one_text(c, "PRAGMA foreign_key_check", a, &say, e);
+		if (rc == 0 && say)
+			rc = FAIL(e, E_DB, "table %.60s points at a row that is not there", say);
+	}
+	arena_end(a);
+	return rc != 0 ? -1 : db_id(c, &tables, DB_NONE, checked, e);
+}
+
+int check_blobs_used(struct db_conn *c, const struct blobs *b, int64_t *checked, struct err *e)
+{
+	static const struct db_sql used = { "SELECT sha256 FROM attachment UNION SELECT raw_sha256 FROM message WHERE raw_sha256<>'' "
+		"UNION SELECT sha256 FROM mail_in", NULL };
+	struct arena *a = arena_begin(16 << 20);
+	struct db_cur *cur;
+	int64_t n = 0;
+	int rc;
+
+	if (db_query(c, &used, DB_NONE, &cur, e) != 0) {
+		arena_end(a);
+		return -1;
+	}
+	while ((rc = db_next(cur, e)) > 0) {
+		const char *sha = db_text(cur, 0, a);
+
+		if (!os_file_is(blob_path(b, a, sha))) {
+			rc = FAIL(e, E_NOT_FOUND, "file %.64s", sha);
+			break;
+		}
+		n++;
+		arena_reset(a);
+	}
+	db_done(cur);
+	arena_end(a);
+	if (rc == 0)
+		*checked = n;
+	return rc;
+}

@@ -1,0 +1,14 @@
+/* check.h - is what is stored whole? The parts of `pedel verify` that are neither event chain nor file contents.
+ * Ownership:  none.   Errors: E_DB with what was found; E_NOT_FOUND names the missing file.
+ * Units:      *checked counts tables or files.   Threads: any.   Source: sqlite.org/pragma.html, own design. */
+#ifndef PEDEL_STORE_CHECK_H
+#define PEDEL_STORE_CHECK_H
+#include <stdint.h>
+#include "store/blob.h"
+#include "store/db.h"
+
+/* SQLite: its own integrity and foreign key checks. PostgreSQL keeps those itself: only the schema's tables are counted. */
+int check_database(struct db_conn *c, int64_t *checked, struct err *e);
+/* Every file that a row names is there. */
+int check_blobs_used(struct db_conn *c, const struct blobs *b, int64_t *checked, struct err *e);
+#endif
