@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "net/http_inside.h"
 #include "net/tls.h"
+#include "net/ws.h"
 #include "os/clock.h"
 #include "os/random.h"
 
@@ -38,6 +39,7 @@ static struct http_job *job_take(struct http_thread *t)
 
 static void job_give(struct http_thread *t, struct http_job *j)
 {
+	ws_dropped(j);
 	http_job_clear(j);
 	if (t->nspare < SPARE_JOBS) {
 		j->next = t->spare;
@@ -80,7 +82,6 @@ void http_conn_close(struct http_conn *c)
 		return;
 	if (c->ws)
 		ws_gone(c);
-	c->ws = NULL;
 	event_del(&c->read);
 	event_del(&c->write);
 	stream_close(&c->stream);
@@ -296,6 +297,8 @@ static void answered(struct http_conn *c)
 	char *rest = c->rest;
 	size_t rest_n = c->rest_n;
 
+	if (keep)
+		j->rs.ws = NULL;                /* from here it is h's */
 	c->job = NULL;
 	job_give(t, j);
 	if (!keep) {
@@ -310,6 +313,8 @@ static void answered(struct http_conn *c)
 	c->rest = NULL;
 	c->rest_n = 0;
 	if (h && ws_begin(c, h, ws_arg) != 0) {
+		if (h->closed)
+			h->closed(NULL, ws_arg);
 		http_conn_close(c);
 	} else if (h && rest_n) {
 		ws_readable(c, rest, rest_n);

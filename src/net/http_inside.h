@@ -166,5 +166,6 @@ void ws_readable(struct http_conn *c, const char *p, size_t n); /* may close c *
 void ws_writable(struct http_conn *c);
 void ws_tick(struct http_conn *c, int64_t now_us);
 void ws_gone(struct http_conn *c);              /* the connection is being closed */
+void ws_dropped(struct http_job *j);            /* the answer that would begin one was not sent */
 void ws_leave(struct http_conn *c);             /* the server stops: say 1001 */
 #endif

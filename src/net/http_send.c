@@ -301,7 +301,7 @@ void http_answer(struct http_job *j, struct http_pack *k, bool closing)
 	if (s->ws && s->status == 101)
 		j->keep = true;
 	else
-		s->ws = NULL;
+		ws_dropped(j);
 	if (s->file)
 		open_file(j, &length);
 	none_match = s->etag && (s->status == 200 || s->status == 206) && strcmp(j->rq.method, "GET") == 0 ?
@@ -337,7 +337,7 @@ void http_answer_memory(struct http_job *j)
 
 	if (j->out.file >= 0)
 		close(j->out.file);
-	j->rs.ws = NULL;
+	ws_dropped(j);
 	j->keep = false;
 	j->out = (struct http_out){ .file = -1, .nparts = 1 };
 	j->out.part[0] = (struct iovec){ (void *)(uintptr_t)whole, sizeof whole - 1 };

@@ -134,6 +134,7 @@ void loop_end(struct loop *l)
 {
 	if (!l)
 		return;
+	on_wake(l->wake_fd, 0, l);              /* tasks posted after the stop still own things */
 	event_del(&l->wake);
 	event_base_free(l->base);
 	close(l->wake_fd);

@@ -19,6 +19,6 @@ int  loop_start(struct loop *l, struct err *e);         /* its thread runs from 
 struct event_base *loop_base(struct loop *l);
 void loop_post(struct loop *l, struct loop_task *t);    /* run t in the loop's thread, in the order of posting */
 void loop_stop(struct loop *l);         /* what was posted before has run; the thread has ended; NULL allowed; may be repeated */
-void loop_end(struct loop *l);          /* after loop_stop(); NULL is allowed */
+void loop_end(struct loop *l);          /* after loop_stop(); runs what was posted since; NULL is allowed */
 int  loop_thread(unsigned long *thread, void *(*run)(void *), void *arg, struct err *e);   /* a thread with all signals blocked */
 #endif
