@@ -35,7 +35,7 @@ static const struct { const char *unit, *one[LANG__N], *many[LANG__N], *heading[
 	{ "days",    { "dag", "day" },      { "dage", "days" },      { "dage", "days" } },
 	{ "months",  { "måned", "month" },  { "måneder", "months" }, { "måneder", "months" } },
 	{ "percent", { "%", "%" },          { "%", "%" },            { "%", "%" } },
-	{ "percent_hundredths", { "", "" }, { "", "" },              { "hundrededele %", "hundredths of %" } },
+	{ "percent_hundredths", { "", "" }, { "", "" },              { "%", "%" } },
 	{ "minutes", { "", "" },            { "", "" },              { "minutter", "minutes" } },
 	{ "ore",     { "", "" },            { "", "" },              { "kr.", "DKK" } },
 	{ "megabytes", { "", "" },          { "", "" },              { "MB", "MB" } },
@@ -240,7 +240,7 @@ const char *words_limits(struct arena *a, enum lang l, const struct term *t)
 			s = arena_printf(a, "%s%s%s", s, i == 0 ? "" : t->choices[i + 1] ? ", " : l == LANG_EN ? " or " : " eller ", t->choices[i]);
 		return *unit ? arena_printf(a, "%s %s", s, unit) : s;
 	}
-	if (t->type == TERM_MONEY_ORE)
-		return arena_printf(a, l == LANG_EN ? "%s to %s" : "%s til %s", words_money(a, l, t->min), words_money(a, l, t->max));
+	if (t->type == TERM_MONEY_ORE || (t->unit && strcmp(t->unit, "percent_hundredths") == 0))
+		return arena_printf(a, l == LANG_EN ? "%s to %s" : "%s til %s", number_text(a, l, t, t->min), number_text(a, l, t, t->max));
 	return arena_printf(a, l == LANG_EN ? "%s to %s %s" : "%s til %s %s", words_number(a, l, t->min), words_number(a, l, t->max), unit);
 }

@@ -1,7 +1,12 @@
 #include "pages/all.h"
+#include "pages/agreement.h"
 #include "pages/time.h"
 
 const struct web_route *const pages_tables[] = {
+	agreement_api_routes,
+	agreement_portal_routes,
+	agreement_routes,
+	catalogue_routes,
 	hours_routes,
 	time_api_routes,
 	time_routes,

@@ -17,17 +17,6 @@ static const struct db_sql add_contact = { "INSERT INTO contact(customer_id,name
 static const struct db_sql count_mails = { "SELECT count(*) FROM outbox WHERE kind='agreement'", NULL };
 static const struct db_sql open_needs = { "SELECT count(*) FROM need WHERE kind='accept' AND answered_at=0", NULL };
 
-/* Stands in until src/store/outbox.c is there; that one goes before it. */
-__attribute__((weak)) int outbox_add(struct db_conn *w, struct arena *a, struct outmail *m, struct err *e)
-{
-	static const struct db_sql add = { "INSERT INTO outbox(created_at,kind,sender,recipient,message_id,subject,body,next_at) "
-		"SELECT ?1,?2,'',?3,CAST(COUNT(*) AS TEXT),?4,?5,?1 FROM outbox RETURNING id",
-		"INSERT INTO outbox(created_at,kind,sender,recipient,message_id,subject,body,next_at) "
-		"SELECT ?1::bigint,?2,'',?3,CAST(COUNT(*) AS TEXT),?4,?5,?1::bigint FROM outbox RETURNING id" };
-
-	return db_id(w, &add, DB(DB_INT(m->created_at), DB_TEXT(m->kind), DB_TEXT(m->recipient), DB_TEXT(m->subject), DB_TEXT(m->body)), &m->id, e);
-}
-
 /* One fixture per test: a customer with an owner, an approver and an employee, another customer with an owner. */
 struct world {
 	struct store_case *s;

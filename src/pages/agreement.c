@@ -1,0 +1,560 @@
+#include "pages/agreement.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "core/words.h"
+#include "web/ui.h"
+#include <string.h>
+
+#define LIST 50
+#define SERVICES_MOST 200
+
+static const char *done_text(struct web *w)
+{
+	static const struct { const char *key, *text; } done[] = {
+		{ "drafted", N_("The draft is made. Look at the terms, then send it.") }, { "saved", N_("Saved.") },
+		{ "added", N_("The service is added. Its terms are the usual ones.") }, { "dropped-service", N_("The service is taken out.") },
+		{ "sent", N_("Sent. The customer's owner and approvers have it in their mail.") }, { "back", N_("Taken back. You can change it again.") },
+		{ "accepted", N_("Accepted. It holds from its first day.") }, { "ended", N_("The last day is set.") }, { "dropped", N_("The draft is dropped.") },
+	};
+	const char *key = web_query(w, "done");
+
+	for (size_t i = 0; key && i < sizeof done / sizeof *done; i++)
+		if (strcmp(done[i].key, key) == 0)
+			return tr(w->lang, done[i].text);
+	return NULL;
+}
+
+static int go(struct web *w, int64_t id, const char *done)
+{
+	return web_redirect(w, arena_printf(w->a, "/console/agreements/%lld?done=%s", (long long)id, done));
+}
+
+/* ---- lists */
+
+static int show_list(struct web *w, int64_t customer_id, struct err *e)
+{
+	struct agreement_list_view v = { .customer_id = customer_id, .done = done_text(w) };
+	struct agreement_customer c;
+	struct agreement *list;
+	int64_t before = 0;
+
+	text_int(web_query(w, "after") ? web_query(w, "after") : "", &before);
+	if (customer_id && store_agreement_customer(w->db, w->a, customer_id, &c, e) != 0)
+		return -1;
+	if (store_agreement_list(w->db, w->a, customer_id, before, LIST + 1, &list, &v.n, e) != 0)
+		return -1;
+	v.customer = customer_id ? c.name : NULL;
+	v.list = list;
+	if (v.n > LIST) {
+		v.n = LIST;
+		v.more_before = list[LIST - 1].id;
+	}
+	agreement_list_page(w, &v);
+	return 0;
+}
+
+static int page_list(struct web *w, struct err *e)
+{
+	return show_list(w, 0, e);
+}
+
+static int page_customer(struct web *w, struct err *e)
+{
+	int64_t id = web_param_id(w, 0);
+
+	return id ? show_list(w, id, e) : FAIL(e, E_NOT_FOUND, "customer");
+}
+
+/* ---- the draft form */
+
+static const char *edit_text(struct web *w, const struct term *t, const json_t *v)
+{
+	const char *s = "";
+	int64_t n = json_integer_value(v);
+
+	switch (t->type) {
+	case TERM_BOOLEAN:
+		return json_is_true(v) ? "true" : "false";
+	case TERM_LIST:
+		for (size_t i = 0; i < json_array_size(v); i++)
+			s = arena_printf(w->a, "%s%s%s", s, i ? ", " : "", json_string_value(json_array_get(v, i)));
+		return s;
+	case TERM_CHOICE: case TERM_TEXT:
+		return json_string_value(v) ? json_string_value(v) : "";
+	default:
+		break;
+	}
+	if (t->type == TERM_MONEY_ORE || (t->unit && strcmp(t->unit, "percent_hundredths") == 0))
+		return arena_printf(w->a, w->lang == LANG_EN ? "%lld.%02d" : "%lld,%02d", (long long)(n / 100), (int)(n % 100));
+	return arena_printf(w->a, "%lld", (long long)n);
+}
+
+static const char *term_field(struct web *w, const char *service, const char *term)
+{
+	return arena_printf(w->a, "t.%s.%s", service, term);
+}
+
+/* What was typed into a term's field, as JSON; NULL (and noted as wrong) when it cannot be read. */
+static json_t *read_term(struct web *w, const struct term *t, const char *field, const char *typed)
+{
+	struct err e;
+	json_t *list;
+	int64_t n;
+
+	switch (t->type) {
+	case TERM_BOOLEAN:
+		return json_boolean(strcmp(typed, "true") == 0);
+	case TERM_CHOICE:
+		return json_string(typed);
+	case TERM_TEXT:
+		return json_string(text_trim(w->a, typed));
+	case TERM_LIST:
+		list = json_array();
+		for (const char *s = typed; *s; s += *s != '\0') {
+			size_t len = strcspn(s, ",\n");
+			const char *item = text_trim(w->a, arena_dupn(w->a, s, len));
+
+			if (*item)
+				json_array_append_new(list, json_string(item));
+			s += len;
+		}
+		return list;
+	default:
+		break;
+	}
+	if (t->type == TERM_MONEY_ORE || (t->unit && strcmp(t->unit, "percent_hundredths") == 0)) {
+		if (read_money(typed, field, &n, &e) == 0)
+			return json_integer(n);
+	} else if (text_int(text_trim(w->a, typed), &n)) {
+		return json_integer(n);
+	} else {
+		FAIL_FIELD(&e, text_blank(typed) ? E_REQUIRED : E_NUMBER_INVALID, field, "%.60s", typed);
+	}
+	web_wrong(w, &e);
+	return NULL;
+}
+
+/* The terms of one service as the form has them; each that is wrong is noted by its own field. */
+static json_t *read_terms(struct web *w, const struct catalogue_service *s)
+{
+	json_t *terms = json_object();
+
+	for (int i = 0; i < s->nterms; i++) {
+		const struct term *t = &s->terms[i];
+		const char *field = term_field(w, s->key, t->key), *typed = web_field(w, field);
+		json_t *v = typed ? read_term(w, t, field, typed) : NULL, *one, *full;
+		struct err e, at_field;
+
+		if (!v)
+			continue;
+		one = json_pack("{s:O}", t->key, v);
+		if (terms_check(w->a, s, one, &full, &e) == 0) {
+			json_decref(full);
+			json_object_set(terms, t->key, v);
+		} else {
+			FAIL_FIELD(&at_field, e.id, field, "%s", e.detail);
+			web_wrong(w, &at_field);
+		}
+		json_decref(one);
+		json_decref(v);
+	}
+	return terms;
+}
+
+static const struct ui_choice *term_choices(struct web *w, const struct term *t)
+{
+	static const char *const yes_no[] = { "true", "false", NULL };
+	const char *const *list = t->type == TERM_BOOLEAN ? yes_no : t->choices;
+	struct ui_choice *out;
+	int n = 0;
+
+	while (list && list[n])
+		n++;
+	out = ARENA_ARRAY(w->a, struct ui_choice, n + 1);
+	for (int i = 0; i < n; i++)
+		out[i] = (struct ui_choice){ list[i], t->type == TERM_BOOLEAN ? i == 0 ? _("yes") : _("no") :
+			t->type == TERM_INTEGER ? arena_printf(w->a, "%s %s", list[i], words_unit(t, w->lang)) : words_choice(w->a, w->lang, list[i]) };
+	return n ? out : NULL;
+}
+
+static void view_item(struct web *w, const struct catalogue_service *s, const json_t *terms, struct agreement_item_view *out)
+{
+	*out = (struct agreement_item_view){ .s = s, .terms = ARENA_ARRAY(w->a, struct agreement_term_view, s->nterms ? s->nterms : 1), .nterms = s->nterms,
+		.price_ore = terms_int(terms, "monthly_price_ore", 0) };
+	for (int i = 0; i < s->npromises; i++)
+		++*(s->promises[i].party == PARTY_SUPPLIER ? &out->supplier : &out->customer);
+	for (int i = 0; i < s->nterms; i++) {
+		const struct term *t = &s->terms[i];
+		const char *limits = words_limits(w->a, w->lang, t), *hint = t->hint[w->lang], *unit = words_unit(t, w->lang);
+		const struct ui_choice *choices = term_choices(w, t);
+
+		if (choices)
+			limits = "";
+		out->terms[i] = (struct agreement_term_view){ .name = term_field(w, s->key, t->key), .value = edit_text(w, t, json_object_get(terms, t->key)),
+			.label = *unit && !choices ? arena_printf(w->a, "%s (%s)", t->label[w->lang], unit) : t->label[w->lang], .choices = choices,
+			.type = choices ? "select" : "",
+			.hint = hint && *limits ? arena_printf(w->a, "%s (%s)", hint, limits) : hint ? hint : *limits ? limits : NULL };
+	}
+}
+
+static bool on_it(const struct agreement *g, const char *key)
+{
+	for (int i = 0; g && i < g->nitems; i++)
+		if (strcmp(g->items[i].service, key) == 0)
+			return true;
+	return false;
+}
+
+/* Services that another accepted agreement holds in the period: sending would be refused, so it is said while it is a draft. */
+static int view_clash(struct web *w, const struct agreement *g, struct agreement_draft_view *v, struct err *e)
+{
+	struct agreement *others;
+	int n, k = 0;
+
+	v->clash = ARENA_ARRAY(w->a, struct ui_choice, SERVICES_MOST + 1);
+	if (store_agreement_spans(w->db, w->a, g->customer_id, g->valid_from_day, g->valid_to_day, NULL, &others, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		for (int m = 0; m < others[i].nitems && others[i].id != g->supersedes && k < SERVICES_MOST; m++) {
+			const struct catalogue_service *s = catalogue_find(w->app->catalogue, others[i].items[m].service);
+
+			if (s && on_it(g, s->key))
+				v->clash[k++] = (struct ui_choice){ s->name[w->lang], others[i].number };
+		}
+	return 0;
+}
+
+static int show_draft(struct web *w, const struct agreement *g, struct err *e)
+{
+	const struct catalogue *all = w->app->catalogue;
+	struct agreement_draft_view v = { .g = g, .catalogue = all, .valid_from = fmt_day(w, g->valid_from_day), .note = g->note, .lang = g->lang,
+		.valid_to = g->valid_to_day == INT32_MAX ? "" : fmt_day(w, g->valid_to_day), .done = w->nerrors ? NULL : done_text(w),
+		.items = ARENA_ARRAY(w->a, struct agreement_item_view, g->nitems + 1), .addable = ARENA_ARRAY(w->a, struct ui_choice, all->nservices + 2) };
+	struct agreement_decider *deciders;
+	struct agreement_customer c;
+	int k = 0;
+
+	if (store_agreement_customer(w->db, w->a, g->customer_id, &c, e) != 0 ||
+		store_agreement_deciders(w->db, w->a, g->customer_id, &deciders, &v.deciders, e) != 0 || view_clash(w, g, &v, e) != 0)
+		return -1;
+	v.customer = &c;
+	for (int i = 0; i < g->nitems; i++) {
+		const struct catalogue_service *s = catalogue_find(all, g->items[i].service);
+		json_t *terms = json_loads(g->items[i].terms, 0, NULL);
+
+		if (s)
+			view_item(w, s, terms, &v.items[v.nitems++]);
+		json_decref(terms);
+	}
+	for (int i = 0; i < all->nservices; i++)
+		if (!on_it(g, all->services[i].key))
+			v.addable[k++] = (struct ui_choice){ all->services[i].key, all->services[i].name[w->lang] };
+	agreement_draft_page(w, &v);
+	return 0;
+}
+
+static int read_dates(struct web *w, struct agreement_input *in)
+{
+	struct err e;
+
+	in->valid_to_day = INT32_MAX;
+	if (read_day(w, web_field(w, "valid_from"), "valid_from", &in->valid_from_day, &e) != 0)
+		web_wrong(w, &e);
+	if (!text_blank(web_field(w, "valid_to")) && read_day(w, web_field(w, "valid_to"), "valid_to", &in->valid_to_day, &e) != 0)
+		web_wrong(w, &e);
+	in->lang = web_field(w, "lang");
+	in->note = web_field(w, "note") ? text_trim(w->a, web_field(w, "note")) : "";
+	return w->nerrors;
+}
+
+/* A draft as the form has it, so that it can be shown again with what was typed. */
+static void as_typed(struct web *w, struct agreement *g, const struct agreement_input *in)
+{
+	g->items = ARENA_ARRAY(w->a, struct agreement_item, in->nitems + 1);
+	g->nitems = in->nitems;
+	for (int i = 0; i < in->nitems; i++)
+		g->items[i] = (struct agreement_item){ .service = in->items[i].service, .terms = "{}" };
+}
+
+static void note_wrong(struct web *w, const struct err *e)
+{
+	struct err shown = *e;
+
+	if (text_starts(e->field, "items"))
+		FAIL_FIELD(&shown, e->id, "add", "%s", e->detail);
+	web_wrong(w, &shown);
+}
+
+static int post_draft(struct web *w, struct err *e)
+{
+	const char *todo = web_field(w, "do"), *const *keys, *add = web_field(w, "add"), *drop = todo && text_starts(todo, "drop:") ? todo + 5 : "";
+	struct agreement_work k = { .step = AGREEMENT_CHANGE };
+	struct agreement_want *items;
+	struct agreement g;
+	int64_t version = 0;
+	int n, rc = -1;
+
+	if (web_form_check(w, e) != 0 || agreement_of_request(w, &g, e) != 0)
+		return -1;
+	n = web_field_all(w, "service", &keys);
+	items = ARENA_ARRAY(w->a, struct agreement_want, n + 1);
+	k.id = g.id;
+	k.in.items = items;
+	text_int(web_field(w, "version") ? web_field(w, "version") : "", &version);
+	k.in.version = (int)version;
+	read_dates(w, &k.in);
+	for (int i = 0; i < n && i < SERVICES_MOST; i++) {
+		const struct catalogue_service *s = catalogue_find(w->app->catalogue, keys[i]);
+
+		if (s && strcmp(s->key, drop) != 0)
+			items[k.in.nitems++] = (struct agreement_want){ s->key, read_terms(w, s) };
+	}
+	if (todo && strcmp(todo, "add") == 0 && !text_blank(add))
+		items[k.in.nitems++] = (struct agreement_want){ add, NULL };
+	if (!w->nerrors && (rc = agreement_work(w, &k, e)) != 0 && err_kind(e->id) == ERR_INPUT)
+		note_wrong(w, e);
+	as_typed(w, &g, &k.in);
+	for (int i = 0; i < k.in.nitems; i++)
+		json_decref(items[i].terms);
+	if (rc == 0)
+		return go(w, g.id, *drop ? "dropped-service" : todo && strcmp(todo, "add") == 0 ? "added" : "saved");
+	if (!w->nerrors)
+		return -1;
+	g.version = (int)version;
+	web_status(w, 400);
+	return show_draft(w, &g, e);
+}
+
+/* ---- a fresh one */
+
+static int show_fresh(struct web *w, int64_t customer_id, struct err *e)
+{
+	struct agreement_draft_view v = { .catalogue = w->app->catalogue, .valid_from = fmt_day(w, month_first_day(month_of(w->now) + 1)), .valid_to = "",
+		.note = "" };
+	struct agreement_decider *deciders;
+	struct agreement_customer c;
+
+	if (store_agreement_customer(w->db, w->a, customer_id, &c, e) != 0 ||
+		store_agreement_deciders(w->db, w->a, customer_id, &deciders, &v.deciders, e) != 0)
+		return -1;
+	v.customer = &c;
+	v.lang = lang_code(c.lang);
+	agreement_fresh_page(w, &v);
+	return 0;
+}
+
+static int64_t number_of(const char *s)
+{
+	int64_t n = 0;
+
+	return s && text_int(s, &n) ? n : 0;
+}
+
+static int page_fresh(struct web *w, struct err *e)
+{
+	return show_fresh(w, number_of(web_query(w, "customer")), e);
+}
+
+static int post_fresh(struct web *w, struct err *e)
+{
+	struct agreement_work k = { .step = AGREEMENT_DRAFT };
+	struct agreement_want *items;
+	const char *const *keys;
+	int n;
+
+	if (web_form_check(w, e) != 0)
+		return -1;
+	k.in.customer_id = number_of(web_field(w, "customer"));
+	n = web_field_all(w, "service", &keys);
+	items = ARENA_ARRAY(w->a, struct agreement_want, n + 1);
+	for (int i = 0; i < n && i < SERVICES_MOST; i++)
+		items[k.in.nitems++] = (struct agreement_want){ keys[i], NULL };
+	k.in.items = items;
+	if (read_dates(w, &k.in) == 0) {
+		if (agreement_work(w, &k, e) == 0)
+			return go(w, k.made, "drafted");
+		if (err_kind(e->id) != ERR_INPUT)
+			return -1;
+		web_wrong(w, e);
+	}
+	web_status(w, 400);
+	return show_fresh(w, k.in.customer_id, e);
+}
+
+/* ---- one that is not a draft */
+
+static const char *data_text(struct web *w, const json_t *data, const char *key)
+{
+	const char *s = json_string_value(json_object_get(data, key));
+
+	return s ? arena_dup(w->a, s) : "";
+}
+
+static struct agreement_event_view event_line(struct web *w, const struct event *ev)
+{
+	struct agreement_event_view v = { .icon = "history", .text = ev->kind, .at = ev->at };
+	json_t *data = json_loads(ev->data, 0, NULL);
+	const char *why = data_text(w, data, "why"), *name = data_text(w, data, "name"), *number = data_text(w, data, "number");
+	int32_t last = 0;
+	struct err none;
+
+	if (*data_text(w, data, "last_day"))
+		day_parse(data_text(w, data, "last_day"), "", &last, &none);
+	json_decref(data);
+	if (strcmp(ev->kind, "agreement.drafted") == 0)
+		v.icon = "edit", v.text = _("Drafted");
+	else if (strcmp(ev->kind, "agreement.changed") == 0)
+		v.icon = "edit", v.text = _("Changed");
+	else if (strcmp(ev->kind, "agreement.sent") == 0)
+		v.icon = "send", v.text = _("Sent to the customer");
+	else if (strcmp(ev->kind, "agreement.taken_back") == 0)
+		v.text = _("Taken back");
+	else if (strcmp(ev->kind, "agreement.declined") == 0)
+		v.icon = "hand-stop", v.text = *why ? arena_printf(w->a, _("Declined: %s"), why) : _("Declined");
+	else if (strcmp(ev->kind, "agreement.accepted") == 0)
+		v.icon = "check", v.text = arena_printf(w->a, _("Accepted by %s"), name);
+	else if (strcmp(ev->kind, "agreement.superseded") == 0)
+		v.text = arena_printf(w->a, _("Replaced by %s, last day %s"), number, fmt_day(w, last));
+	else if (strcmp(ev->kind, "agreement.ended") == 0)
+		v.text = arena_printf(w->a, _("Ended, last day %s"), fmt_day(w, last));
+	else if (strcmp(ev->kind, "agreement.dropped") == 0)
+		v.icon = "trash", v.text = _("Dropped");
+	if (strcmp(v.icon, "hand-stop") == 0)
+		v.icon = "yours";
+	return v;
+}
+
+static int view_events(struct web *w, const struct agreement *g, struct agreement_view *v, struct err *e)
+{
+	struct event *list;
+	int n;
+
+	if (event_list(w->db, w->a, "agreement", g->id, &list, &n, e) != 0)
+		return -1;
+	v->events = ARENA_ARRAY(w->a, struct agreement_event_view, n + 1);
+	for (v->nevents = 0; v->nevents < n; v->nevents++)
+		v->events[v->nevents] = event_line(w, &list[v->nevents]);
+	return 0;
+}
+
+static int show_view(struct web *w, const struct agreement *g, struct err *e)
+{
+	struct agreement_view v = { .g = g, .done = w->nerrors ? NULL : done_text(w),
+		.pdf = w->app->make_pdf ? arena_printf(w->a, "/console/agreements/%lld/pdf", (long long)g->id) : NULL };
+	struct agreement_decider *deciders;
+	struct agreement_doc doc;
+	struct agreement before;
+	int n;
+
+	if (agreement_doc_make(w->db, w->a, g, &doc, e) != 0 || view_events(w, g, &v, e) != 0 ||
+		store_agreement_deciders(w->db, w->a, g->customer_id, &deciders, &n, e) != 0)
+		return -1;
+	if (g->supersedes) {
+		if (store_agreement_get(w->db, w->a, g->customer_id, g->supersedes, &before, e) != 0)
+			return -1;
+		v.before = &before;
+	}
+	v.doc = &doc;
+	v.deciders = ARENA_ARRAY(w->a, struct ui_choice, n + 1);
+	for (int i = 0; i < n; i++)
+		v.deciders[i] = (struct ui_choice){ arena_printf(w->a, "%lld", (long long)deciders[i].id), arena_printf(w->a, "%s (%s)", deciders[i].name,
+			strcmp(deciders[i].role, "owner") == 0 ? _("company owner") : _("approver")) };
+	agreement_view_page(w, &v);
+	return 0;
+}
+
+static int page_one(struct web *w, struct err *e)
+{
+	struct agreement g;
+
+	if (agreement_of_request(w, &g, e) != 0)
+		return -1;
+	return strcmp(g.state, "draft") == 0 ? show_draft(w, &g, e) : show_view(w, &g, e);
+}
+
+/* Do one step; what the person can mend is shown on the page, the rest is answered as an error. */
+static int post_step(struct web *w, struct agreement_work *k, const char *done, struct err *e)
+{
+	struct agreement g;
+
+	if (agreement_of_request(w, &g, e) != 0)
+		return -1;
+	k->id = g.id;
+	if (!w->nerrors) {
+		if (agreement_work(w, k, e) == 0)
+			return go(w, k->made ? k->made : g.id, done);
+		if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
+			return -1;
+		note_wrong(w, e);
+		web_status(w, err_kind(e->id) == ERR_CONFLICT ? 409 : 400);
+	} else {
+		web_status(w, 400);
+	}
+	return strcmp(g.state, "draft") == 0 ? show_draft(w, &g, e) : show_view(w, &g, e);
+}
+
+static int post_send(struct web *w, struct err *e)
+{
+	return post_step(w, &(struct agreement_work){ .step = AGREEMENT_SEND }, "sent", e);
+}
+
+static int post_take_back(struct web *w, struct err *e)
+{
+	return post_step(w, &(struct agreement_work){ .step = AGREEMENT_TAKE_BACK }, "back", e);
+}
+
+static int post_supersede(struct web *w, struct err *e)
+{
+	return post_step(w, &(struct agreement_work){ .step = AGREEMENT_SUPERSEDE }, "drafted", e);
+}
+
+static int post_drop(struct web *w, struct err *e)
+{
+	return post_step(w, &(struct agreement_work){ .step = AGREEMENT_END, .last_day = INT32_MIN }, "dropped", e);
+}
+
+static int post_accept(struct web *w, struct err *e)
+{
+	struct agreement_work k = { .step = AGREEMENT_ACCEPT };
+
+	if (web_form_check(w, e) != 0)
+		return -1;
+	k.yes = (struct agreement_yes){ .contact_id = number_of(web_field(w, "contact")), .name = web_field(w, "name"),
+		.via = web_field(w, "via") ? web_field(w, "via") : "" };
+	return post_step(w, &k, "accepted", e);
+}
+
+static int post_end(struct web *w, struct err *e)
+{
+	struct agreement_work k = { .step = AGREEMENT_END };
+	struct err wrong;
+
+	if (web_form_check(w, e) != 0)
+		return -1;
+	if (read_day(w, web_field(w, "last_day"), "last_day", &k.last_day, &wrong) != 0)
+		web_wrong(w, &wrong);
+	return post_step(w, &k, "ended", e);
+}
+
+static int page_print(struct web *w, struct err *e)
+{
+	return agreement_answer_paper(w, arena_printf(w->a, "/console/agreements/%s/pdf", w->param[0]), e);
+}
+
+const struct web_route agreement_routes[] = {
+	{ "GET", "/console/agreements", ROLE_STAFF, page_list },
+	{ "GET", "/console/customers/{id}/agreements", ROLE_STAFF, page_customer },
+	{ "GET", "/console/agreements/new", ROLE_STAFF, page_fresh },
+	{ "POST", "/console/agreements/new", ROLE_STAFF, post_fresh },
+	{ "GET", "/console/agreements/{id}", ROLE_STAFF, page_one },
+	{ "POST", "/console/agreements/{id}", ROLE_STAFF, post_draft },
+	{ "POST", "/console/agreements/{id}/send", ROLE_STAFF, post_send },
+	{ "POST", "/console/agreements/{id}/take-back", ROLE_STAFF, post_take_back },
+	{ "POST", "/console/agreements/{id}/accept", ROLE_STAFF, post_accept },
+	{ "POST", "/console/agreements/{id}/supersede", ROLE_STAFF, post_supersede },
+	{ "POST", "/console/agreements/{id}/end", ROLE_STAFF, post_end },
+	{ "POST", "/console/agreements/{id}/drop", ROLE_STAFF, post_drop },
+	{ "GET", "/console/agreements/{id}/print", ROLE_STAFF, page_print },
+	{ "GET", "/console/agreements/{id}/pdf", ROLE_STAFF, agreement_answer_pdf },
+	{ 0 }
+};

@@ -1,0 +1,68 @@
+/* agreement.h - the console's agreement pages, and what their templates are given.
+ * Ownership: the request's arena.  Errors: none.  Units: days, øre.  Threads: the request's. */
+#ifndef PEDEL_PAGES_AGREEMENT_H
+#define PEDEL_PAGES_AGREEMENT_H
+#include "core/agreement_doc.h"
+#include "pages/agreement_work.h"
+#include "store/event.h"
+#include "web/ui.h"
+
+struct agreement_list_view {
+	const struct agreement *list; int n;
+	int64_t customer_id; const char *customer;      /* 0: everybody's */
+	const char *done;
+	int64_t more_before;                            /* id to go on from; 0: that was all */
+};
+/* One field of the draft form. */
+struct agreement_term_view { const char *name, *label, *hint, *value, *type; const struct ui_choice *choices; };
+struct agreement_item_view {
+	const struct catalogue_service *s;
+	struct agreement_term_view *terms; int nterms;
+	int64_t price_ore;
+	int supplier, customer;                         /* promises that bind each */
+};
+struct agreement_draft_view {
+	const struct agreement *g;                      /* NULL: a new one */
+	const struct agreement_customer *customer;
+	const struct catalogue *catalogue;
+	struct agreement_item_view *items; int nitems;
+	struct ui_choice *addable;                      /* services not on it; ends with {0} */
+	struct ui_choice *clash;                        /* value: service name, label: number of the agreement that holds it; ends with {0} */
+	const char *valid_from, *valid_to, *note, *lang;
+	int deciders;
+	const char *done;
+};
+struct agreement_event_view { const char *icon, *text; int64_t at; };
+struct agreement_view {
+	const struct agreement *g;
+	const struct agreement_doc *doc;
+	struct agreement_event_view *events; int nevents;
+	struct ui_choice *deciders;                     /* id and name with role; ends with {0} */
+	const struct agreement *before;                 /* the one it takes the place of; NULL */
+	const char *done, *pdf;                         /* pdf: address, NULL when it cannot be made */
+};
+void agreement_list_page(struct web *w, const struct agreement_list_view *v);
+void agreement_frame_fields(struct web *w, const struct agreement_draft_view *v);
+void agreement_draft_item(struct web *w, const struct agreement_item_view *v);
+void agreement_fresh_page(struct web *w, const struct agreement_draft_view *v);
+void agreement_draft_page(struct web *w, const struct agreement_draft_view *v);
+void agreement_view_page(struct web *w, const struct agreement_view *v);
+void agreement_answer_forms(struct web *w, const struct agreement_view *v);
+void agreement_history(struct web *w, const struct agreement_event_view *list, int n);
+void agreement_paper_promises(struct web *w, const struct agreement_doc *d, const struct doc_service *s, enum party p);
+void agreement_paper_page(struct web *w, const struct agreement_doc *d, const char *pdf_href);
+
+struct agreement_portal_view {
+	const struct agreement *list; int n;
+	const struct agreement *g; const struct agreement_doc *doc;     /* one agreement; NULL: the list */
+	const char *done, *pdf;
+};
+void agreement_portal_list_page(struct web *w, const struct agreement_portal_view *v);
+void agreement_portal_document(struct web *w, const struct agreement_portal_view *v);
+void agreement_portal_page(struct web *w, const struct agreement_portal_view *v);
+
+extern const struct web_route agreement_routes[];               /* console */
+extern const struct web_route agreement_portal_routes[];
+extern const struct web_route agreement_api_routes[];           /* with GET /api/v1/services */
+extern const struct web_route catalogue_routes[];
+#endif
