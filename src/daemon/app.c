@@ -1,63 +1,91 @@
 #include "daemon/app.h"
+#include <pthread.h>
 #include <stdbool.h>
-#include "base/log.h"
-#include "os/conf.h"
+#include "core/catalogue.h"
+#include "daemon/conv_client.h"
+#include "daemon/job.h"
 #include "os/file.h"
 #include "pages/all.h"
 #include "services/all.h"
-#include "store/blob.h"
-#include "store/db.h"
-#include "web/web.h"
+#include "web/dispatch.h"
+#include "web/refusal.h"
+#include "web/signin.h"
+
+/* Every job there is; the order is that of starting, the opposite of stopping. */
+static const struct app_job *const jobs[] = {
+	NULL
+};
+enum { JOBS_MOST = 8, READERS = 24 };
 
 struct app {
 	struct arena *a;
 	struct conf *conf;
+	struct catalogue catalogue;
 	struct web_app web;
-	const char *tmp, *tls_cert, *tls_key;
+	struct job_env env;
+	const char *tls_cert, *tls_key;
 	const char *const *proxies;
-	bool working;
+	pthread_rwlock_t lock;                  /* jobs come and go while pages wake them */
+	void *state[JOBS_MOST];
+	bool runs[JOBS_MOST];
 };
 
-static void wake(void *arg, const char *what) { }
+static void wake(void *arg, const char *what)
+{
+	struct app *p = arg;
+
+	pthread_rwlock_rdlock(&p->lock);
+	for (int i = 0; jobs[i]; i++)
+		if (p->runs[i] && jobs[i]->wake && strcmp(jobs[i]->name, what) == 0)
+			jobs[i]->wake(p->state[i]);
+	pthread_rwlock_unlock(&p->lock);
+}
+
+static int open_all(struct app *p, const struct daemon_args *args, struct err *e)
+{
+	struct arena *a = p->a;
+	struct db_config db = { .readers = READERS };
+	const char *data = arena_dup(a, args->data);
+
+	p->tls_cert = args->tls_cert ? args->tls_cert : conf_get(p->conf, "tls_cert", NULL);
+	p->tls_key = args->tls_key ? args->tls_key : conf_get(p->conf, "tls_key", NULL);
+	p->proxies = conf_words(a, p->conf, "proxies");
+	p->env = (struct job_env){ .web = &p->web, .conf = p->conf, .data_folder = data, .lmtp_fd = args->lmtp_fd,
+		.tmp_folder = arena_printf(a, "%s/tmp", data), .conv_socket = arena_printf(a, "%s/run/conv.sock", data),
+		.smtp = args->smtp ? args->smtp : conf_get(p->conf, "smtp", NULL) };
+	db.url = args->db ? args->db : conf_get(p->conf, "db", NULL);
+	db.path = arena_printf(a, "%s/pedel.db", data);
+	if (os_make_folder(p->env.tmp_folder, 0700, e) != 0 || os_make_folder(arena_printf(a, "%s/run", data), 0700, e) != 0 ||
+	    catalogue_load(a, arena_printf(a, "%s/catalogue", data), &p->catalogue, e) != 0 || db_open(&db, &p->web.db, e) != 0)
+		return -1;
+	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
+	p->web.catalogue = &p->catalogue;
+	p->web.services = service_all;
+	p->web.tables = pages_tables;
+	p->web.data_folder = data;
+	p->web.origin = conf_get(p->conf, "origin", "");
+	p->web.wake = wake;
+	p->web.wake_arg = p;
+	p->web.make_pdf = conv_pdf;
+	p->web.pdf_arg = (void *)(uintptr_t)p->env.conv_socket;
+	if (guard_begin(&p->web.guard, data, e) != 0)
+		return -1;
+	return web_start(&p->web, a, e);
+}
 
 int app_open(const struct daemon_args *args, struct app **out, struct err *e)
 {
 	struct arena *a = arena_begin(64 << 20);
 	struct app *p = ARENA_NEW(a, struct app);
-	struct db_config db = { .readers = 16 };
 
 	p->a = a;
-	if (conf_read(a, args->data, &p->conf, e) != 0)
-		goto bad;
-	p->tmp = arena_printf(a, "%s/tmp", args->data);
-	p->tls_cert = args->tls_cert ? args->tls_cert : conf_get(p->conf, "tls_cert", NULL);
-	p->tls_key = args->tls_key ? args->tls_key : conf_get(p->conf, "tls_key", NULL);
-	p->proxies = conf_words(a, p->conf, "proxies");
-	db.url = args->db ? args->db : conf_get(p->conf, "db", NULL);
-	db.path = arena_printf(a, "%s/pedel.db", args->data);
-	if (os_make_folder(p->tmp, 0700, e) != 0 || os_make_folder(arena_printf(a, "%s/run", args->data), 0700, e) != 0 ||
-	    db_open(&db, &p->web.db, e) != 0)
-		goto bad;
-	p->web.blobs.folder = arena_printf(a, "%s/blobs", args->data);
-	p->web.services = service_all;
-	p->web.tables = pages_tables;
-	p->web.data_folder = arena_dup(a, args->data);
-	p->web.origin = conf_get(p->conf, "origin", "");
-	p->web.wake = wake;
-	p->web.wake_arg = p;
+	pthread_rwlock_init(&p->lock, NULL);
+	if (conf_read(a, args->data, &p->conf, e) != 0 || open_all(p, args, e) != 0) {
+		app_close(p);
+		return -1;
+	}
 	*out = p;
 	return 0;
-bad:
-	arena_end(a);
-	return -1;
-}
-
-static void handle(struct http_request *r, struct http_response *s, void *arg)
-{
-	s->status = 503;
-	s->type = "text/plain; charset=utf-8";
-	s->body = "The pages are not here yet.\n";
-	s->body_bytes = strlen(s->body);
 }
 
 void app_http(struct app *p, struct http_config *c)
@@ -65,24 +93,54 @@ void app_http(struct app *p, struct http_config *c)
 	c->tls_cert = p->tls_cert;
 	c->tls_key = p->tls_key;
 	c->proxies = p->proxies;
-	c->tmp_folder = p->tmp;
-	c->handle = handle;
+	c->tmp_folder = p->env.tmp_folder;
+	c->limits = web_limits;
+	c->handle = web_handle;
+	c->refusal = web_refusal;
 	c->arg = &p->web;
 }
 
-int app_jobs_begin(struct app *p, struct err *e)
+int app_jobs_begin(struct app *p, bool shared_only, struct err *e)
 {
-	p->working = true;
+	for (int i = 0; jobs[i]; i++) {
+		void *state = NULL;
+
+		if (p->runs[i] || (shared_only && !jobs[i]->always))
+			continue;
+		if (jobs[i]->begin(&p->env, &state, e) != 0)
+			return -1;
+		pthread_rwlock_wrlock(&p->lock);
+		p->state[i] = state;
+		p->runs[i] = true;
+		pthread_rwlock_unlock(&p->lock);
+	}
 	return 0;
 }
 
-void app_jobs_end(struct app *p) { p->working = false; }
+void app_jobs_end(struct app *p)
+{
+	int n = 0;
+
+	while (jobs[n])
+		n++;
+	for (int i = n - 1; i >= 0; i--) {
+		bool ran = p->runs[i];
+
+		pthread_rwlock_wrlock(&p->lock);
+		p->runs[i] = false;
+		pthread_rwlock_unlock(&p->lock);
+		if (ran)
+			jobs[i]->end(p->state[i]);
+	}
+}
 
 void app_close(struct app *p)
 {
 	if (!p)
 		return;
 	app_jobs_end(p);
+	guard_end(p->web.guard);
 	db_close(p->web.db);
+	pthread_rwlock_destroy(&p->lock);
 	arena_end(p->a);
 }

@@ -4,6 +4,7 @@
  * Units:      _ms.     Threads: app_handle() on workers; the others from main.     Source: architecture, section 7. */
 #ifndef PEDEL_DAEMON_APP_H
 #define PEDEL_DAEMON_APP_H
+#include <stdbool.h>
 #include "base/err.h"
 #include "daemon/keeper.h"
 #include "net/http.h"
@@ -11,7 +12,8 @@
 struct app;
 int  app_open(const struct daemon_args *args, struct app **out, struct err *e);
 void app_http(struct app *p, struct http_config *c);            /* fills in what the HTTP server needs from us */
-int  app_jobs_begin(struct app *p, struct err *e);              /* mail in and out, sweeps: one process at a time */
+/* Mail in and out, sweeps (job.h): one process at a time, but for those that may run in two while one relieves the other. */
+int  app_jobs_begin(struct app *p, bool shared_only, struct err *e);
 void app_jobs_end(struct app *p);                               /* may be repeated */
 void app_close(struct app *p);                                  /* NULL is allowed */
 #endif

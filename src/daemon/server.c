@@ -17,7 +17,7 @@ static void serve(struct app *app, struct http_server *http, const sigset_t *sig
 			continue;
 		switch (sig) {
 		case SIGUSR2:                   /* the old server is gone */
-			if (app_jobs_begin(app, &e) != 0)
+			if (app_jobs_begin(app, false, &e) != 0)
 				log_err("jobs", &e);
 			continue;
 		case SIGUSR1:                   /* a new server has taken over the sockets */
@@ -53,7 +53,7 @@ int server_run(const struct daemon_args *args)
 	if (app_open(args, &app, &e) != 0)
 		goto bad;
 	app_http(app, &c);
-	if (!args->second && app_jobs_begin(app, &e) != 0)
+	if (app_jobs_begin(app, args->second, &e) != 0)
 		goto bad;
 	if (http_start(&c, &http, &e) != 0)
 		goto bad;

@@ -1,0 +1,36 @@
+#include "web/refusal.h"
+#include <string.h>
+#include <strings.h>
+#include "base/err.h"
+
+static enum lang first_language(const struct http_request *r)
+{
+	const char *s = http_header(r, "accept-language");
+
+	for (; s && *s; s += strcspn(s, ","), s += strspn(s, ", \t")) {
+		if (strncasecmp(s, "en", 2) == 0)
+			return LANG_EN;
+		if (strncasecmp(s, "da", 2) == 0)
+			return LANG_DA;
+	}
+	return LANG_DA;
+}
+
+void web_refusal(const struct http_request *r, int status, struct http_response *s, void *arg)
+{
+	enum err_id id = status == 413 ? E_BODY_TOO_LARGE : status == 503 ? E_SERVER_BUSY : E_REQUEST_INVALID;
+	enum lang lang = first_language(r);
+	const char *text = err_text(id, lang);
+
+	/* Neither form needs escaping: the texts are ours and hold no quotes or angle brackets (a unit test looks). */
+	if (r->path && strncmp(r->path, "/api/", 5) == 0) {
+		s->type = "application/json";
+		s->body = arena_printf(r->a, "{\"error\":{\"id\":\"%s\",\"kind\":\"%s\",\"field\":%s,\"message\":\"%s\"}}", err_name(id),
+			err_kind_name(err_kind(id)), status == 413 ? "\"body\"" : "null", text);
+	} else {
+		s->type = "text/html; charset=utf-8";
+		s->body = arena_printf(r->a, "<!doctype html><html lang=\"%s\"><head><meta charset=\"utf-8\"><title>%d</title></head>"
+			"<body><h1>%d</h1><p>%s</p></body></html>\n", lang_code(lang), status, status, text);
+	}
+	s->body_bytes = strlen(s->body);
+}
