@@ -6,17 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/hash.h"
 #include "base/text.h"
 #include "bin/cli.h"
 #include "os/clock.h"
 #include "os/password.h"
-#include "os/random.h"
 #include "store/event.h"
 #include "store/person.h"
 #include "store/session.h"
+#include "web/token.h"
 
-enum { LOGIN_MOST = 60, NAME_MOST = 120, PASSWORD_MOST = 1024, TOKEN_BYTES = 32 };
+enum { LOGIN_MOST = 60, NAME_MOST = 120, PASSWORD_MOST = 1024 };
 
 static int job_event(struct db_conn *w, struct arena *a, int64_t person_id, const char *kind, const char *name, struct err *e)
 {
@@ -108,7 +107,6 @@ static int job_token(struct db_conn *w, struct arena *a, void *arg, struct err *
 
 int cli_token_add(struct cli *c, struct err *e)
 {
-	uint8_t secret[TOKEN_BYTES];
 	struct token t;
 	struct cli_home h;
 	const char *text;
@@ -117,10 +115,7 @@ int cli_token_add(struct cli *c, struct err *e)
 	if (login_read(c, &t.login, e) != 0 || text_check(c->name, "name", NAME_MOST, true, e) != 0)
 		return -1;
 	t.name = text_trim(c->a, c->name);
-	os_random(secret, sizeof secret);
-	text = arena_printf(c->a, "pedel_%s", hash_base64url(c->a, secret, sizeof secret));
-	memcpy(t.hash, hash_sha256(text, strlen(text)).b, sizeof t.hash);
-	sodium_memzero(secret, sizeof secret);
+	text = token_make(c->a, t.hash);
 	if (cli_home_open(c, &h, e) != 0)
 		return -1;
 	rc = db_write(h.db, job_token, &t, e);
