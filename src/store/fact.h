@@ -18,6 +18,20 @@ struct fact_ticket {
 int store_fact_tickets(struct db_conn *c, struct arena *a, int64_t customer_id, int64_t from_at, int64_t at, struct fact_ticket **out,
 	int *n, struct err *e);
 
-/* Time entries settled in a month (not internal, not removed): how many, and how many of work reported in the system. */
-int store_fact_work(struct db_conn *c, int64_t customer_id, int32_t month, int64_t at, int64_t *entries, int64_t *reported, struct err *e);
+/* Time entries settled in from_month or later (up to to_month), as they were at `at`: one that was changed since is given
+ * as it was. By (started_at, id). */
+struct fact_time {
+	int64_t id, person_id, ticket_id, started_at;
+	const char *activity;
+	int32_t day, month;
+	int minutes, drive_out_minutes, drive_home_minutes;
+	bool late, reported;
+};
+int store_fact_time(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t from_month, int32_t to_month, int64_t at,
+	struct fact_time **out, int *n, struct err *e);
+
+/* Months that were closed at or before `at`, the last first. */
+struct fact_close { int32_t month; int64_t closed_at; const char *statement, *sha256; };
+int store_fact_closes(struct db_conn *c, struct arena *a, int64_t customer_id, int64_t at, int limit, struct fact_close **out, int *n,
+	struct err *e);
 #endif

@@ -6,6 +6,7 @@
 #include "core/promise.h"
 #include "core/proof.h"
 #include "core/ticket.h"
+#include "core/work.h"
 #include "services/all.h"
 #include "store/agreement.h"
 #include "store/event.h"
@@ -60,7 +61,7 @@ static void say(struct store_case *s, const char *kind, const char *object, int6
 	CHECK_INT(db_write(s->db, say_job, &x, &e), 0);
 }
 
-/* Customer Alpha with support, webwork and backup from 1 November, accepted on 2 November at 9. */
+/* Customer Alpha with support, webwork, backup and 2 hours a month from 1 November, accepted on 2 November at 9. */
 static void begin(struct store_case *s)
 {
 	char q[600];
@@ -77,6 +78,8 @@ static void begin(struct store_case *s)
 	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'support',1,'{}')");
 	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'webwork',1,'{}')");
 	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'backup',1,'{}')");
+	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'service-agreement',1,"
+		"'{\"hours_per_month\":2,\"hourly_price_ore\":105000,\"monthly_price_ore\":190000}')");
 	say(s, "agreement.accepted", "agreement", ALPHA, at(2, 9, 0));
 }
 
@@ -123,12 +126,14 @@ static int64_t count(struct store_case *s, const char *text)
 }
 
 struct op {
-	enum { CREATE, REPLY, CHANGE, ATTEST, WITHDRAW, ANSWER, PROBE } what;
+	enum { CREATE, REPLY, CHANGE, ATTEST, WITHDRAW, ANSWER, PROBE, LOG, RELOG, UNLOG, CLOSE } what;
 	const struct actor *who;
 	int64_t now, id, expires;
 	struct ticket_draft draft;
 	struct ticket_change change;
 	struct probe_result probe;
+	struct work_in work;
+	int32_t month;
 	const char *text, *key, *then;
 	int64_t got;
 };
@@ -139,8 +144,10 @@ static int op_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 	struct desk d = { &catalogue, "", o->now };
 	struct ticket_answer r = { .ticket_id = o->id, .visibility = "public", .channel = "portal", .text = { .body = o->text }, .then = o->then };
 	struct message m;
+	struct time_entry entry;
+	struct statement st;
 	struct ticket t;
-	int rc;
+	int rc, n;
 
 	switch (o->what) {
 	case CREATE:
@@ -159,6 +166,16 @@ static int op_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 		return promise_answer_need(w, a, o->who, o->id, o->text, o->now, e);
 	case PROBE:
 		return store_probe_add(w, &o->probe, e);
+	case LOG:
+		if ((rc = work_log(w, a, o->who, &o->work, o->now, &entry, e)) == 0)
+			o->got = entry.id;
+		return rc;
+	case RELOG:
+		return work_change(w, a, o->who, o->id, &o->work, o->now, &entry, e);
+	case UNLOG:
+		return work_remove(w, a, o->who, o->id, o->now, e);
+	case CLOSE:
+		return work_close(w, a, o->who, ALPHA, o->month, o->now, &st, &n, e);
 	}
 	return -1;
 }
@@ -195,12 +212,16 @@ static void probed(struct store_case *s, int64_t when, int64_t stored, bool port
 /* -1: not promised then. */
 static int told(struct store_case *s, const char *key, int64_t when, struct promise_stand *out)
 {
+	static struct arena *scratch;           /* *out lasts until the next question */
 	struct err e = { 0 };
 	struct db_conn *c;
 	int rc;
 
+	if (!scratch)
+		scratch = arena_begin(64 << 20);
+	arena_reset(scratch);
 	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
-	rc = promise_at(c, s->a, &book, ALPHA, key, when, out, &e);
+	rc = promise_at(c, scratch, &book, ALPHA, key, when, out, &e);
 	db_read_end(c);
 	if (rc != 0 && e.id != E_PROMISE_UNKNOWN)
 		fail_msg("promise_at: %s %s", err_name(e.id), e.detail);
@@ -247,7 +268,7 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 	sweep(s, at(2, 8, 59));
 	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 0);
 	sweep(s, at(2, 9, 1));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 3 + 3 + 4);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 3 + 3 + 4 + 3);
 	CHECK(now_of(s, "support.help").since_at == at(2, 9, 0));
 	CHECK_STR(now_of(s, "support.help").state, "not_due");
 	CHECK_STR(now_of(s, "support.report").state, "not_due");
@@ -259,12 +280,12 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 	CHECK_INT(told(s, "support.help", at(2, 8, 59), &p), -1);
 	CHECK_INT(told(s, "hosting.account", at(2, 9, 1), &p), -1);
 	sweep(s, at(2, 9, 2));          /* nothing happened: nothing is written */
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 10);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM event WHERE kind='promise.state'"), 10);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 13);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM event WHERE kind='promise.state'"), 13);
 	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
 	CHECK_INT(store_promise_count(c, 0, NULL, counts, &customers, &measured, &e), 0);
 	db_read_end(c);
-	CHECK(counts[PROMISE_NOT_DUE] == 3 && counts[PROMISE_BLIND] == 7 && counts[PROMISE_KEPT] == 0 && customers == 1);
+	CHECK(counts[PROMISE_NOT_DUE] == 5 && counts[PROMISE_BLIND] == 7 && counts[PROMISE_KEPT] == 1 && customers == 1);
 	told_again(s, at(2, 9, 2));
 }
 
@@ -390,7 +411,7 @@ static void test_attestation_holds_until_it_expires_or_is_withdrawn(void **state
 	sweep(s, at(22, 9, 1));
 	CHECK_STR(now_of(s, "backup.safe").state, "blind");
 	CHECK(strstr(now_of(s, "backup.safe").reasons, "taget tilbage"));
-	CHECK_INT(told_again(s, at(22, 9, 1)), 10 + 4);
+	CHECK_INT(told_again(s, at(22, 9, 1)), 13 + 4);
 }
 
 static void work(struct store_case *s, int64_t now, bool reported)
@@ -458,6 +479,65 @@ static void test_an_ended_agreement_ends_its_promises(void **state)
 	told_again(s, at(13, 8, 0));
 }
 
+static struct op visit(int64_t now, int64_t minutes, int64_t out, int64_t home)
+{
+	return (struct op){ .what = LOG, .who = &jonas, .now = now, .work = { .customer_id = ALPHA, .activity = out + home ? "visit" : "remote",
+		.started_at = now - minutes * MOMENT_MINUTE, .minutes = minutes, .drive_out = out, .drive_home = home, .note = "Ny switch" } };
+}
+
+static void test_closed_months_are_settled_again(void **state)
+{
+	struct store_case *s = *state;
+	int64_t dec = moment_from_local(2026, 12, 3, 9, 0, 0), later = moment_from_local(2026, 12, 8, 9, 0, 0);
+	struct op o;
+	int64_t id;
+
+	begin(s);
+	sweep(s, at(3, 9, 0));
+	CHECK_STR(now_of(s, "service-agreement.bank").state, "kept");
+	CHECK(strstr(now_of(s, "service-agreement.bank").reasons, "2:00 timer til rådighed, 0:00 brugt"));
+	CHECK_STR(now_of(s, "service-agreement.driving").state, "not_due");
+	CHECK_STR(now_of(s, "service-agreement.fixed").state, "not_due");
+	id = do_op(s, visit(at(4, 12, 0), 60, 25, 25));
+	do_op(s, visit(at(5, 12, 0), 90, 0, 0));
+	sweep(s, at(5, 13, 0));
+	CHECK_STR(now_of(s, "service-agreement.driving").state, "kept");
+	CHECK(strstr(now_of(s, "service-agreement.driving").reasons, "0:50 kørt, 0:30 uden betaling, 0:30 til timeprisen"));
+	CHECK(strstr(now_of(s, "service-agreement.bank").reasons, "2:00 brugt, 0:00 tilbage, ud over timerne 0:30"));
+	o = visit(at(6, 12, 0), 60, 0, 0);              /* it was no visit after all */
+	o.what = RELOG;
+	o.id = id;
+	do_op(s, o);
+	sweep(s, at(6, 13, 0));
+	CHECK_STR(now_of(s, "service-agreement.driving").state, "not_due");
+	do_op(s, visit(at(7, 12, 0), 30, 40, 40));
+	sweep(s, dec);
+	CHECK_STR(now_of(s, "service-agreement.fixed").state, "not_due");
+	sweep(s, later);
+	CHECK_STR(now_of(s, "service-agreement.fixed").state, "blind");
+	CHECK(now_of(s, "service-agreement.fixed").since_at == moment_from_local(2026, 12, 6, 0, 0, 0));
+	do_op(s, (struct op){ .what = CLOSE, .who = &mette, .now = later + 10, .month = month_from(2026, 11) });
+	sweep(s, later + MOMENT_HOUR);
+	CHECK_STR(now_of(s, "service-agreement.fixed").state, "kept");
+	CHECK(strstr(now_of(s, "service-agreement.fixed").reasons, "1.900,00 kr."));
+	CHECK_STR(now_of(s, "service-agreement.bank").state, "kept");
+	CHECK_STR(now_of(s, "service-agreement.driving").state, "kept");
+	told_again(s, later + MOMENT_HOUR);
+	/* somebody at the database changes an entry of a closed month */
+	sql(s, "UPDATE time_entry SET minutes=1 WHERE activity='remote'");
+	say(s, "time.changed", "time_entry", ALPHA, later + 2 * MOMENT_HOUR);
+	sweep(s, later + 3 * MOMENT_HOUR);
+	CHECK_STR(now_of(s, "service-agreement.bank").state, "broken");
+	CHECK_STR(now_of(s, "service-agreement.fixed").state, "kept");
+	CHECK_STR(now_of(s, "service-agreement.driving").state, "kept");
+	sql(s, "UPDATE month_close SET statement=replace(statement,'Ny switch','Ny  switch')");
+	say(s, "time.changed", "time_entry", ALPHA, later + 4 * MOMENT_HOUR);
+	sweep(s, later + 5 * MOMENT_HOUR);
+	CHECK_STR(now_of(s, "service-agreement.fixed").state, "broken");
+	CHECK(strstr(now_of(s, "service-agreement.fixed").reasons, "ændret, efter at den blev lukket"));
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND promise LIKE 'service-agreement.%'"), 3);
+}
+
 static unsigned rnd(unsigned *seed, unsigned below)
 {
 	*seed = *seed * 1664525u + 1013904223u;
@@ -471,13 +551,14 @@ static void test_any_history_can_be_told_again(void **state)
 	static const char *const states[] = { "open", "waiting_customer", "waiting_third", "solved", "open", "closed" };
 	struct store_case *s = *state;
 	unsigned seed = 20261122;
-	int64_t now = at(2, 9, 30), swept = 0, tickets[400], attested = 0, last_probe = now;
-	int ntickets = 0, rows;
+	int64_t now = at(2, 9, 30), swept = 0, tickets[400], entries[400], attested = 0, last_probe = now;
+	int ntickets = 0, nentries = 0, rows;
+	struct op o;
 
 	begin(s);
-	for (int step = 0; step < 500; step++) {
-		now += (int64_t)rnd(&seed, 60) * MOMENT_MINUTE + rnd(&seed, 1000000) + 1;
-		switch (rnd(&seed, 9)) {
+	for (int step = 0; step < 400; step++) {
+		now += (int64_t)rnd(&seed, 110) * MOMENT_MINUTE + rnd(&seed, 1000000) + 1;
+		switch (rnd(&seed, 11)) {
 		case 0: case 1:
 			tickets[ntickets++] = report(s, now, types[rnd(&seed, 3)], prio[rnd(&seed, 3)]);
 			break;
@@ -508,8 +589,20 @@ static void test_any_history_can_be_told_again(void **state)
 					.expires = now + 1 + rnd(&seed, 3000) * MOMENT_MINUTE });
 			}
 			break;
-		default:
+		case 8:
 			work(s, now, rnd(&seed, 3) != 0);
+			break;
+		default:
+			o = visit(now, 1 + rnd(&seed, 200), rnd(&seed, 2) * rnd(&seed, 60), rnd(&seed, 2) * rnd(&seed, 60));
+			if (nentries && rnd(&seed, 2)) {
+				o.id = entries[rnd(&seed, (unsigned)nentries)];
+				o.what = rnd(&seed, 3) ? RELOG : UNLOG;
+				fail_op(s, o);          /* its month may be closed, or it may be gone */
+			} else {
+				entries[nentries++] = do_op(s, o);
+			}
+			if (rnd(&seed, 40) == 0)
+				fail_op(s, (struct op){ .what = CLOSE, .who = &mette, .now = now, .month = month_of(now) - 1 });
 		}
 		if (rnd(&seed, 4) == 0)
 			sweep(s, swept = now);
@@ -520,9 +613,10 @@ static void test_any_history_can_be_told_again(void **state)
 	CHECK(rows > 60);
 	/* and moments at random, against the row that held then */
 	for (int i = 0; i < 150; i++) {
-		static const char *const keys[] = { "support.help", "support.open", "webwork.order", "support.report", "backup.safe" };
+		static const char *const keys[] = { "support.help", "support.open", "webwork.order", "support.report", "backup.safe",
+			"service-agreement.bank", "service-agreement.driving", "service-agreement.fixed" };
 		int64_t when = at(2, 9, 0) + (swept - at(2, 9, 0)) / 10000 * (int64_t)rnd(&seed, 10000);
-		const char *key = keys[rnd(&seed, 5)];
+		const char *key = keys[rnd(&seed, 8)];
 		struct promise_stand p;
 		struct promise_row *held;
 		struct err e = { 0 };
@@ -549,6 +643,7 @@ int main(void)
 		STORE_TEST(test_a_ticket_answered_in_time_goes_back_to_kept), STORE_TEST(test_downtime_that_became_known_later),
 		STORE_TEST(test_attestation_holds_until_it_expires_or_is_withdrawn),
 		STORE_TEST(test_the_customers_duty_becomes_a_need_with_a_weekly_reminder), STORE_TEST(test_an_ended_agreement_ends_its_promises),
+		STORE_TEST(test_closed_months_are_settled_again),
 		STORE_TEST(test_any_history_can_be_told_again),
 	};
 	struct arena *a = arena_begin(16 << 20);

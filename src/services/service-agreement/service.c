@@ -1,10 +1,11 @@
 /* service-agreement: Service agreement. The face of the service: its promises and the terms its code reads. */
 #include "services/all.h"
+#include "services/service-agreement/proofs.h"
 
 static const struct service_promise promises[] = {
-	{ "service-agreement.fixed", NULL },
-	{ "service-agreement.bank", NULL },
-	{ "service-agreement.driving", NULL },
+	{ "service-agreement.fixed", service_agreement_prove_fixed, false },
+	{ "service-agreement.bank", service_agreement_prove_bank, false },
+	{ "service-agreement.driving", service_agreement_prove_driving, false },
 	{ 0 }
 };
 static const char *const terms[] = {

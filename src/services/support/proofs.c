@@ -47,9 +47,17 @@ int support_prove_help(const struct proof_question *q, struct proof *out, struct
 int support_prove_report(const struct proof_question *q, struct proof *out, struct err *e)
 {
 	int64_t entries = 0, reported = 0;
+	int32_t month = month_of(q->at);
+	struct fact_time *rows;
+	int n;
 
-	if (store_fact_work(q->db, q->customer_id, month_of(q->at), q->at, &entries, &reported, e) != 0)
+	if (store_fact_time(q->db, q->a, q->customer_id, month, month, q->at, &rows, &n, e) != 0)
 		return -1;
+	for (int i = 0; i < n; i++)
+		if (strcmp(rows[i].activity, "internal") != 0) {
+			entries++;
+			reported += rows[i].reported;
+		}
 	support_judge_report(q->a, entries, reported, q->at, out);
 	return 0;
 }
