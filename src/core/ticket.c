@@ -9,6 +9,7 @@
 #include "core/ticket_inner.h"
 #include "store/agreement.h"
 #include "store/search.h"
+#include "store/setting.h"
 
 enum { SEARCH_BYTES = 200 << 10 };
 
@@ -200,7 +201,7 @@ int ticket_message(const struct ticket_work *k, const struct ticket *t, const ch
 static int requester(const struct ticket_work *k, const struct ticket_draft *f, struct ticket *t, struct err *e)
 {
 	struct watcher p;
-	int64_t of = 0;
+	int64_t of = 0, probe;
 
 	t->customer_id = f->customer_id;
 	t->contact_id = f->contact_id;
@@ -220,6 +221,10 @@ static int requester(const struct ticket_work *k, const struct ticket_draft *f, 
 		if (t->customer_id && store_ticket_customer_is(k->w, t->customer_id, e) != 0)
 			return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "%" PRId64, t->customer_id) : -1;
 	}
+	/* What the probe's own customer files is a measurement, not work. */
+	if (setting_get_int(k->w, "probe.customer_id", 0, &probe, e) != 0)
+		return -1;
+	t->probe |= probe && t->customer_id == probe;
 	return 0;
 }
 

@@ -10,5 +10,9 @@ const struct web_route *const pages_tables[] = {
 	hours_routes,
 	time_api_routes,
 	time_routes,
+	pages_tasks,
+	pages_ticket,
+	pages_ticket_api,
+	pages_tickets,
 	NULL
 };

@@ -5,4 +5,5 @@
 #include "web/web.h"
 
 extern const struct web_route *const pages_tables[];    /* ends with NULL */
+extern const struct web_route pages_tickets[], pages_ticket[], pages_ticket_api[], pages_tasks[];
 #endif

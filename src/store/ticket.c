@@ -271,6 +271,7 @@ static bool where(struct query *q, struct arena *a, enum db_kind kind, const str
 		[VIEW_UNASSIGNED] = " AND t.solved_at=0 AND t.owner_id IS NULL", [VIEW_TODAY] = " AND t.solved_at=0 AND t.next_due_at<?",
 		[VIEW_WAITING] = " AND t.solved_at=0 AND t.state='waiting_customer'", [VIEW_SOLVED] = " AND t.state='solved'",
 		[VIEW_UNPLACED] = " AND t.solved_at=0 AND t.customer_id IS NULL", [VIEW_ALL] = "",
+		[VIEW_OVER] = " AND t.solved_at<>0 AND t.merged_into IS NULL",
 	};
 
 	piece(q, "WHERE t.probe=0");
@@ -304,7 +305,7 @@ static bool where(struct query *q, struct arena *a, enum db_kind kind, const str
 /* Due order means nothing among the closed: there the last touched comes first. */
 static enum ticket_sort sort_of(const struct ticket_query *k)
 {
-	return k->sort == SORT_DUE && k->view == VIEW_ALL ? SORT_UPDATED : k->sort;
+	return k->sort == SORT_DUE && (k->view == VIEW_ALL || k->view == VIEW_OVER) ? SORT_UPDATED : k->sort;
 }
 
 int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_query *k, struct ticket **out, int *n, const char **next,

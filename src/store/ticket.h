@@ -40,8 +40,8 @@ int store_ticket_merged(struct db_conn *c, struct arena *a, int64_t into, struct
 int store_ticket_place(struct db_conn *w, int64_t id, int64_t customer_id, struct err *e);
 int store_ticket_spent(struct db_conn *w, int64_t id, int minutes, struct err *e);     /* the cache of time written on it */
 
-enum ticket_view { VIEW_OPEN, VIEW_MINE, VIEW_UNASSIGNED, VIEW_TODAY, VIEW_WAITING, VIEW_SOLVED, VIEW_UNPLACED, VIEW_ALL };
-#define VIEW__N 8
+enum ticket_view { VIEW_OPEN, VIEW_MINE, VIEW_UNASSIGNED, VIEW_TODAY, VIEW_WAITING, VIEW_SOLVED, VIEW_UNPLACED, VIEW_ALL, VIEW_OVER };
+#define VIEW__N 9      /* VIEW_OVER: solved and closed, not merged */
 enum ticket_sort { SORT_DUE, SORT_UPDATED, SORT_NEWEST };
 struct ticket_query {
 	struct ticket_scope scope;
@@ -83,6 +83,9 @@ struct ticket_choice { int64_t id; const char *name; };         /* for selects: 
 int store_ticket_customers(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
 int store_ticket_persons(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
 int store_ticket_contacts(struct db_conn *c, struct arena *a, int64_t customer_id, struct ticket_choice **out, int *n, struct err *e);
+/* Whose name or address holds the words, whatever the case; people_of: each one's customer. */
+int store_ticket_find_people(struct db_conn *c, struct arena *a, const char *words, int limit, struct ticket_choice **customers, int *ncustomers,
+	struct ticket_choice **people, int64_t **people_of, int *npeople, struct err *e);
 
 /* saved views and ready answers */
 struct saved_view { int64_t id; const char *name, *query; };

@@ -167,6 +167,44 @@ int store_ticket_contacts(struct db_conn *c, struct arena *a, int64_t customer_i
 	return choices(c, a, &contacts, DB(DB_INT(customer_id)), out, n, e);
 }
 
+static bool holds(struct arena *a, const char *text, const char *lower) { return strstr(text_lower(a, text), lower) != NULL; }
+
+/* Case is folded here, because the two databases fold æ, ø and å differently. */
+int store_ticket_find_people(struct db_conn *c, struct arena *a, const char *words, int limit, struct ticket_choice **customers_out, int *ncustomers,
+	struct ticket_choice **people, int64_t **people_of, int *npeople, struct err *e)
+{
+	static const struct db_sql all = { "SELECT id,name,email,customer_id FROM contact WHERE active=1 ORDER BY name,id LIMIT 20000", NULL };
+	const char *lower = text_lower(a, text_trim(a, words));
+	struct arena *scratch = arena_begin(64 << 20);
+	struct ticket_choice *found = ARENA_ARRAY(a, struct ticket_choice, limit), *p = ARENA_ARRAY(a, struct ticket_choice, limit), *k;
+	int64_t *of = ARENA_ARRAY(a, int64_t, limit);
+	struct db_cur *cur = NULL;
+	int n, m = 0, rc = store_ticket_customers(c, scratch, &k, &n, e);
+
+	*ncustomers = 0;
+	for (int i = 0; rc == 0 && *lower && i < n && *ncustomers < limit; i++)
+		if (holds(scratch, k[i].name, lower))
+			found[(*ncustomers)++] = (struct ticket_choice){ k[i].id, arena_dup(a, k[i].name) };
+	if (rc == 0 && *lower && (rc = db_query(c, &all, DB_NONE, &cur, e)) == 0)
+		while (m < limit && (rc = db_next(cur, e)) > 0) {
+			const char *name = db_text(cur, 1, scratch), *email = db_text(cur, 2, scratch);
+
+			if (!holds(scratch, name, lower) && !holds(scratch, email, lower))
+				continue;
+			of[m] = db_int(cur, 3);
+			p[m++] = (struct ticket_choice){ db_int(cur, 0), arena_printf(a, "%s, %s", name, email) };
+		}
+	db_done(cur);
+	arena_end(scratch);
+	if (rc < 0)
+		return -1;
+	*customers_out = found;
+	*people = p;
+	*people_of = of;
+	*npeople = m;
+	return 0;
+}
+
 /* ---- saved views, categories, ready answers: up to 500 rows of an id and texts */
 
 enum { SMALL_MOST = 500 };

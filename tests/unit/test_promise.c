@@ -14,7 +14,6 @@
 #include "store/outbox.h"
 #include "store/probe.h"
 #include "store/search.h"
-#include "stand_ins.h"
 
 enum { METTE = 1, JONAS = 2, ALPHA = 1, BETA = 2, ANNA = 1, BO = 2 };
 static const struct actor mette = { ROLE_ADMIN, true, METTE, 0, "Mette Dahl" };

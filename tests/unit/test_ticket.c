@@ -9,7 +9,6 @@
 #include "store/agreement.h"
 #include "store/outbox.h"
 #include "store/search.h"
-#include "stand_ins.h"
 
 enum { ADMIN = 1, TECH = 2, ALPHA = 1, BETA = 2, ANNA = 1, BO = 2, EVA = 3 };
 static const struct actor tech = { ROLE_TECHNICIAN, true, TECH, 0, "Jonas Kjær" };
@@ -456,10 +455,8 @@ static void lists_page_through_everything_once(void **state)
 	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_UNPLACED, .limit = 50 }, ids, 1), 0);
 	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .priority = "urgent", .owner_id = -1, .limit = 50 }, ids, 1), 7);
 	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .promise = "broken", .limit = 50 }, ids, 1), 0);
-	if (search_query(s->a, s->kind, "maskiner")) {
 	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .q = "maskiner", .limit = 50 }, ids, 1), 1);
 	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .q = "printer", .scope = { BETA, 0 }, .limit = 3 }, ids, 9), 4);
-	}
 	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .q = "\") OR *", .limit = 3 }, ids, 9), 0);
 	CHECK(db_read_begin(s->db, &c, &e) == 0);
 	CHECK(store_ticket_list(c, s->a, &(struct ticket_query){ .view = VIEW_OPEN, .after = "abc", .limit = 3 }, &t, &n, &next, &e) != 0 &&

@@ -1,0 +1,388 @@
+/* /console/tickets/{number} and what is done there */
+#include "pages/ticket.h"
+#include <inttypes.h>
+#include <string.h>
+#include "base/moment.h"
+#include "base/text.h"
+#include "pages/all.h"
+#include "pages/ticket_job.h"
+#include "pages/time.h"
+#include "web/live.h"
+
+static const struct ticket_scope everything = { 0, 0 };
+
+static int load(struct web *w, struct ticket *t, struct err *e)
+{
+	return store_ticket_by_number(w->db, w->a, everything, web_param_id(w, 0), t, e);
+}
+
+static const char *or_empty(const char *s) { return s ? s : ""; }
+
+static int64_t field_id(struct web *w, const char *name)
+{
+	const char *s = web_field(w, name);
+	int64_t n;
+
+	return s && text_int(text_trim(w->a, s), &n) ? n : 0;
+}
+
+static void look_around(struct web *w, struct ticket_show *v)
+{
+	const char **names = ARENA_ARRAY(w->a, const char *, LIVE_OTHERS);
+
+	live_seen(w->app->live, v->t.id, w->who.id, w->who.name, w->now);
+	v->nhere = live_others(w->app->live, w->a, v->t.id, w->who.id, w->now, names);
+	v->here = names;
+}
+
+static int people(struct web *w, struct ticket_show *v, struct err *e)
+{
+	struct watcher *watchers;
+	struct ticket_choice *owners, *customers = NULL, *contacts = NULL;
+
+	if (store_watcher_list(w->db, w->a, v->t.id, &watchers, &v->nwatchers, e) != 0 ||
+		store_ticket_persons(w->db, w->a, &owners, &v->nowners, e) != 0)
+		return -1;
+	if (v->t.customer_id ? store_ticket_contacts(w->db, w->a, v->t.customer_id, &contacts, &v->ncontacts, e) != 0 :
+		store_ticket_customers(w->db, w->a, &customers, &v->ncustomers, e) != 0)
+		return -1;
+	for (int i = 0; i < v->nwatchers; i++)
+		v->watching |= strcmp(watchers[i].kind, "person") == 0 && watchers[i].who_id == w->who.id;
+	v->watchers = watchers;
+	v->owners = owners;
+	v->customers = customers;
+	v->contacts = contacts;
+	return 0;
+}
+
+static int others(struct web *w, struct ticket_show *v, struct err *e)
+{
+	struct ticket_query q = { .scope = { v->t.customer_id, 0 }, .view = VIEW_OPEN, .limit = 6, .now = w->now };
+	struct ticket *t, *merged;
+	const char *next;
+	int n;
+
+	if (store_ticket_merged(w->db, w->a, v->t.id, &merged, &v->nmerged, e) != 0)
+		return -1;
+	v->merged = merged;
+	if (v->t.merged_into) {
+		struct ticket into;
+
+		if (store_ticket_get(w->db, w->a, everything, v->t.merged_into, &into, e) != 0)
+			return -1;
+		v->merged_number = into.number;
+	}
+	if (!v->t.customer_id)
+		return 0;
+	if (store_ticket_list(w->db, w->a, &q, &t, &n, &next, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (t[i].id != v->t.id)
+			t[v->nothers++] = t[i];
+	v->others = t;
+	return 0;
+}
+
+/* The whole page; what the caller has put into v (typed text, a conflict) is shown with it. */
+static int show_view(struct web *w, struct ticket_show *v, struct err *e)
+{
+	struct ticket_line *lines;
+	struct ready_answer *ready;
+	struct category *categories;
+	struct work_form *work = ARENA_NEW(w->a, struct work_form);
+
+	v->may = (w->who.role & ROLE_DESK) != 0;
+	v->typed.kind = or_empty(v->typed.kind);
+	v->typed.body = or_empty(v->typed.body);
+	v->typed.then = or_empty(v->typed.then);
+	if (ticket_clocks(w->db, w->a, w->app->catalogue, &v->t, w->now, &v->sla, e) != 0 || ticket_lines(w, &v->t, false, &lines, &v->nlines, e) != 0 ||
+		people(w, v, e) != 0 || others(w, v, e) != 0 || store_answer_list(w->db, w->a, &ready, &v->nready, e) != 0 ||
+		store_category_list(w->db, w->a, &categories, &v->ncategories, e) != 0 ||
+		work_form_load(w, v->t.customer_id, v->t.id, work, e) != 0)
+		return -1;
+	v->lines = lines;
+	v->ready = ready;
+	v->categories = categories;
+	v->work = work;
+	for (int i = 0; i < v->nlines; i++)
+		if (lines[i].m && strcmp(lines[i].m->visibility, "public") == 0 && lines[i].m->id > v->seen)
+			v->seen = lines[i].m->id;
+	look_around(w, v);
+	ticket_page(w, v);
+	return 0;
+}
+
+static int show(struct web *w, struct err *e)
+{
+	struct ticket_show v = { 0 };
+	const char *done = web_query(w, "done");
+
+	if (load(w, &v.t, e) != 0)
+		return -1;
+	if (done)
+		v.done = strcmp(done, "sent") == 0 ? _("The answer is sent.") : strcmp(done, "note") == 0 ? _("The note is saved.") :
+			strcmp(done, "saved") == 0 ? _("Saved.") : NULL;
+	return show_view(w, &v, e);
+}
+
+static int here(struct web *w, struct err *e)
+{
+	struct ticket_show v = { 0 };
+
+	if (load(w, &v.t, e) != 0)
+		return -1;
+	look_around(w, &v);
+	ticket_here(w, &v);
+	return 0;
+}
+
+/* ---- answering */
+
+/* {name} and {number} in a ready answer. */
+static const char *fill_in(struct web *w, const struct ticket *t, const char *text)
+{
+	const char *name = ticket_first_name(w, *t->contact_name ? t->contact_name : t->from_name);
+	struct buf b;
+
+	buf_init(&b, w->a, TICKET_BODY_MAX);
+	while (*text) {
+		if (text_starts(text, "{name}")) {
+			buf_adds(&b, name);
+			text += 6;
+		} else if (text_starts(text, "{number}")) {
+			buf_int(&b, t->number);
+			text += 8;
+		} else {
+			buf_addc(&b, *text++);
+		}
+	}
+	return buf_text(&b);
+}
+
+static int put_in_ready(struct web *w, struct ticket_show *v, struct err *e)
+{
+	struct ready_answer *list;
+	struct watcher p = { .lang = "da" };
+	struct err why;
+	int n;
+	int64_t id = field_id(w, "ready");
+
+	if (store_answer_list(w->db, w->a, &list, &n, e) != 0)
+		return -1;
+	if (v->t.contact_id && store_ticket_contact(w->db, w->a, v->t.contact_id, &p, NULL, &why) != 0)
+		p.lang = "da";
+	for (int i = 0; i < n; i++)
+		if (list[i].id == id) {
+			const char *text = strcmp(p.lang, "en") == 0 && *list[i].body_en ? list[i].body_en : list[i].body_da;
+
+			v->typed.body = arena_printf(w->a, "%s%s%s", v->typed.body, *v->typed.body ? "\n\n" : "", fill_in(w, &v->t, text));
+		}
+	return show_view(w, v, e);
+}
+
+static int send(struct web *w, struct err *e)
+{
+	struct ticket_show v = { 0 };
+	struct ticket_job j = { .kind = JOB_REPLY };
+	const char *what = web_field(w, "do");
+	bool note, timed = false;
+
+	if (load(w, &v.t, e) != 0 || web_form_check(w, e) != 0)
+		return -1;
+	v.typed = (struct ticket_typed){ or_empty(web_field(w, "kind")), or_empty(web_field(w, "body")), or_empty(web_field(w, "then")) };
+	if (what && strcmp(what, "ready") == 0)
+		return put_in_ready(w, &v, e);
+	note = strcmp(v.typed.kind, "note") == 0;
+	j.answer = (struct ticket_answer){ .ticket_id = v.t.id, .visibility = note ? "internal" : "public", .channel = "console",
+		.text = { .body = v.typed.body }, .then = *v.typed.then ? v.typed.then : NULL, .seen = note ? 0 : field_id(w, "seen") };
+	if (work_form_read(w, v.t.id, &j.work, &timed, e) == 0 && ticket_files(w, &j.answer.text.files, &j.answer.text.nfiles, e) == 0) {
+		if (!timed)
+			j.work = (struct work_in){ 0 };
+		else if (text_blank(j.work.note))
+			j.work.note = note ? "" : v.t.subject;
+		if (ticket_do(w, &j, e) == 0)
+			return web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64 "?done=%s#m%" PRId64, v.t.number, note ? "note" : "sent", j.got_message));
+	}
+	if (err_kind(e->id) == ERR_BROKEN || err_kind(e->id) == ERR_MISSING)
+		return -1;
+	if (e->id == E_TICKET_CHANGED)
+		v.conflict = arena_dup(w->a, e->detail);
+	else
+		web_wrong(w, e);
+	web_status(w, e->id == E_TICKET_CHANGED ? 409 : 400);
+	return web_refresh(w, e) != 0 ? -1 : show_view(w, &v, e);
+}
+
+/* ---- changing. What cannot be done is told on the page, as it stands now. */
+
+static int refuse(struct web *w, const struct err *why, const char *told, struct err *e)
+{
+	struct ticket_show v = { .told = told };
+
+	*e = *why;
+	if (err_kind(why->id) != ERR_INPUT && err_kind(why->id) != ERR_CONFLICT && err_kind(why->id) != ERR_MISSING)
+		return -1;
+	web_status(w, err_kind(why->id) == ERR_CONFLICT ? 409 : 400);
+	return web_refresh(w, e) != 0 || load(w, &v.t, e) != 0 ? -1 : show_view(w, &v, e);
+}
+
+static int finish(struct web *w, int rc, const struct err *why, struct err *e)
+{
+	if (rc == 0)
+		return web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64 "?done=saved", web_param_id(w, 0)));
+	return refuse(w, why, err_text(why->id, w->lang), e);
+}
+
+/* "Jonas Kjær: waiting_customer" as words */
+static const char *who_changed(struct web *w, const struct err *why)
+{
+	const char *colon = strstr(why->detail, ": "), *value = colon ? arena_dup(w->a, colon + 2) : "";
+
+	if (strcmp(why->field, "state") == 0)
+		value = ticket_state_word(w, value, false);
+	else if (strcmp(why->field, "priority") == 0)
+		value = ticket_priority_word(w, value, false);
+	return arena_printf(w->a, _("%s has changed it to %s meanwhile. Nothing was saved. Look, and choose again."),
+		colon ? arena_dupn(w->a, why->detail, (size_t)(colon - why->detail)) : "Pedel", *value ? value : _("none"));
+}
+
+static int change(struct web *w, struct err *e)
+{
+	struct ticket_job j = { .kind = JOB_CHANGE };
+	struct ticket t;
+	struct err why = { 0 };
+	int rc;
+
+	if (load(w, &t, e) != 0)
+		return -1;
+	j.id = t.id;
+	j.change = (struct ticket_change){ .subject = web_field(w, "subject"), .category = web_field(w, "category"), .type = web_field(w, "type"),
+		.priority = web_field(w, "priority"), .state = web_field(w, "state"), .set_owner = web_field(w, "owner_id") != NULL,
+		.owner_id = field_id(w, "owner_id"), .set_contact = web_field(w, "contact_id") != NULL, .contact_id = field_id(w, "contact_id"),
+		.version = (int)field_id(w, "version") };
+	rc = ticket_do(w, &j, &why);
+	return rc != 0 && why.id == E_TICKET_CHANGED ? refuse(w, &why, who_changed(w, &why), e) : finish(w, rc, &why, e);
+}
+
+/* The other ticket of a merge or link, by the number typed. */
+static int other_ticket(struct web *w, const char *field, struct ticket *t, struct err *why)
+{
+	const char *s = web_field(w, field);
+	int64_t n;
+
+	s = s ? text_trim(w->a, s) : "";
+	if (!text_int(*s == '#' ? s + 1 : s, &n))
+		return FAIL_FIELD(why, E_NUMBER_INVALID, field, "%.40s", s);
+	return store_ticket_by_number(w->db, w->a, everything, n, t, why);
+}
+
+static int merge(struct web *w, struct err *e)
+{
+	struct ticket_job j = { .kind = JOB_MERGE };
+	struct ticket t, into;
+	struct err why = { 0 };
+
+	if (load(w, &t, e) != 0)
+		return -1;
+	if (other_ticket(w, "into", &into, &why) != 0)
+		return finish(w, -1, &why, e);
+	j.id = t.id;
+	j.other = into.id;
+	return ticket_do(w, &j, &why) != 0 ? finish(w, -1, &why, e) : web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64 "?done=saved", j.got_number));
+}
+
+static int link_to(struct web *w, struct err *e)
+{
+	struct ticket_job j = { .kind = JOB_LINK };
+	struct ticket t, other;
+	struct err why = { 0 };
+
+	if (load(w, &t, e) != 0)
+		return -1;
+	if (other_ticket(w, "other", &other, &why) != 0)
+		return finish(w, -1, &why, e);
+	j.id = t.id;
+	j.other = other.id;
+	return finish(w, ticket_do(w, &j, &why), &why, e);
+}
+
+static int split(struct web *w, struct err *e)
+{
+	struct ticket_job j = { .kind = JOB_SPLIT, .subject = web_field(w, "subject") };
+	const char *const *chosen;
+	int n = web_field_all(w, "message", &chosen);
+	int64_t *ids = ARENA_ARRAY(w->a, int64_t, n + 1);
+	struct ticket t;
+	struct err why = { 0 };
+
+	if (load(w, &t, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (text_int(chosen[i], &ids[j.nmessages]))
+			j.nmessages++;
+	j.id = t.id;
+	j.messages = ids;
+	return ticket_do(w, &j, &why) != 0 ? finish(w, -1, &why, e) : web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64 "?done=saved", j.got_number));
+}
+
+static int watch(struct web *w, struct err *e)
+{
+	struct ticket_job j = { .kind = JOB_WATCH, .watcher = web_field(w, "kind"), .other = field_id(w, "who"), .email = web_field(w, "email"),
+		.on = field_id(w, "on") != 0 };
+	struct ticket t;
+	struct err why = { 0 };
+
+	if (load(w, &t, e) != 0)
+		return -1;
+	if (web_field(w, "me")) {
+		j.watcher = "person";
+		j.other = w->who.id;
+		j.email = NULL;
+		j.on = true;
+	}
+	j.id = t.id;
+	j.watcher = or_empty(j.watcher);
+	return finish(w, ticket_do(w, &j, &why), &why, e);
+}
+
+static int place(struct web *w, struct err *e)
+{
+	struct ticket_job j = { .kind = JOB_PLACE, .customer_id = field_id(w, "customer_id") };
+	struct ticket t;
+	struct err why = { 0 };
+	int64_t contact, of;
+
+	if (load(w, &t, e) != 0)
+		return -1;
+	j.id = t.id;
+	if (*t.from_email && store_ticket_contact_by_email(w->db, w->a, t.from_email, &contact, &of, &why) == 0 && of == j.customer_id)
+		j.contact_id = contact;
+	return finish(w, ticket_do(w, &j, &why), &why, e);
+}
+
+static int file(struct web *w, struct err *e)
+{
+	struct ticket t, of;
+	struct attachment f;
+
+	if (load(w, &t, e) != 0 || store_attachment_get(w->db, w->a, 0, web_param_id(w, 1), false, &f, e) != 0 ||
+		store_ticket_get(w->db, w->a, everything, f.ticket_id, &of, e) != 0)
+		return -1;
+	if (of.id != t.id && of.merged_into != t.id)
+		return FAIL(e, E_NOT_FOUND, "file of another ticket");
+	return web_download(w, blob_path(&w->app->blobs, w->a, f.sha256), f.mime, f.name, ticket_file_is_picture(f.mime));
+}
+
+const struct web_route pages_ticket[] = {
+	{ "GET", "/console/tickets/{id}", ROLE_STAFF, show },
+	{ "GET", "/console/tickets/{id}/here", ROLE_STAFF, here },
+	{ "POST", "/console/tickets/{id}/messages", ROLE_DESK, send, 64 << 20, true },
+	{ "POST", "/console/tickets/{id}/change", ROLE_DESK, change },
+	{ "POST", "/console/tickets/{id}/merge", ROLE_DESK, merge },
+	{ "POST", "/console/tickets/{id}/link", ROLE_DESK, link_to },
+	{ "POST", "/console/tickets/{id}/split", ROLE_DESK, split },
+	{ "POST", "/console/tickets/{id}/watch", ROLE_DESK, watch },
+	{ "POST", "/console/tickets/{id}/place", ROLE_DESK, place },
+	{ "GET", "/console/tickets/{id}/files/{id}", ROLE_STAFF, file },
+	{ 0 }
+};

@@ -1,0 +1,45 @@
+/* ticket.h - one ticket in the console: what the handler gives the template.
+ * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's. */
+#ifndef PEDEL_PAGES_TICKET_H
+#define PEDEL_PAGES_TICKET_H
+#include "core/sla.h"
+#include "pages/tickets.h"
+
+/* The conversation in order of time: a message, or something that happened, as a sentence. */
+struct ticket_line { const struct message *m; const char *fact, *href; int64_t at; };
+/* Messages and events of a ticket, mixed; portal: only what the customer may know. */
+int ticket_lines(struct web *w, const struct ticket *t, bool portal, struct ticket_line **out, int *n, struct err *e);
+
+struct work_form;
+struct ticket_typed { const char *kind, *body, *then; };       /* what the reply box holds */
+struct ticket_show {
+	struct ticket t;
+	struct sla sla;
+	const struct ticket_line *lines; int nlines;
+	int64_t seen;                           /* the last public message on this page */
+	const struct watcher *watchers; int nwatchers; bool watching;
+	const struct ticket *merged; int nmerged;       /* into this one */
+	int64_t merged_number;                          /* the one this is merged into; 0: none */
+	const struct ticket_choice *owners, *customers, *contacts; int nowners, ncustomers, ncontacts;
+	const struct ready_answer *ready; int nready;
+	const struct category *categories; int ncategories;
+	const char *const *here; int nhere;             /* who else looks at it now */
+	const struct ticket *others; int nothers;       /* the customer's other open tickets */
+	int64_t prev, next;                             /* numbers of its neighbours among mine by due time; 0: none */
+	struct ticket_typed typed;
+	const char *conflict;                           /* who answered or changed it meanwhile; NULL: nobody */
+	const char *done, *told;                /* what was done; what was not, and why */
+	bool may;                                       /* may work on it */
+	const struct work_form *work;
+};
+void ticket_page(struct web *w, const struct ticket_show *v);
+void ticket_here(struct web *w, const struct ticket_show *v);
+void ticket_message_text(struct web *w, const struct message *m, const char *files_base);      /* body with its quote folded, and files */
+void ticket_clock(struct web *w, const struct sla_clock *c);
+void ticket_talk(struct web *w, const struct ticket_show *v);
+void ticket_reply_box(struct web *w, const struct ticket_show *v);
+void ticket_head(struct web *w, const struct ticket_show *v);
+void ticket_side(struct web *w, const struct ticket_show *v);
+void ticket_side_people(struct web *w, const struct ticket_show *v);
+void ticket_side_more(struct web *w, const struct ticket_show *v);
+#endif

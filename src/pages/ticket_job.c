@@ -1,0 +1,104 @@
+#include "pages/ticket_job.h"
+#include <string.h>
+#include "base/text.h"
+
+enum { FILES_MOST = 20, NAME_MOST = 200 };
+
+static int reply(struct db_conn *w, struct arena *a, struct ticket_job *j, struct message *m, struct err *e)
+{
+	struct time_entry t;
+
+	if (ticket_reply(w, a, &j->desk, j->who, &j->answer, m, e) != 0)
+		return -1;
+	if (j->work.minutes <= 0)
+		return 0;
+	j->work.ticket_id = m->ticket_id;
+	return work_log(w, a, j->who, &j->work, j->now, &t, e);
+}
+
+static int run(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct ticket_job *j = arg;
+	struct ticket t = { 0 };
+	struct message m = { 0 };
+	struct ready_answer r = j->ready;
+	int rc = -1;
+
+	switch (j->kind) {
+	case JOB_CREATE: rc = ticket_create(w, a, &j->desk, j->who, &j->draft, &t, e); break;
+	case JOB_REPLY: rc = reply(w, a, j, &m, e); break;
+	case JOB_CHANGE: rc = ticket_change(w, a, &j->desk, j->who, j->id, &j->change, &t, e); break;
+	case JOB_MERGE: rc = ticket_merge(w, a, &j->desk, j->who, j->id, j->other, &t, e); break;
+	case JOB_SPLIT: rc = ticket_split(w, a, &j->desk, j->who, j->id, j->messages, j->nmessages, j->subject, &t, e); break;
+	case JOB_LINK: rc = ticket_link(w, a, &j->desk, j->who, j->id, j->other, e); break;
+	case JOB_WATCH: rc = ticket_watch(w, a, &j->desk, j->who, j->id, j->watcher, j->other, j->email, j->on, e); break;
+	case JOB_PLACE: rc = ticket_place(w, a, &j->desk, j->who, j->id, j->customer_id, j->contact_id, &t, e); break;
+	case JOB_RATE: rc = ticket_rate(w, a, &j->desk, j->who, j->id, j->score, j->text, e); break;
+	case JOB_VIEW_ADD: rc = store_view_add(w, j->who->id, j->subject, j->text, e); break;
+	case JOB_VIEW_REMOVE: rc = store_view_remove(w, j->who->id, j->id, e); break;
+	case JOB_ANSWER_PUT: rc = store_answer_put(w, &r, e); break;
+	case JOB_ANSWER_REMOVE: rc = store_answer_remove(w, j->id, e); break;
+	}
+	if (rc != 0)
+		return -1;
+	j->got_id = j->kind == JOB_REPLY ? m.ticket_id : t.id;
+	j->got_number = t.number;
+	j->got_message = m.id;
+	return 0;
+}
+
+int ticket_do(struct web *w, struct ticket_job *j, struct err *e)
+{
+	j->who = j->who ? j->who : &w->who;
+	j->now = w->now;
+	j->desk = (struct desk){ w->app->catalogue, web_origin(w), w->now };
+	if (web_write(w, run, j, e) != 0)
+		return -1;
+	w->app->wake(w->app->wake_arg, "outbox");
+	return web_refresh(w, e);
+}
+
+bool ticket_file_is_picture(const char *mime)
+{
+	return strcmp(mime, "image/png") == 0 || strcmp(mime, "image/jpeg") == 0 || strcmp(mime, "image/gif") == 0 || strcmp(mime, "image/webp") == 0;
+}
+
+/* Only what a type may be made of; anything else is bytes. */
+static const char *plain_type(const char *mime)
+{
+	size_t n = mime ? strspn(mime, "abcdefghijklmnopqrstuvwxyz0123456789/.+-") : 0;
+
+	return mime && n > 2 && n < 100 && !mime[n] && strchr(mime, '/') ? mime : "application/octet-stream";
+}
+
+static const char *plain_name(struct web *w, const char *name)
+{
+	const char *slash = name ? strrchr(name, '/') : NULL, *back = name ? strrchr(name, '\\') : NULL;
+	const char *s = back > slash ? back + 1 : slash ? slash + 1 : name;
+
+	return s && !text_blank(s) && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 ? text_line(w->a, s, NAME_MOST) : "fil";
+}
+
+int ticket_files(struct web *w, const struct ticket_file **out, int *n, struct err *e)
+{
+	struct web_upload *up;
+	int found = web_uploads(w, "file", &up), m = 0;
+	struct ticket_file *f;
+
+	if (found > FILES_MOST)
+		return FAIL_FIELD(e, E_BODY_TOO_LARGE, "file", "%d files", found);
+	f = ARENA_ARRAY(w->a, struct ticket_file, found + 1);
+	for (int i = 0; i < found; i++) {
+		char hex[65];
+
+		if (up[i].bytes == 0)
+			continue;               /* an empty file field is sent as an empty file */
+		if (blob_put(&w->app->blobs, up[i].p, (size_t)up[i].bytes, hex, e) != 0)
+			return -1;
+		f[m++] = (struct ticket_file){ .name = plain_name(w, up[i].name), .mime = plain_type(up[i].mime), .sha256 = arena_dup(w->a, hex),
+			.bytes = up[i].bytes, .content_id = "" };
+	}
+	*out = f;
+	*n = m;
+	return 0;
+}

@@ -1,0 +1,127 @@
+/* The conversation of a ticket: its messages and, as sentences, what happened between them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "pages/ticket.h"
+#include "store/event.h"
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+/* "State: New to Solved" for each field of a change that can be told in a word. */
+static const char *change(struct web *w, const json_t *o)
+{
+	static const struct { const char *key, *label; } fields[] = { { "state", N_("State") }, { "priority", N_("Priority") }, { "owner", N_("Owner") },
+		{ "type", N_("Kind") }, { "category", N_("Category") }, { "contact", N_("Reported by") }, { "subject", N_("Subject") } };
+	struct buf b;
+
+	buf_init(&b, w->a, 2048);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		const json_t *p = json_object_get(o, fields[i].key);
+		const char *after = json_string_value(json_array_get(p, 1));
+
+		if (!after)
+			continue;
+		if (i == 0)
+			after = ticket_state_word(w, after, false);
+		else if (i == 1)
+			after = ticket_priority_word(w, after, false);
+		else if (i == 3)
+			after = ticket_type_word(w, after);
+		buf_printf(&b, "%s%s: %s", b.n ? ". " : "", tr(w->lang, fields[i].label), *after ? after : _("none"));
+	}
+	return arena_dup(w->a, buf_text(&b));
+}
+
+static const char *rating(const struct web *w, int score) { return score == 3 ? _("good") : score == 2 ? _("middling") : _("bad"); }
+
+/* NULL: nothing to tell here. */
+static const char *sentence(struct web *w, const struct event *ev, const json_t *o, bool portal, const char **href)
+{
+	const char *by = text_of(o, "by"), *s = NULL;
+	int64_t n;
+
+	*href = NULL;
+	if (strcmp(ev->kind, "ticket.changed") == 0) {
+		if (portal) {
+			const char *state = json_string_value(json_array_get(json_object_get(o, "state"), 1));
+
+			return state ? ticket_state_word(w, state, true) : NULL;
+		}
+		s = change(w, o);
+		return !*s ? NULL : *by ? arena_printf(w->a, "%s. %s", by, s) : s;
+	}
+	if (strcmp(ev->kind, "ticket.rated") == 0)
+		return arena_printf(w->a, "%s: %s. %s", _("The requester's verdict"), rating(w, (int)json_integer_value(json_object_get(o, "score"))),
+			text_of(o, "text"));
+	if (portal)
+		return NULL;
+	if (strcmp(ev->kind, "ticket.created") == 0) {
+		n = json_integer_value(json_object_get(o, "split_from"));
+		*href = arena_printf(w->a, "/console/tickets/%" PRId64, n);
+		return n ? arena_printf(w->a, _("%s split it from %d"), by, (int)n) : NULL;
+	}
+	if (strcmp(ev->kind, "ticket.merged") == 0) {
+		n = json_integer_value(json_object_get(o, "into"));
+		s = arena_printf(w->a, _("%s merged it into %d"), by, (int)n);
+	} else if (strcmp(ev->kind, "ticket.absorbed") == 0) {
+		n = json_integer_value(json_object_get(o, "from"));
+		s = arena_printf(w->a, _("%s merged %d into it: %s"), by, (int)n, text_of(o, "subject"));
+	} else if (strcmp(ev->kind, "ticket.split") == 0) {
+		n = json_integer_value(json_object_get(o, "into"));
+		s = arena_printf(w->a, _("%s split %d from it"), by, (int)n);
+	} else if (strcmp(ev->kind, "ticket.linked") == 0) {
+		n = json_integer_value(json_object_get(o, "other"));
+		s = arena_printf(w->a, _("%s linked it with %d: %s"), by, (int)n, text_of(o, "subject"));
+	} else if (strcmp(ev->kind, "ticket.placed") == 0) {
+		return arena_printf(w->a, _("%s placed it with the customer"), by);
+	} else if (strcmp(ev->kind, "ticket.watched") == 0) {
+		return arena_printf(w->a, _("%s added %s as a follower"), by, text_of(o, "name"));
+	} else if (strcmp(ev->kind, "ticket.unwatched") == 0) {
+		return arena_printf(w->a, _("%s removed %s as a follower"), by, text_of(o, "name"));
+	} else {
+		return NULL;
+	}
+	*href = arena_printf(w->a, "/console/tickets/%" PRId64, n);
+	return s;
+}
+
+static int by_time(const void *x, const void *y)
+{
+	const struct ticket_line *a = x, *b = y;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return (a->m == NULL) - (b->m == NULL);         /* what was said comes before what it did */
+}
+
+int ticket_lines(struct web *w, const struct ticket *t, bool portal, struct ticket_line **out, int *n, struct err *e)
+{
+	struct message *m;
+	struct event *ev;
+	struct ticket_line *l;
+	int nm, ne, k = 0;
+
+	if (store_message_list(w->db, w->a, t->id, !portal, &m, &nm, e) != 0 || event_list(w->db, w->a, "ticket", t->id, &ev, &ne, e) != 0)
+		return -1;
+	l = ARENA_ARRAY(w->a, struct ticket_line, nm + ne + 1);
+	for (int i = 0; i < nm; i++)
+		l[k++] = (struct ticket_line){ .m = &m[i], .at = m[i].at };
+	for (int i = 0; i < ne; i++) {
+		json_t *o = json_loads(ev[i].data, 0, NULL);
+		const char *href, *s = sentence(w, &ev[i], o, portal, &href);
+
+		json_decref(o);
+		if (s)
+			l[k++] = (struct ticket_line){ .fact = s, .href = href, .at = ev[i].at };
+	}
+	qsort(l, (size_t)k, sizeof *l, by_time);
+	*out = l;
+	*n = k;
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* tickets.h - the console's ticket pages: what the handlers give their templates, and the words both share.
+ * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's. */
+#ifndef PEDEL_PAGES_TICKETS_H
+#define PEDEL_PAGES_TICKETS_H
+#include "core/sla.h"
+#include "store/message.h"
+#include "store/ticket.h"
+#include "web/ui.h"
+
+/* words of states and priorities in w->lang; portal: as the customer hears them */
+const char *ticket_state_word(const struct web *w, const char *state, bool portal);
+const char *ticket_priority_word(const struct web *w, const char *priority, bool portal);
+const char *ticket_type_word(const struct web *w, const char *type);
+const char *ticket_channel_word(const struct web *w, const char *channel);
+const char *ticket_href(const struct web *w, const struct ticket *t);           /* /console/tickets/10482 */
+const char *ticket_first_name(const struct web *w, const char *name);
+
+struct tickets_tab { const char *key, *label; int n; bool more; const char *href; bool current; };
+struct tickets_view {
+	const struct ticket *rows; int nrows;
+	const char *next;                       /* address of the next fifty; NULL: no more */
+	const char *back;                       /* this list's address, for going back to it */
+	const struct tickets_tab *tabs; int ntabs;
+	const struct saved_view *saved; int nsaved;
+	const struct ticket_choice *customers; int ncustomers;
+	const struct ticket_choice *owners; int nowners;
+	const char *view, *q, *customer, *owner, *promise, *sort, *query;       /* as chosen; "" otherwise */
+	int64_t saved_id;                       /* the saved view that is shown */
+	const char *done;
+};
+void tickets_page(struct web *w, const struct tickets_view *v);
+void tickets_priority(struct web *w, const char *priority);
+void tickets_due(struct web *w, const struct ticket *t);
+void tickets_rows(struct web *w, const struct tickets_view *v);
+void tickets_filters(struct web *w, const struct tickets_view *v);
+void tickets_bulk(struct web *w, const struct tickets_view *v);
+void tickets_list(struct web *w, const struct tickets_view *v);                 /* #list alone, for htmx */
+
+struct ticket_form {                            /* /console/tickets/new */
+	const struct ui_choice *customers, *contacts, *owners, *types, *priorities, *channels, *categories;
+	const char *customer;
+};
+void ticket_new_page(struct web *w, const struct ticket_form *v);
+
+struct ready_page { const struct ready_answer *list; int n; const struct ready_answer *edit; };
+void ready_answers_page(struct web *w, const struct ready_page *v);
+
+struct find_view {
+	const char *q;
+	const struct ticket *tickets; int ntickets; const char *all;
+	const struct ticket_choice *customers, *people; int ncustomers, npeople;
+	const int64_t *people_of;               /* each person's customer */
+};
+void find_page(struct web *w, const struct find_view *v);
+#endif
