@@ -320,6 +320,16 @@ static void type_one(struct history *h)
 	n->day = day_of(n->started_at);
 	/* The calendar counted here by hand: also in the two weekends when the clock is changed. */
 	CHECK(n->day == day_from(year, month, day) && month_of_day(n->day) == h->first + i);
+	if (h->n > 0 && any(5) == 0) {          /* at the same moment as another, by the same person: only the rest tells them apart */
+		const struct bank_entry *twin = &h->entry[any((uint32_t)h->n)];
+
+		n->started_at = twin->started_at;
+		n->day = twin->day;
+		n->person_id = twin->person_id;
+		n->ticket_id = twin->ticket_id;
+		n->activity = twin->activity;
+		i = month_of_day(twin->day) - h->first;
+	}
 	if (n->activity == ACTIVITY_VISIT && any(3)) {
 		n->drive_out = (int)any(70);
 		n->drive_home = (int)any(70);
