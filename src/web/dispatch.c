@@ -142,8 +142,11 @@ const struct web_route *web_find(const struct web_match *m, const char *method, 
 		if (k < n)
 			continue;
 		*known = true;
-		if (strcmp(c->route->method, method) == 0)
-			return c->route;
+		if (strcmp(c->route->method, method) != 0)
+			continue;
+		while (got < 4)         /* those the address does not have, and what another row left */
+			params[got++] = (struct web_piece){ NULL, 0 };
+		return c->route;
 	}
 	return NULL;
 }
