@@ -3,7 +3,8 @@
 #define COLS "id,received_at,sha256,sender,recipients,state,ticket_id,message_id,note,content_sha256,tries"
 static const struct db_sql add = { "INSERT INTO mail_in(received_at,sha256,sender,recipients,state) VALUES(?1,?2,?3,?4,'waiting') "
 	"ON CONFLICT DO NOTHING RETURNING id", NULL };
-static const struct db_sql waiting = { "SELECT " COLS " FROM mail_in WHERE state='waiting' ORDER BY id LIMIT ?1", NULL };
+static const struct db_sql waiting = { "SELECT " COLS " FROM mail_in WHERE state='waiting' ORDER BY tries,id LIMIT ?1", NULL };
+static const struct db_sql state_of = { "SELECT 1 FROM mail_in WHERE id=?1 AND state='waiting'", NULL };
 static const struct db_sql set = { "UPDATE mail_in SET state=?2,ticket_id=?3,message_id=?4,note=?5,content_sha256=?6 WHERE id=?1", NULL };
 static const struct db_sql tried = { "UPDATE mail_in SET tries=tries+1,note=?2 WHERE id=?1", NULL };
 static const struct db_sql same = { "SELECT id FROM mail_in WHERE content_sha256=?1 AND id<>?2 AND sender=?3 AND state='done' ORDER BY id LIMIT 1", NULL };
@@ -42,6 +43,19 @@ int store_mail_in_waiting(struct db_conn *c, struct arena *a, int limit, struct 
 	*out = all;
 	*n = got;
 	return rc < 0 ? -1 : 0;
+}
+
+int store_mail_in_waits(struct db_conn *c, int64_t id, bool *waits, struct err *e)
+{
+	struct err why = { 0 };
+	int64_t one;
+
+	*waits = db_id(c, &state_of, DB(DB_INT(id)), &one, &why) == 0;
+	if (!*waits && why.id != E_NOT_FOUND) {
+		*e = why;
+		return -1;
+	}
+	return 0;
 }
 
 int store_mail_in_set(struct db_conn *w, const struct mail_in *m, struct err *e)

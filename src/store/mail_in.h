@@ -20,7 +20,8 @@ struct mail_in {
 };
 /* *again: the very same mail to the same recipients is here already; nothing is added. */
 int store_mail_in_add(struct db_conn *w, struct mail_in *m, bool *again, struct err *e);
-int store_mail_in_waiting(struct db_conn *c, struct arena *a, int limit, struct mail_in **out, int *n, struct err *e);    /* oldest first */
+int store_mail_in_waiting(struct db_conn *c, struct arena *a, int limit, struct mail_in **out, int *n, struct err *e);    /* least tried, then oldest, first */
+int store_mail_in_waits(struct db_conn *c, int64_t id, bool *waits, struct err *e);
 int store_mail_in_set(struct db_conn *w, const struct mail_in *m, struct err *e);       /* state, ticket, message, note, content */
 int store_mail_in_tried(struct db_conn *w, int64_t id, const char *note, struct err *e);
 /* An earlier mail of the same sender with the same content, already read. false: none. */

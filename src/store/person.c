@@ -5,6 +5,8 @@ static const struct db_sql add = { "INSERT INTO person(login,name,email,phone,ro
 	"VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) RETURNING id", NULL };
 static const struct db_sql get = { "SELECT " COLS " FROM person WHERE id=?1", NULL };
 static const struct db_sql by_login = { "SELECT " COLS " FROM person WHERE login=?1", NULL };
+static const struct db_sql by_email = { "SELECT " COLS " FROM person WHERE lower(email)=?1 AND email<>'' AND active=1 AND role<>'system' ORDER BY id LIMIT 1",
+	NULL };
 static const struct db_sql count = { "SELECT count(*) FROM person", NULL };
 static const struct db_sql list = { "SELECT " COLS " FROM person WHERE role<>'system' ORDER BY active DESC,name,id", NULL };
 static const struct db_sql set = { "UPDATE person SET name=?3,email=?4,phone=?5,role=?6,lang=?7,theme=?8,keys_on=?9,active=?10,version=version+1 "
@@ -58,6 +60,11 @@ int store_person_get(struct db_conn *c, struct arena *a, int64_t id, struct pers
 int store_person_by_login(struct db_conn *c, struct arena *a, const char *login, struct person *out, struct err *e)
 {
 	return one(c, a, &by_login, DB_TEXT(login), login, out, e);
+}
+
+int store_person_by_email(struct db_conn *c, struct arena *a, const char *email, struct person *out, struct err *e)
+{
+	return one(c, a, &by_email, DB_TEXT(email), email, out, e);
 }
 
 int store_person_list(struct db_conn *c, struct arena *a, struct person **out, int *n, struct err *e)

@@ -21,6 +21,7 @@ struct person {
 int store_person_add(struct db_conn *w, struct person *p, struct err *e);               /* fills id */
 int store_person_get(struct db_conn *c, struct arena *a, int64_t id, struct person *out, struct err *e);
 int store_person_by_login(struct db_conn *c, struct arena *a, const char *login, struct person *out, struct err *e);
+int store_person_by_email(struct db_conn *c, struct arena *a, const char *email, struct person *out, struct err *e);  /* lower case; active ones */
 int store_person_list(struct db_conn *c, struct arena *a, struct person **out, int *n, struct err *e);  /* by name; without system */
 int store_person_set(struct db_conn *w, const struct person *p, struct err *e);         /* name email phone role lang theme keys_on active; by version */
 int store_person_set_password(struct db_conn *w, int64_t id, const char *hash, struct err *e);

@@ -1,0 +1,77 @@
+#include "net/smtp.h"
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/fault.h"
+
+struct upload { const char *p; size_t n; };
+
+static size_t read_some(char *to, size_t size, size_t count, void *arg)
+{
+	struct upload *u = arg;
+	size_t n = size * count < u->n ? size * count : u->n;
+
+	memcpy(to, u->p, n);
+	u->p += n;
+	u->n -= n;
+	return n;
+}
+
+/* Keeps the server's last line. */
+static size_t hear(char *line, size_t size, size_t count, void *arg)
+{
+	char *last = arg;
+	size_t n = size * count;
+
+	snprintf(last, 200, "%.*s", (int)(n < 199 ? n : 199), line);
+	last[strcspn(last, "\r\n")] = 0;
+	return n;
+}
+
+int smtp_begin(struct err *e)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : FAIL(e, E_OS_CALL, "libcurl does not start");
+}
+
+int smtp_send(const char *server, const char *hello, const char *from, const char *to, const void *mail, size_t n, int timeout_ms,
+	bool *permanent, struct err *e)
+{
+	char url[400], sender[400], last[200] = "";
+	struct curl_slist *rcpt = NULL;
+	struct upload u = { mail, n };
+	CURL *c = fault_hit("smtp") ? NULL : curl_easy_init();
+	long code = 0;
+	CURLcode rc;
+
+	*permanent = false;
+	if (!c)
+		return FAIL(e, E_SMTP, "no memory for a connection");
+	snprintf(url, sizeof url, "smtp://%s/%s", server, hello);
+	snprintf(sender, sizeof sender, "<%s>", from);
+	rcpt = curl_slist_append(NULL, to);
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp");
+	curl_easy_setopt(c, CURLOPT_PROXY, "");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	/* STARTTLS when offered; the mail server beside us has rarely a name that a certificate could prove */
+	curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(c, CURLOPT_MAIL_FROM, sender);
+	curl_easy_setopt(c, CURLOPT_MAIL_RCPT, rcpt);
+	curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(c, CURLOPT_READFUNCTION, read_some);
+	curl_easy_setopt(c, CURLOPT_READDATA, &u);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, hear);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, last);
+	rc = curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &code);
+	curl_slist_free_all(rcpt);
+	curl_easy_cleanup(c);
+	if (rc == CURLE_OK)
+		return 0;
+	*permanent = code >= 500 && code < 600;
+	return FAIL(e, E_SMTP, "%s: %s%s%s", server, curl_easy_strerror(rc), *last ? ": " : "", last);
+}
