@@ -1,7 +1,6 @@
 /* The first administrator and API tokens: made here, never over HTTP by somebody who is not signed in. */
 #include <ctype.h>
 #include <jansson.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 #include "pages/all.h"
 #include "pages/agreement.h"
+#include "pages/profile.h"
+#include "pages/signin.h"
 #include "pages/time.h"
 
 const struct web_route *const pages_tables[] = {
@@ -8,6 +10,8 @@ const struct web_route *const pages_tables[] = {
 	agreement_routes,
 	catalogue_routes,
 	hours_routes,
+	profile_routes,
+	signin_routes,
 	time_api_routes,
 	time_routes,
 	pages_tasks,

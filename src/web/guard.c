@@ -8,15 +8,17 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "os/file.h"
+#include "os/password.h"
 #include "os/random.h"
-#include "web/password.h"
+#include "os/seal.h"
 #include "web/signin.h"
 
-enum { THREADS = 2, WAITING_MOST = 32, BUCKETS = 4096, WAYS = 4, KEY_BYTES = 32 };
+enum { THREADS = 2, WAITING_MOST = 32, BUCKETS = 4096, WAYS = 4 };
 
 struct job {
 	struct job *next;
-	const char *hash, *password;    /* hash NULL: make one */
+	const char *hash, *password;
+	bool make;                      /* otherwise: does it fit hash, which is NULL for nobody */
 	struct arena *a;
 	const char *made;
 	bool fits, done;
@@ -32,9 +34,9 @@ struct web_guard {
 	int threads, waiting;
 	bool stopping;
 	struct job *first, *last;
-	const char *nobody;             /* a hash of a password nobody knows */
 	struct arena *a;
-	uint8_t key[KEY_BYTES], salt[16];
+	struct seal_key key;
+	uint8_t salt[16];
 	pthread_mutex_t rate;
 	struct bucket bucket[BUCKETS];
 };
@@ -55,7 +57,7 @@ static void *run(void *arg)
 		g->first = j->next;
 		g->waiting--;
 		pthread_mutex_unlock(&g->lock);
-		if (j->hash)
+		if (!j->make)
 			j->fits = password_fits(j->hash, j->password);
 		else
 			j->rc = password_hash(j->a, j->password, &j->made, &j->e);
@@ -97,31 +99,20 @@ static int submit(struct web_guard *g, struct job *j, struct err *e)
 	return rc;
 }
 
+/* pedel init makes the key; an installation of tests may lack it. */
 static int read_key(struct web_guard *g, const char *data_folder, struct err *e)
 {
-	const char *path = arena_printf(g->a, "%s/secret.key", data_folder);
-	uint8_t fresh[KEY_BYTES];
-	char *text;
-	size_t n;
+	const char *folder = arena_printf(g->a, "%s/keys", data_folder), *path = arena_printf(g->a, "%s/master.key", folder);
 
-	if (os_read_file(g->a, path, 4096, &text, &n, e) != 0) {
-		if (e->id != E_NOT_FOUND)
-			return -1;
-		os_random(fresh, sizeof fresh);
-		text = hash_hex(g->a, fresh, sizeof fresh);
-		if (os_replace_file(path, text, strlen(text), 0600, e) != 0)
-			return -1;
-	}
-	text = text_trim(g->a, text);
-	return hash_unhex(text, g->key, KEY_BYTES) ? 0 : FAIL(e, E_OS_CALL, "%s does not hold a key", path);
+	if (!os_file_is(path) && (os_make_folder(folder, 0700, e) != 0 || seal_key_make(path, e) != 0))
+		return -1;
+	return seal_key_read(path, &g->key, e);
 }
 
 int guard_begin(struct web_guard **out, const char *data_folder, struct err *e)
 {
-	/* a fixed hash would do, but its parameters must be those of password.c or the time would tell */
 	struct arena *a = arena_begin(1 << 20);
 	struct web_guard *g = ARENA_NEW(a, struct web_guard);
-	uint8_t r[16];
 
 	g->a = a;
 	if (sodium_init() < 0) {
@@ -129,12 +120,11 @@ int guard_begin(struct web_guard **out, const char *data_folder, struct err *e)
 		return FAIL(e, E_OS_CALL, "libsodium");
 	}
 	os_random(g->salt, sizeof g->salt);
-	os_random(r, sizeof r);
 	pthread_mutex_init(&g->lock, NULL);
 	pthread_mutex_init(&g->rate, NULL);
 	pthread_cond_init(&g->work, NULL);
 	pthread_cond_init(&g->done, NULL);
-	if (read_key(g, data_folder, e) != 0 || password_hash(a, hash_hex(a, r, sizeof r), &g->nobody, e) != 0) {
+	if (read_key(g, data_folder, e) != 0) {
 		guard_end(g);
 		return -1;
 	}
@@ -163,23 +153,23 @@ void guard_end(struct web_guard *g)
 	pthread_cond_destroy(&g->work);
 	pthread_mutex_destroy(&g->rate);
 	pthread_mutex_destroy(&g->lock);
-	sodium_memzero(g->key, sizeof g->key);
+	sodium_memzero(&g->key, sizeof g->key);
 	arena_end(g->a);
 }
 
 int guard_password_fits(struct web_guard *g, const char *hash, const char *password, bool *fits, struct err *e)
 {
-	struct job j = { .hash = hash ? hash : g->nobody, .password = password };
+	struct job j = { .hash = hash, .password = password };
 
 	if (submit(g, &j, e) != 0)
 		return -1;
-	*fits = j.fits && hash;
+	*fits = j.fits;
 	return 0;
 }
 
 int guard_password_hash(struct web_guard *g, struct arena *a, const char *password, const char **hash, struct err *e)
 {
-	struct job j = { .a = a, .password = password };
+	struct job j = { .a = a, .password = password, .make = true };
 
 	if (submit(g, &j, e) != 0)
 		return -1;
@@ -225,26 +215,20 @@ int guard_slow_down(struct web_guard *g, const char *what, const char *key, int 
 
 struct db_bytes guard_seal(struct web_guard *g, struct arena *a, const char *place, const void *p, size_t n)
 {
-	uint8_t *out = arena_get(a, 24 + n + crypto_aead_xchacha20poly1305_ietf_ABYTES);
-	unsigned long long len;
+	struct db_bytes out;
 
-	os_random(out, 24);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(out + 24, &len, p, n, (const uint8_t *)place, strlen(place), NULL, out, g->key);
-	return (struct db_bytes){ out, 24 + (size_t)len };
+	out.p = seal_close(&g->key, a, place, p, n, &out.n);
+	return out;
 }
 
 bool guard_open(struct web_guard *g, struct arena *a, const char *place, struct db_bytes sealed, struct db_bytes *out)
 {
-	const uint8_t *s = sealed.p;
-	unsigned long long len;
-	uint8_t *p;
+	struct err e;
+	void *p;
 
-	if (sealed.n < 24 + crypto_aead_xchacha20poly1305_ietf_ABYTES)
+	if (seal_open(&g->key, a, place, sealed.p, sealed.n, &p, &out->n, &e) != 0)
 		return false;
-	p = arena_get(a, sealed.n);
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(p, &len, NULL, s + 24, sealed.n - 24, (const uint8_t *)place, strlen(place), s, g->key) != 0)
-		return false;
-	*out = (struct db_bytes){ p, (size_t)len };
+	out->p = p;
 	return true;
 }
 
@@ -272,3 +256,21 @@ const char *totp_base32(struct arena *a, const void *secret, size_t n)
 	free(text);
 	return out;
 }
+
+void totp_secret(uint8_t *secret, size_t n) { os_random(secret, n); }
+
+const char *recovery_code(struct arena *a, uint8_t hash[32])
+{
+	uint8_t r[8];
+	struct sha256 h;
+	char *text;
+
+	os_random(r, sizeof r);
+	text = hash_hex(a, r, sizeof r);
+	h = hash_sha256(text, strlen(text));
+	memcpy(hash, h.b, 32);
+	return arena_printf(a, "%.4s-%.4s-%.4s-%.4s", text, text + 4, text + 8, text + 12);
+}
+
+int guard_password_check(const char *password, const char *field, struct err *e) { return password_check(password, field, e); }
+bool guard_password_stale(const char *hash) { return password_stale(hash); }

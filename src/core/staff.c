@@ -1,0 +1,86 @@
+#include "core/staff.h"
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "core/cvr.h"
+#include "store/event.h"
+
+static int note_event(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, const char *kind, json_t *data, struct err *e)
+{
+	char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
+	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who->id,
+		.object = "person", .object_id = id, .kind = kind, .data = arena_dup(a, text ? text : "{}") };
+
+	free(text);
+	json_decref(data);
+	return event_add(w, a, &ev, e);
+}
+
+static int check(struct arena *a, struct person *p, struct err *e)
+{
+	if (text_check(p->name, "name", 120, true, e) != 0 || phone_read(a, p->phone, "phone", &p->phone, e) != 0)
+		return -1;
+	if (!text_blank(p->email) && email_read(a, p->email, "email", &p->email, e) != 0)
+		return -1;
+	if (!p->role || !(role_by_name(p->role) & ROLE_STAFF))
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "role", "%.40s", p->role ? p->role : "");
+	p->name = text_trim(a, p->name);
+	p->email = text_blank(p->email) ? "" : p->email;
+	p->lang = p->lang ? p->lang : "da";
+	p->theme = p->theme ? p->theme : "auto";
+	return 0;
+}
+
+int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct person *given, struct err *e)
+{
+	struct person copy = *given, *p = &copy;
+	const char *login;
+	size_t n;
+
+	login = text_lower(a, text_trim(a, p->login ? p->login : ""));
+	n = strlen(login);
+	if (n < 2 || n > 64 || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789.-_@") != n)
+		return FAIL_FIELD(e, E_LOGIN_INVALID, "login", "%.80s", login);
+	p->login = login;
+	if (check(a, p, e) != 0)
+		return -1;
+	p->created_at = now;
+	if (store_person_add(w, p, e) != 0)
+		return -1;
+	given->id = p->id;
+	given->created_at = now;
+	return note_event(w, a, who, now, p->id, "person.created", json_pack("{s:s,s:s,s:s}", "login", p->login, "name", p->name, "role", p->role), e);
+}
+
+/* Would nobody be left who can change staff? */
+static int keep_one_admin(struct db_conn *w, struct arena *a, const struct person *p, struct err *e)
+{
+	struct person *all;
+	int n;
+
+	if (p->active && strcmp(p->role, "admin") == 0)
+		return 0;
+	if (store_person_list(w, a, &all, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (all[i].id != p->id && all[i].active && strcmp(all[i].role, "admin") == 0)
+			return 0;
+	return FAIL_FIELD(e, E_LAST_ADMIN, "role", "person %lld", (long long)p->id);
+}
+
+int staff_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *given, struct err *e)
+{
+	struct person old, copy = *given, *p = &copy;
+
+	if (store_person_get(w, a, p->id, &old, e) != 0 || check(a, p, e) != 0 || keep_one_admin(w, a, p, e) != 0 || store_person_set(w, p, e) != 0)
+		return -1;
+	return note_event(w, a, who, now, p->id, "person.changed", json_pack("{s:s,s:s,s:b}", "name", p->name, "role", p->role, "active", p->active), e);
+}
+
+int staff_password(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, const char *hash, struct err *e)
+{
+	if (store_person_set_password(w, id, hash, e) != 0)
+		return -1;
+	return note_event(w, a, who, now, id, "person.password", json_object(), e);
+}

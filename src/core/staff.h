@@ -1,0 +1,14 @@
+/* staff.h - what may be done to the provider's own people: checked, stored, and written down as events.
+ * Ownership:  what is given is only read, but for id and created_at, which staff_add sets.
+ * Errors:     input kinds with the field (login name email phone role); E_LOGIN_TAKEN, E_LAST_ADMIN, E_CHANGED, E_NOT_FOUND.
+ * Units:      us.   Threads: only inside a db_write() job.   Source: own design. */
+#ifndef PEDEL_CORE_STAFF_H
+#define PEDEL_CORE_STAFF_H
+#include "core/role.h"
+#include "store/person.h"
+
+int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct person *p, struct err *e);
+int staff_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *p, struct err *e);
+/* hash made before the job; signs nobody out. */
+int staff_password(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, const char *hash, struct err *e);
+#endif

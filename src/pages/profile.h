@@ -1,0 +1,24 @@
+/* profile.h - one's own settings, password, second step and sign-in log.  Ownership: the request.  Errors: none.  Threads: the request's. */
+#ifndef PEDEL_PAGES_PROFILE_H
+#define PEDEL_PAGES_PROFILE_H
+#include "store/session.h"
+#include "web/web.h"
+
+struct profile_view {
+	const char *lang, *theme, *done;
+	bool keys_on, has_password, totp_on;
+	int64_t codes_left;
+	const struct signin *log; int nlog;
+	const struct session *sessions; int nsessions;
+};
+struct profile_totp { const char *secret, *sealed, *uri; const unsigned char *dots; int width; };
+void profile_forms(struct web *w, const struct profile_view *v);
+void profile_key(struct web *w, const char *what, const char *a, const char *b);
+void profile_page(struct web *w, const struct profile_view *v);
+void profile_totp_page(struct web *w, const struct profile_totp *v);
+void profile_codes_page(struct web *w, const char *const *codes, int n);
+void profile_keys_page(struct web *w);
+const char *profile_outcome(const struct web *w, const char *outcome);
+void profile_qr(struct web *w, const struct profile_totp *v);
+extern const struct web_route profile_routes[];
+#endif

@@ -1,0 +1,9 @@
+/* signin.h - signing in and out: the pages of signin.html.  Ownership: none.  Errors: none.  Threads: the request's. */
+#ifndef PEDEL_PAGES_SIGNIN_H
+#define PEDEL_PAGES_SIGNIN_H
+#include "web/web.h"
+void signin_page(struct web *w, const char *next);
+void signin_sent_page(struct web *w, const char *mail);
+void signin_link_page(struct web *w, const char *name);
+extern const struct web_route signin_routes[];
+#endif
