@@ -49,7 +49,8 @@ static struct store_case *store_case_open(enum db_kind kind)
 	char sql[128];
 
 	s->kind = kind;
-	snprintf(s->dir, sizeof s->dir, "/tmp/pedel-store-XXXXXX");
+	/* in memory where that is possible: nothing here is about what a power cut leaves */
+	snprintf(s->dir, sizeof s->dir, "%s/pedel-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	CHECK(mkdtemp(s->dir));
 	snprintf(s->path, sizeof s->path, "%s/pedel.db", s->dir);
 	s->cfg = (struct db_config){ .path = s->path, .readers = 4, .create = true, .solo = true };

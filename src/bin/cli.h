@@ -31,6 +31,7 @@ struct cli_home {
 /* The installation in --data. The database is opened without a writer thread. */
 int  cli_home_open(struct cli *c, struct cli_home *h, struct err *e);
 void cli_home_close(struct cli_home *h);
+void cli_empty(const char *folder, bool folder_too);     /* removes what is in it: only after a failed beginning */
 /* One line on standard output, in the person's language. */
 void cli_say(const struct cli *c, const char *en, const char *da, ...);
 

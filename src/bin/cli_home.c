@@ -1,5 +1,5 @@
 /* init, and opening what it made. pedel.conf is written last: a folder that has it is a whole installation. */
-#include <dirent.h>
+#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 
 enum { NAME_MOST = 120, READERS = 2 };
 static const char *const folders[] = { "keys", "blobs", "tmp", "run", "catalogue" };
-static const char *const files[] = { "keys/master.key", "keys/chain.key", "keys/chain.pub", "pedel.db", "pedel.db-wal", "pedel.db-shm", "pedel.conf" };
 
 void cli_say(const struct cli *c, const char *en, const char *da, ...)
 {
@@ -91,17 +90,16 @@ static int make(struct cli *c, const struct start *s, struct err *e)
 	return os_replace_file(arena_printf(c->a, "%s/pedel.conf", c->data), conf, strlen(conf), 0600, e);
 }
 
-/* After a failed init the folder is as it was, so that the next try is not refused. */
-static void unmake(struct cli *c, bool folder_too)
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
-	struct err ignored;
+	return where->level ? remove(path) : 0;
+}
 
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		os_remove_file(arena_printf(c->a, "%s/%s", c->data, files[i]), &ignored);
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-		rmdir(arena_printf(c->a, "%s/%s", c->data, folders[i]));
+void cli_empty(const char *folder, bool folder_too)
+{
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	if (folder_too)
-		rmdir(c->data);
+		rmdir(folder);
 }
 
 int cli_init(struct cli *c, struct err *e)
@@ -125,7 +123,7 @@ int cli_init(struct cli *c, struct err *e)
 	if (os_make_folder(c->data, 0700, e) != 0)
 		return -1;
 	if (make(c, &s, e) != 0) {
-		unmake(c, !was_there);
+		cli_empty(c->data, !was_there);        /* it was empty: the next try is not refused */
 		return -1;
 	}
 	cli_say(c, "Made %s for %s. Next: pedel admin add --data %s --login NAME --name 'FULL NAME' --password-stdin",

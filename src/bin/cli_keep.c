@@ -1,15 +1,18 @@
 /* Looking after an installation: verify, backup, restore, move-db. */
 #include <stdio.h>
 #include <string.h>
-#include "base/hash.h"
+#include "base/moment.h"
 #include "bin/cli.h"
+#include "os/clock.h"
 #include "os/file.h"
+#include "store/backup.h"
 #include "store/chain.h"
 #include "store/check.h"
+#include "store/copy.h"
 #include "store/event.h"
 
 /* Every check is made, also after one has failed: an operator wants the whole picture. */
-int cli_verify(struct cli *c, struct err *e)
+static int verify_home(struct cli *c, struct err *e)
 {
 	static const struct { const char *en, *da; } names[] = {
 		{ "database", "database" }, { "events", "hændelser" }, { "signed heads", "underskrifter" }, { "files", "filer" },
@@ -46,6 +49,173 @@ int cli_verify(struct cli *c, struct err *e)
 	return first.id == E_NONE ? 0 : -1;
 }
 
-int cli_backup(struct cli *c, struct err *e) { return FAIL(e, E_BUG, "not yet"); }
-int cli_restore(struct cli *c, struct err *e) { return FAIL(e, E_BUG, "not yet"); }
-int cli_move_db(struct cli *c, struct err *e) { return FAIL(e, E_BUG, "not yet"); }
+/* Only a file: nothing of an installation is touched. */
+static int verify_file(struct cli *c, struct err *e)
+{
+	struct backup_report r;
+
+	if (backup_check(c->from, &r, e) != 0)
+		return -1;
+	cli_say(c, "%s: right, %lld files, %lld bytes, made %s", "%s: i orden, %lld filer, %lld byte, lavet %s", c->from, (long long)r.files,
+		(long long)r.bytes, moment_iso(c->a, r.made_at));
+	return 0;
+}
+
+int cli_verify(struct cli *c, struct err *e)
+{
+	if (!c->from == !c->data)
+		return FAIL_FIELD(e, E_REQUIRED, "data", "--data or --from");
+	return c->from ? verify_file(c, e) : verify_home(c, e);
+}
+
+int cli_backup(struct cli *c, struct err *e)
+{
+	struct backup_report r;
+	struct cli_home h;
+	int rc;
+
+	if (cli_home_open(c, &h, e) != 0)
+		return -1;
+	rc = backup_write(h.folder, h.db, c->to, os_now_us(), &r, e);
+	cli_home_close(&h);
+	if (rc == 0)
+		cli_say(c, "%s: %lld files, %lld bytes. It holds the keys: keep it safe.", "%s: %lld filer, %lld byte. Nøglerne er med: pas godt på den.",
+			c->to, (long long)r.files, (long long)r.bytes);
+	return rc;
+}
+
+struct across { struct db *other; struct db_conn *from; struct copy_report r; };
+
+static int job_copy(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct across *x = arg;
+
+	return copy_all(x->from, w, &x->r, e);
+}
+
+/* Runs as a write job of the old database, so that nothing is written there meanwhile. */
+static int job_move(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct across *x = arg;
+
+	x->from = w;
+	return db_write(x->other, job_copy, x, e);
+}
+
+static bool is_url(const char *s) { return strncmp(s, "postgresql://", 13) == 0 || strncmp(s, "postgres://", 11) == 0; }
+
+/* The restored SQLite file into an empty PostgreSQL; the file goes. */
+static int restore_into(struct cli *c, const char *path, struct err *e)
+{
+	struct db_config from = { .path = path, .readers = 1, .solo = true }, to = { .url = c->db, .readers = 1, .create = true, .solo = true };
+	struct across x = { 0 };
+	struct db *d = NULL;
+	int rc = db_open(&from, &d, e);
+
+	if (rc == 0)
+		rc = db_open(&to, &x.other, e);
+	if (rc == 0)
+		rc = db_write(d, job_move, &x, e);
+	db_close(x.other);
+	db_close(d);
+	return rc == 0 ? os_remove_file(path, e) : -1;
+}
+
+int cli_restore(struct cli *c, struct err *e)
+{
+	const char *path = arena_printf(c->a, "%s/pedel.db", c->data);
+	struct db_config lite = { .path = path, .readers = 1, .solo = true };
+	bool was_there = os_file_is(c->data);
+	struct backup_report r;
+	struct db *d = NULL;
+	char **names;
+	int n = 0, rc;
+
+	if (c->db && !is_url(c->db))
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "db", "postgresql://...");
+	if (was_there && os_list_folder(c->a, c->data, &names, &n, e) != 0)
+		return -1;
+	if (n)
+		return FAIL(e, E_FOLDER_NOT_EMPTY, "%s", c->data);
+	if (backup_check(c->from, &r, e) != 0 || os_make_folder(c->data, 0700, e) != 0)
+		return -1;
+	rc = backup_extract(c->from, c->data, &r, e);
+	for (size_t i = 0; rc == 0 && i < 3; i++)
+		rc = os_make_folder(arena_printf(c->a, "%s/%s", c->data, i == 0 ? "tmp" : i == 1 ? "run" : "blobs"), 0700, e);
+	/* An older backup's schema is brought up to this program's before anything else reads it. */
+	if (rc == 0 && (rc = db_open(&lite, &d, e)) == 0)
+		db_close(d);
+	if (rc == 0)
+		rc = c->db ? restore_into(c, path, e) : 0;
+	if (rc == 0)
+		rc = conf_set(c->a, c->data, "db", c->db, e);
+	if (rc != 0) {
+		cli_empty(c->data, !was_there);
+		return -1;
+	}
+	cli_say(c, "%s: %lld files of %s. The database is %s.", "%s: %lld filer fra %s. Databasen er %s.", c->data, (long long)r.files,
+		moment_iso(c->a, r.made_at), c->db ? "PostgreSQL" : "SQLite");
+	return 0;
+}
+
+/* Is a server at work on this installation? SQLite's log stays as long as somebody has the file open. */
+static int refuse_running(struct cli *c, struct err *e)
+{
+	struct cli_home h;
+	struct db_conn *r;
+	bool alone = true;
+
+	if (cli_home_open(c, &h, e) != 0)
+		return -1;
+	if (h.db_url) {
+		if (db_read_begin(h.db, &r, e) != 0 || check_alone(r, 2, &alone, e) != 0)
+			alone = false;
+		else
+			db_read_end(r);
+	}
+	cli_home_close(&h);
+	if (!h.db_url)
+		alone = !os_file_is(arena_printf(c->a, "%s-wal", h.db_path));
+	return alone ? 0 : FAIL(e, E_RUNNING, "%s", c->data);
+}
+
+int cli_move_db(struct cli *c, struct err *e)
+{
+	struct db_config to = { .readers = 1, .create = true, .solo = true };
+	struct across x = { 0 };
+	struct cli_home h;
+	bool lite = strcmp(c->to, "sqlite") == 0;
+	const char *old;
+	int rc = -1;
+
+	if (!lite && !is_url(c->to))
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "to", "postgresql://... or sqlite");
+	if (refuse_running(c, e) != 0 || cli_home_open(c, &h, e) != 0)
+		return -1;
+	old = arena_printf(c->a, "%s/pedel.db.before-move", c->data);
+	if (lite == !h.db_url)
+		FAIL_FIELD(e, E_CHOICE_INVALID, "to", lite ? "it is SQLite already" : "move to sqlite first");
+	else if (lite && os_file_is(h.db_path))
+		FAIL(e, E_MOVE_TARGET_USED, "%s", h.db_path);
+	else
+		rc = 0;
+	to.path = h.db_path;
+	to.url = lite ? NULL : c->to;
+	if (rc == 0 && (rc = db_open(&to, &x.other, e)) == 0)
+		rc = db_write(h.db, job_move, &x, e);
+	db_close(x.other);
+	cli_home_close(&h);
+	if (rc == 0)
+		rc = conf_set(c->a, c->data, "db", to.url, e);
+	if (rc != 0) {
+		if (lite && h.db_url && e->id != E_MOVE_TARGET_USED)
+			remove(h.db_path);
+		return -1;
+	}
+	/* A later move back must not find a file with yesterday's rows. */
+	if (!lite && rename(h.db_path, old) != 0)
+		return FAIL(e, E_OS_CALL, "rename %s", h.db_path);
+	cli_say(c, "%d tables, %lld rows: the same on both sides. %s", "%d tabeller, %lld rækker: ens på begge sider. %s", x.r.tables, (long long)x.r.rows,
+		lite ? h.db_path : old);
+	return 0;
+}

@@ -26,7 +26,7 @@ static const struct command {
 	{ "admin add", "data login name password-stdin", "", cli_admin_add, "admin add --data DIR --login L --name N --password-stdin" },
 	{ "token add", "data login name", "", cli_token_add, "token add --data DIR --login L --name N" },
 	{ "demo", "data", "tickets", cli_demo, "demo --data DIR [--tickets N]" },
-	{ "verify", "data", "", cli_verify, "verify --data DIR" },
+	{ "verify", "", "data from", cli_verify, "verify --data DIR | --from FILE" },
 	{ "backup", "data to", "", cli_backup, "backup --data DIR --to FILE" },
 	{ "restore", "data from", "db", cli_restore, "restore --data DIR --from FILE [--db URL]" },
 	{ "move-db", "data to", "", cli_move_db, "move-db --data DIR --to URL|sqlite" },

@@ -38,6 +38,17 @@ int check_database(struct db_conn *c, int64_t *checked, struct err *e)
 	return rc != 0 ? -1 : db_id(c, &tables, DB_NONE, checked, e);
 }
 
+int check_alone(struct db_conn *c, int own, bool *alone, struct err *e)
+{
+	static const struct db_sql who = { "SELECT 0", "SELECT count(*) FROM pg_stat_activity WHERE datname=current_database() AND application_name='pedel'" };
+	int64_t n;
+
+	if (db_id(c, &who, DB_NONE, &n, e) != 0)
+		return -1;
+	*alone = n <= own;
+	return 0;
+}
+
 int check_blobs_used(struct db_conn *c, const struct blobs *b, int64_t *checked, struct err *e)
 {
 	static const struct db_sql used = { "SELECT sha256 FROM attachment UNION SELECT raw_sha256 FROM message WHERE raw_sha256<>'' "

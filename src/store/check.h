@@ -3,12 +3,15 @@
  * Units:      *checked counts tables or files.   Threads: any.   Source: sqlite.org/pragma.html, own design. */
 #ifndef PEDEL_STORE_CHECK_H
 #define PEDEL_STORE_CHECK_H
+#include <stdbool.h>
 #include <stdint.h>
 #include "store/blob.h"
 #include "store/db.h"
 
 /* SQLite: its own integrity and foreign key checks. PostgreSQL keeps those itself: only the schema's tables are counted. */
 int check_database(struct db_conn *c, int64_t *checked, struct err *e);
+/* PostgreSQL: are there no more than `own` connections of Pedel's to this database? SQLite: always true. */
+int check_alone(struct db_conn *c, int own, bool *alone, struct err *e);
 /* Every file that a row names is there. */
 int check_blobs_used(struct db_conn *c, const struct blobs *b, int64_t *checked, struct err *e);
 #endif

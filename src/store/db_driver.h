@@ -105,4 +105,5 @@ struct db_stmt *db_stmt_get(struct db_conn *c, const char *text, const struct db
 int  db_migrate(struct db_conn *w, const struct db_config *cfg, struct err *e);
 char *db_translate(const char *text, enum db_kind kind);        /* a schema file in one database's words; free() it */
 void *db_writer_main(void *d);
+int  db_sqlite_snapshot(struct db_conn *c, const char *path, struct err *e);    /* c's snapshot as a file of its own */
 #endif

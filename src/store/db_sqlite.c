@@ -173,6 +173,27 @@ static int sq_idle(struct db_conn *c)
 	return rc == SQLITE_OK && moved < in_log;
 }
 
+int db_sqlite_snapshot(struct db_conn *c, const char *path, struct err *e)
+{
+	sqlite3_backup *b = NULL;
+	sqlite3 *to = NULL;
+	int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc == SQLITE_OK) {
+		b = fault_hit("db backup") ? NULL : sqlite3_backup_init(to, "main", c->h, "main");
+		rc = b ? sqlite3_backup_step(b, -1) : SQLITE_FULL;
+		if (b)
+			sqlite3_backup_finish(b);
+		/* one file, not three */
+		if (rc == SQLITE_DONE)
+			rc = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+	}
+	sqlite3_close_v2(to);
+	if (rc == SQLITE_OK)
+		return 0;
+	return FAIL(e, (rc & 0xff) == SQLITE_FULL ? E_OUT_OF_SPACE : E_DB, "snapshot: %s", sqlite3_errstr(rc));
+}
+
 const struct db_driver db_sqlite = {
 	.kind = DB_SQLITE, .connect = sq_connect, .disconnect = sq_disconnect, .begin = sq_begin, .commit = sq_commit, .rollback = sq_rollback,
 	.in_transaction = sq_in_transaction, .script = sq_script, .savepoint = sq_savepoint, .keep = sq_keep, .take_back = sq_take_back,

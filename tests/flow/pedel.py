@@ -75,7 +75,7 @@ class Pedel:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pedel-flow-'))
         os.chmod(self.folder, 0o755)
         self.data = self.folder / 'data'
-        self.env = dict(os.environ, LANG='C.UTF-8', **(env or {}))
+        self.env = {**os.environ, 'LANG': 'C.UTF-8', **(env or {})}
         self.smtp, self.args, self.process, self.pg_name = smtp, list(args), None, None
         self.db = []
         if pg:
@@ -93,7 +93,7 @@ class Pedel:
         self.pg_name = f'flow_{os.getpid()}_{time.monotonic_ns()}'
         subprocess.run(['psql', url, '-qc', f'CREATE DATABASE {self.pg_name}'], check=True)
         parts = urllib.parse.urlsplit(url)
-        return urllib.parse.urlunsplit(parts._replace(path='/' + self.pg_name))
+        return f'postgresql://{parts.netloc}/{self.pg_name}?{parts.query}'      # urlunsplit drops the // of an empty host
 
     def cli(self, *argv, stdin=None, ok=True):
         """Run the pedel program; its standard output. ok=False gives (code, out, err) whatever happens."""
@@ -125,7 +125,8 @@ class Pedel:
         self.port = urllib.parse.urlsplit(self.base).port
 
     def log_text(self, last=4000):
-        return (self.folder / 'pedeld.log').read_text(errors='replace')[-last:]
+        log = self.folder / 'pedeld.log'
+        return log.read_text(errors='replace')[-last:] if log.exists() else ''
 
     def stop(self, sig=signal.SIGTERM, seconds=30):
         if not self.process:
