@@ -321,7 +321,6 @@ static int post_draft(struct web *w, struct err *e)
 	if (!w->nerrors)
 		return -1;
 	g.version = (int)version;
-	web_status(w, 400);
 	return show_draft(w, &g, e);
 }
 
@@ -377,7 +376,6 @@ static int post_fresh(struct web *w, struct err *e)
 			return -1;
 		web_wrong(w, e);
 	}
-	web_status(w, 400);
 	return show_fresh(w, k.in.customer_id, e);
 }
 
@@ -486,9 +484,8 @@ static int post_step(struct web *w, struct agreement_work *k, const char *done, 
 		if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
 			return -1;
 		note_wrong(w, e);
-		web_status(w, err_kind(e->id) == ERR_CONFLICT ? 409 : 400);
-	} else {
-		web_status(w, 400);
+		if (err_kind(e->id) == ERR_CONFLICT)
+			web_status(w, 409);
 	}
 	return strcmp(g.state, "draft") == 0 ? show_draft(w, &g, e) : show_view(w, &g, e);
 }

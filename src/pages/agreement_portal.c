@@ -57,7 +57,6 @@ static int answered(struct web *w, struct agreement_work *k, const char *to, str
 			return -1;
 		web_wrong(w, e);
 	}
-	web_status(w, 400);
 	return show_one(w, e);
 }
 
