@@ -316,6 +316,11 @@ static void test_portal_says_yes(void **state)
 	site_end(x);
 }
 
+static const char *accepting(struct site *x, const struct who *who)
+{
+	return arena_printf(x->s->a, "{\"contact_id\":%lld}", (long long)who->id);
+}
+
 static void test_api(void **state)
 {
 	static const struct { const char *body; int status; const char *id, *field; } rows[] = {
@@ -338,7 +343,6 @@ static void test_api(void **state)
 		{ "{\"customer_id\":1,\"valid_from\":\"2026-01-01\",\"price\":3,\"items\":[{\"service\":\"support\"}]}", 400, "FIELD_UNKNOWN", "price" },
 	};
 	struct site *x = site(*state);
-	const char *accept = "{\"contact_id\":%lld}";
 	int64_t id;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -352,19 +356,16 @@ static void test_api(void **state)
 		"\"terms\":{}}]}"), 201);
 	id = json_integer_value(json_object_get(x->json, "id"));
 	CHECK_STR(json_string_value(json_object_get(x->json, "state")), "draft");
-	CHECK_INT(ask(x, &x->program, arena_printf(x->s->a, "/api/v1/agreements/%lld/accept", (long long)id), arena_printf(x->s->a, accept,
-		(long long)x->employee.id)), 403);
+	CHECK_INT(ask(x, &x->program, arena_printf(x->s->a, "/api/v1/agreements/%lld/accept", (long long)id), accepting(x, &x->employee)), 403);
 	CHECK_STR(error_of(x, "id"), "ACCEPT_ROLE");
 	CHECK_INT(ask(x, &x->program, arena_printf(x->s->a, "/api/v1/agreements/%lld/accept", (long long)id), "{}"), 400);
-	CHECK_INT(ask(x, &x->program, arena_printf(x->s->a, "/api/v1/agreements/%lld/accept", (long long)id), arena_printf(x->s->a, accept,
-		(long long)x->owner.id)), 200);
+	CHECK_INT(ask(x, &x->program, arena_printf(x->s->a, "/api/v1/agreements/%lld/accept", (long long)id), accepting(x, &x->owner)), 200);
 	CHECK_STR(json_string_value(json_object_get(x->json, "state")), "accepted");
 	CHECK_STR(json_string_value(json_object_get(x->json, "accepted_via")), "api");
-	CHECK_INT(ask(x, &x->program, arena_printf(x->s->a, "/api/v1/agreements/%lld/accept", (long long)id), arena_printf(x->s->a, accept,
-		(long long)x->owner.id)), 409);
+	CHECK_INT(ask(x, &x->program, arena_printf(x->s->a, "/api/v1/agreements/%lld/accept", (long long)id), accepting(x, &x->owner)), 409);
 	CHECK_STR(error_of(x, "id"), "AGREEMENT_STATE");
 	CHECK_INT(ask(x, &x->program, "/api/v1/agreements", "{\"customer_id\":1,\"valid_from\":\"2026-06-01\",\"items\":[{\"service\":\"service-agreement\"}]}"), 201);
-	CHECK_INT(ask(x, &x->program, "/api/v1/agreements/2/accept", arena_printf(x->s->a, accept, (long long)x->owner.id)), 409);
+	CHECK_INT(ask(x, &x->program, "/api/v1/agreements/2/accept", accepting(x, &x->owner)), 409);
 	CHECK_STR(error_of(x, "id"), "AGREEMENT_OVERLAP");
 	CHECK_INT(ask(x, &x->program, "/api/v1/agreements?limit=1&customer_id=1", NULL), 200);
 	CHECK_INT(json_array_size(json_object_get(x->json, "items")), 1);
