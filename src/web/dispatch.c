@@ -141,6 +141,8 @@ const struct web_route *web_find(const struct web_match *m, const char *method, 
 				params[got++] = seg[k];
 		if (k < n)
 			continue;
+		while (got < 4)
+			params[got++] = (struct web_piece){ 0 };
 		*known = true;
 		if (strcmp(c->route->method, method) != 0)
 			continue;
