@@ -1,3 +1,63 @@
+/* pedel demo: fills a fresh installation with an invented provider's month, and says how to sign in. */
+#include <stdio.h>
+#include <string.h>
+#include "base/buf.h"
+#include "base/text.h"
 #include "bin/cli.h"
+#include "bin/demo.h"
+#include "bin/demo_story.h"
+#include "core/catalogue.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/password.h"
+#include "services/all.h"
 
-int cli_demo(struct cli *c, struct err *e) { return FAIL(e, E_BUG, "the demo is not in this build"); }
+enum { TICKETS_MOST = 1000000 };
+
+static void show(const char *what, int done, int of)
+{
+	if (of > 1)
+		fprintf(stderr, "pedel: demo: %s %d/%d\n", what, done, of);
+}
+
+/* Also kept in the data folder, so that ./run can say it again. */
+static int tell_signins(struct cli *c, const struct cli_home *h, struct err *e)
+{
+	struct buf b;
+
+	buf_init(&b, c->a, 8 << 10);
+	buf_printf(&b, "%s\n", c->lang == LANG_EN ? "Demo sign-ins, all with the password " DEMO_PASSWORD ":"
+		: "Log ind i demoen, alle med adgangskoden " DEMO_PASSWORD ":");
+	for (int i = 0; demo_people[i].login; i++)
+		buf_printf(&b, "  %-34s %s, %s\n", demo_people[i].login, demo_people[i].name, demo_people[i].role);
+	for (int i = 0; demo_customers[i].name && i < 3; i++)
+		for (int j = 0; j < 4 && demo_customers[i].contacts[j].name; j++)
+			buf_printf(&b, "  %s@%-*s %s, %s, %s\n", demo_customers[i].contacts[j].email,
+				33 - (int)strlen(demo_customers[i].contacts[j].email), demo_customers[i].domain, demo_customers[i].contacts[j].name,
+				demo_customers[i].contacts[j].role, demo_customers[i].name);
+	fputs(buf_text(&b), stdout);
+	return os_replace_file(arena_printf(c->a, "%s/demo.txt", h->folder), buf_text(&b), b.n, 0600, e);
+}
+
+int cli_demo(struct cli *c, struct err *e)
+{
+	struct cli_home h;
+	struct catalogue catalogue;
+	struct demo d = { .catalogue = &catalogue, .services = service_all, .now = os_now_us(), .say = show };
+	int64_t tickets = 0;
+	int rc;
+
+	if (c->tickets && (!text_int(c->tickets, &tickets) || tickets < 0 || tickets > TICKETS_MOST))
+		return FAIL_FIELD(e, E_NUMBER_RANGE, "tickets", "0 to %d", TICKETS_MOST);
+	d.tickets = (int)tickets;
+	if (password_hash(c->a, DEMO_PASSWORD, &d.password_hash, e) != 0 || cli_home_open(c, &h, e) != 0)
+		return -1;
+	rc = catalogue_load(c->a, arena_printf(c->a, "%s/catalogue", h.folder), &catalogue, e);
+	d.db = h.db;
+	if (rc == 0)
+		rc = demo_fill(&d, e);
+	if (rc == 0)
+		rc = tell_signins(c, &h, e);
+	cli_home_close(&h);
+	return rc;
+}
