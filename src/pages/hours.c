@@ -174,13 +174,13 @@ static void document_draws(struct web *w, json_t *blocks, const struct statement
 {
 	json_t *table = add_block(blocks, "table"), *columns = json_array(), *rows = json_array();
 
-	add_column(columns, _("Date"), "left", 2);
-	add_column(columns, _("What"), "left", 6);
-	add_column(columns, _("Who"), "left", 3);
-	add_column(columns, _("Kind"), "left", 3);
-	add_column(columns, _("Used"), "right", 2);
-	add_column(columns, _("Drawn"), "right", 2);
-	add_column(columns, _("Balance"), "right", 2);
+	add_column(columns, _("Date"), "left", 26);
+	add_column(columns, _("What"), "left", 60);
+	add_column(columns, _("Who"), "left", 34);
+	add_column(columns, _("Kind"), "left", 38);
+	add_column(columns, _("Used"), "right", 17);
+	add_column(columns, _("Drawn"), "right", 21);
+	add_column(columns, _("Balance"), "right", 18);
 	for (int i = 0; i < s->nentries; i++) {
 		const struct statement_entry *t = &s->entries[i];
 		const char *what = *t->note ? arena_printf(w->a, "%s%s%s", t->subject, *t->subject ? ": " : "", t->note) : t->subject;

@@ -65,6 +65,7 @@ void work_activities(struct web *w, const char *chosen);
 void work_timer_buttons(struct web *w, const struct work_form *f, const char *back);
 void hours_figures(struct web *w, const struct hours_view *v);
 void hours_draws(struct web *w, const struct hours_view *v);
+void hours_day(struct web *w, const struct hours_view *v, int32_t day);
 void hours_lines(struct web *w, const struct hours_view *v);
 void hours_terms(struct web *w, const struct hours_view *v);
 void hours_past(struct web *w, const struct hours_view *v);

@@ -21,6 +21,7 @@ static void console(struct web *w, struct frame f, bool foot)
 	};
 	const struct frame_link books[] = {
 		{ "time", "/console/time", "clock", _("My time"), ROLE_STAFF },
+		{ "billing", "/console/billing", "file-invoice", _("Billing"), ROLE_STAFF },
 		{ "staff", "/console/settings/staff", "users", _("Staff"), ROLE_ADMIN },
 		{ "settings", "/console/settings", "settings", _("Settings"), ROLE_ADMIN },
 	};
