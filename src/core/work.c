@@ -5,9 +5,10 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "store/event.h"
+#include "store/need.h"
 #include "store/outbox.h"
 
-enum { MINUTES_MOST = 24 * 60, NOTE_MOST = 4000, BACK_MONTHS = 600 };
+enum { MINUTES_MOST = 24 * 60, NOTE_MOST = 4000, BACK_MONTHS = 600, NOTICE_ASKED = 101 };
 
 static const char service_key[] = "service-agreement";
 /* Work on what these cover is paid for by their own agreements and never drawn from the bank. */
@@ -245,6 +246,38 @@ static void notice_words(struct arena *a, const struct statement *s, int percent
 	}
 }
 
+/* "Stop and ask first": once a month the customer's people are asked in the portal, when the hours are used up. */
+static int ask_first(struct db_conn *w, struct arena *a, const struct actor *who, const struct statement *s, int64_t now, struct err *e)
+{
+	const char *name, *code, *month, *price;
+	enum lang lang;
+	bool first;
+	struct need need = { .customer_id = s->customer_id, .promise = "service-agreement.bank", .kind = "decision", .object = "month",
+		.object_id = s->month, .asked_at = now, .asked_by = who->person ? who->id : 0, .answer = "" };
+
+	if (!s->terms.stop_and_ask || s->granted == 0 || s->drawn < s->granted)
+		return 0;
+	if (store_bank_notice_add(w, s->customer_id, s->month, NOTICE_ASKED, now, &first, e) != 0)
+		return -1;
+	if (!first)
+		return 0;
+	if (store_time_customer(w, a, s->customer_id, &name, &code, e) != 0)
+		return -1;
+	lang = text_eq(code, "en") ? LANG_EN : LANG_DA;
+	month = month_text(a, s->month, lang);
+	price = price_text(a, s->terms.hourly_ore, lang);
+	if (lang == LANG_EN) {
+		need.title = arena_printf(a, "The hours of %s are used up. Shall we go on?", month);
+		need.body = arena_printf(a, "More time in %s costs %s an hour without VAT. The agreement says that we ask first.", month, price);
+	} else {
+		need.title = arena_printf(a, "Timerne i %s er brugt. Skal vi fortsætte?", month);
+		need.body = arena_printf(a, "Mere tid i %s koster %s i timen uden moms. Aftalen siger, at vi spørger først.", month, price);
+	}
+	if (store_need_add(w, &need, e) != 0)
+		return -1;
+	return tell(w, a, who, now, s->customer_id, "need", need.id, "bank.asked", json_pack("{s:s}", "month", month_iso(a, s->month)), e);
+}
+
 /* Each step is noted once per month; when one entry passes several, only the highest is told. */
 static int notices(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now, struct err *e)
 {
@@ -276,7 +309,7 @@ static int notices(struct db_conn *w, struct arena *a, const struct actor *who, 
 			"month", month_iso(a, month), "drawn", (json_int_t)s.drawn, "granted", (json_int_t)s.granted, "people", n), e) != 0)
 			return -1;
 	}
-	return 0;
+	return ask_first(w, a, who, &s, now, e);
 }
 
 /* ---- writing time down ---- */

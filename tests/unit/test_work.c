@@ -351,6 +351,24 @@ static void test_notices(void **state)
 	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE kind='bank.notice'"), 2);
 }
 
+/* An agreement that says "stop and ask first" asks once, when the hours are used up. */
+static void test_asks_first(void **state)
+{
+	struct store_case *s = *state;
+	struct agree g = { day_from(2026, 11, 1), INT32_MAX, "service-agreement", "{\"hours_per_month\":2,\"overuse\":\"stop_and_ask\"}", 5 };
+	struct err e;
+
+	fill_store(s);
+	must(db_write(s->db, agree_job, &g, &e), &e);
+	logged(s, 11, 2, "remote", 105);
+	CHECK_INT(count(s, "SELECT count(*) FROM need"), 0);
+	logged(s, 11, 3, "remote", 30);
+	logged(s, 11, 4, "remote", 30);
+	CHECK_INT(count(s, "SELECT count(*) FROM need WHERE customer_id=1 AND kind='decision' AND title LIKE 'Timerne i november 2026 er brugt%'"), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM need"), 1);
+	CHECK_INT(month_now(s, 11).over, 45);
+}
+
 static void test_timer(void **state)
 {
 	struct store_case *s = *state;
@@ -444,7 +462,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(test_refusals), STORE_TEST(test_log_and_change), STORE_TEST(test_included), STORE_TEST(test_close), STORE_TEST(test_spans),
-		STORE_TEST(test_notices), STORE_TEST(test_timer), STORE_TEST(test_two_writers),
+		STORE_TEST(test_notices), STORE_TEST(test_asks_first), STORE_TEST(test_timer), STORE_TEST(test_two_writers),
 	};
 
 	moment_zone();
