@@ -1,5 +1,6 @@
 #include "pages/all.h"
 #include "pages/agreement.h"
+#include "pages/customer.h"
 #include "pages/profile.h"
 #include "pages/signin.h"
 #include "pages/time.h"
@@ -9,7 +10,9 @@ const struct web_route *const pages_tables[] = {
 	agreement_portal_routes,
 	agreement_routes,
 	catalogue_routes,
+	customer_api_routes,
 	hours_routes,
+	openapi_routes,
 	profile_routes,
 	signin_routes,
 	time_api_routes,

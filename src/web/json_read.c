@@ -1,16 +1,12 @@
 #include <string.h>
-#include <strings.h>
 #include "base/text.h"
 #include "web/dispatch.h"
 
 int web_body_json(struct web *w, json_t **out, struct err *e)
 {
-	const char *type = http_header(w->rq, "content-type");
 	json_error_t why;
 	json_t *v;
 
-	if (type && strncasecmp(type, "application/json", 16) != 0)
-		return FAIL(e, E_JSON_INVALID, "content type %.60s", type);
 	if (!w->rq->body || w->rq->body_bytes == 0)
 		return FAIL(e, E_JSON_INVALID, "the body is empty");
 	v = json_loadb(w->rq->body, w->rq->body_bytes, JSON_REJECT_DUPLICATES, &why);

@@ -1,0 +1,42 @@
+/* customer.h - customers, their people and sites: console, portal and API.
+ *
+ * A tab of a customer's page is customer_begin() ... customer_end(), by whoever owns the tab.
+ * Ownership: the request.  Errors: none.  Threads: the request's. */
+#ifndef PEDEL_PAGES_CUSTOMER_H
+#define PEDEL_PAGES_CUSTOMER_H
+#include "store/contact.h"
+#include "store/customer.h"
+#include "store/event.h"
+#include "web/web.h"
+
+/* The frame of a customer's pages: crumb, name, facts and tabs; then write <div class="cols"> or <div class="pad">.
+ * tab: "overview" "promises" "agreements" "tickets" "hours" "people". */
+void customer_begin(struct web *w, const struct customer *c, const char *tab);
+void customer_end(struct web *w);
+
+struct customers_view { const struct customer *c; int n; const char *q; int64_t next, all; const char *done; };
+struct customer_view {
+	const struct customer *c;
+	const struct site *sites; int nsites;
+	const struct contact *people; int npeople; int64_t npeople_all;
+	const struct event *events; int nevents;
+	const char *done;
+};
+struct customer_form { const struct customer *c; const char *domains; };        /* c->id 0: a new one */
+struct person_form { const struct customer *c; const struct contact *k; const char *action, *back; };
+struct site_form { const struct customer *c; const struct site *s; };
+void customers_page(struct web *w, const struct customers_view *v);
+void customer_head(struct web *w, const struct customer *c, const char *tab);
+void customer_page(struct web *w, const struct customer_view *v);
+void customer_form_page(struct web *w, const struct customer_form *v);
+void people_page(struct web *w, const struct customer_view *v);
+void person_form_fields(struct web *w, const struct person_form *v);
+void person_form_page(struct web *w, const struct person_form *v);
+void site_form_page(struct web *w, const struct site_form *v);
+void portal_people_page(struct web *w, const struct customer_view *v);
+void portal_person_page(struct web *w, const struct person_form *v);
+const char *contact_role_word(const struct web *w, const char *role);
+const char *customer_event_word(const struct web *w, const char *kind);
+const char *customer_address(struct web *w, const struct site *s);
+extern const struct web_route customer_routes[], customer_api_routes[], openapi_routes[];
+#endif
