@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/agreement_doc.h"
+#include "core/words.h"
 #include "store/catalogue.h"
 #include "store/event.h"
 #include "store/outbox.h"
@@ -354,8 +355,8 @@ static int mail_thanks(struct agreement_do *d, const struct agreement *g, const 
 		"Dear %s\n\nThank you. Agreement %s holds from %s.\n\nYou can always read and fetch it here:\n%s\n\n"
 		"The mark of the text you accepted (SHA-256):\n%s\n\n%s\n" :
 		"Kære %s\n\nTak. Aftale %s gælder fra %s.\n\nI kan altid læse og hente den her:\n%s\n\n"
-		"Mærket på den tekst, I sagde ja til (SHA-256):\n%s\n\n%s\n", c->name, g->number, day_iso(d->a, g->valid_from_day), link_to(d, g),
-		g->text_sha256, doc->provider), e);
+		"Mærket på den tekst, I sagde ja til (SHA-256):\n%s\n\n%s\n", c->name, g->number, words_day(d->a, c->lang, g->valid_from_day), link_to(d, g),
+		words_mark(d->a, g->text_sha256), doc->provider), e);
 }
 
 int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_yes *yes, struct err *e)

@@ -111,6 +111,7 @@ static void support_readings(struct arena *a, enum lang l, const json_t *t, stru
 
 static int make_service(struct db_conn *c, struct arena *a, enum lang l, const struct agreement_item *item, struct doc_service *out, struct err *e)
 {
+	static const char *const free_of_charge[LANG__N] = { "med i prisen for en anden ydelse", "covered by another service's price" };
 	struct catalogue_service s;
 	const char *text;
 	json_t *terms;
@@ -126,7 +127,8 @@ static int make_service(struct db_conn *c, struct arena *a, enum lang l, const s
 		.promises = ARENA_ARRAY(a, struct doc_promise, s.npromises), .npromises = s.npromises,
 		.readings = ARENA_ARRAY(a, const char *, READINGS_MOST) };
 	for (int i = 0; i < s.nterms; i++)
-		out->rows[i] = (struct doc_row){ s.terms[i].label[l], arena_dup(a, words_value(a, l, &s.terms[i], json_object_get(terms, s.terms[i].key))) };
+		out->rows[i] = (struct doc_row){ s.terms[i].label[l], strcmp(s.terms[i].key, "monthly_price_ore") == 0 && out->price_ore == 0 ?
+			free_of_charge[l] : arena_dup(a, words_value(a, l, &s.terms[i], json_object_get(terms, s.terms[i].key))) };
 	for (int i = 0; i < s.npromises; i++)
 		out->promises[i] = (struct doc_promise){ s.promises[i].key, s.promises[i].text[l], words_period(s.promises[i].period, l), s.promises[i].party };
 	if (strcmp(s.key, "service-agreement") == 0) {
@@ -154,7 +156,8 @@ static void sentences(struct arena *a, struct agreement_doc *d)
 
 	d->title = arena_printf(a, en ? "Agreement %s" : "Aftale %s", g->number);
 	d->between = arena_printf(a, en ? "Between %s%s%s (“we”) and %s, company no. %s (“you”)." : "Mellem %s%s%s («vi») og %s, CVR %s («I»).",
-		d->provider, *d->provider_cvr ? en ? ", company no. " : ", CVR " : "", d->provider_cvr, d->customer.name, d->customer.cvr);
+		d->provider, *d->provider_cvr ? en ? ", company no. " : ", CVR " : "", words_cvr(a, d->provider_cvr), d->customer.name,
+		words_cvr(a, d->customer.cvr));
 	if (g->valid_to_day == INT32_MAX)
 		d->validity = arena_printf(a, en ? "It holds from %s until another one takes its place or it is ended." :
 			"Den gælder fra %s, indtil en anden træder i stedet, eller den bliver bragt til ophør.", words_day(a, l, g->valid_from_day));

@@ -89,6 +89,24 @@ const char *words_day(struct arena *a, enum lang l, int32_t day)
 	return l == LANG_EN ? arena_printf(a, "%d %s %d", c.day, months[c.month - 1], c.year) : arena_printf(a, "%d.%d.%d", c.day, c.month, c.year);
 }
 
+const char *words_cvr(struct arena *a, const char *cvr)
+{
+	return strlen(cvr) == 8 ? arena_printf(a, "%.2s %.2s %.2s %.2s", cvr, cvr + 2, cvr + 4, cvr + 6) : cvr;
+}
+
+const char *words_mark(struct arena *a, const char *hex)
+{
+	struct buf b;
+
+	buf_init(&b, a, 4096);
+	for (int i = 0; hex[i]; i++) {
+		if (i && i % 8 == 0)
+			buf_addc(&b, ' ');
+		buf_addc(&b, hex[i]);
+	}
+	return buf_text(&b);
+}
+
 const char *words_hours(struct arena *a, enum lang l, const char *s)
 {
 	static const struct { const char *key, *text[LANG__N]; } days[] = {

@@ -12,6 +12,8 @@ const char *words_number(struct arena *a, enum lang l, int64_t n);              
 const char *words_money(struct arena *a, enum lang l, int64_t ore);             /* 4.750,00 kr. / DKK 4,750.00 */
 const char *words_duration(struct arena *a, enum lang l, int64_t minutes);      /* 5 timer; 1 time 15 minutter; 14 døgn */
 const char *words_day(struct arena *a, enum lang l, int32_t day);               /* 24.11.2026 / 24 Nov 2026 */
+const char *words_cvr(struct arena *a, const char *cvr);                         /* 12 34 56 78 */
+const char *words_mark(struct arena *a, const char *hex);                        /* a hash in groups of eight, so that it can be read and broken */
 const char *words_hours(struct arena *a, enum lang l, const char *service_hours);       /* "mon-fri 08:00-16:00" in words */
 const char *words_choice(struct arena *a, enum lang l, const char *choice);     /* a provider's own choice: as it is, blanks for _ */
 bool words_choice_known(const char *choice);

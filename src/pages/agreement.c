@@ -80,7 +80,7 @@ static const char *edit_text(struct web *w, const struct term *t, const json_t *
 			s = arena_printf(w->a, "%s%s%s", s, i ? ", " : "", json_string_value(json_array_get(v, i)));
 		return s;
 	case TERM_CHOICE: case TERM_TEXT:
-		return json_string_value(v) ? json_string_value(v) : "";
+		return json_string_value(v) ? arena_dup(w->a, json_string_value(v)) : "";
 	default:
 		break;
 	}
@@ -190,6 +190,8 @@ static void view_item(struct web *w, const struct catalogue_service *s, const js
 
 		if (choices)
 			limits = "";
+		if (t->unit && strcmp(t->unit, "percent_hundredths") == 0)
+			hint = NULL;            /* it tells how a program writes the number; here it is typed as percent */
 		out->terms[i] = (struct agreement_term_view){ .name = term_field(w, s->key, t->key), .value = edit_text(w, t, json_object_get(terms, t->key)),
 			.label = *unit && !choices ? arena_printf(w->a, "%s (%s)", t->label[w->lang], unit) : t->label[w->lang], .choices = choices,
 			.type = choices ? "select" : "",

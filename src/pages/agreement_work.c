@@ -195,7 +195,7 @@ static json_t *pdf_document(struct web *w, const struct agreement_doc *d)
 	block(blocks, "heading", _("Acceptance"), 1);
 	if (g->accepted_at) {
 		block(blocks, "paragraph", agreement_doc_acceptance(w->a, d), 0);
-		block(blocks, "note", arena_printf(w->a, _("The mark of the accepted text (SHA-256): %s"), g->text_sha256), 0);
+		block(blocks, "note", arena_printf(w->a, _("The mark of the accepted text (SHA-256): %s"), words_mark(w->a, g->text_sha256)), 0);
 	} else {
 		json_array_append_new(blocks, json_pack("{s:s,s:[s,s]}", "kind", "signatures", "names", d->provider, d->customer.name));
 	}

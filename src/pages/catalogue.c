@@ -48,6 +48,15 @@ static int page_list(struct web *w, struct err *e)
 	return 0;
 }
 
+static const char *allowed(struct web *w, enum lang l, const struct term *t)
+{
+	const char *s = "";
+
+	for (int i = 0; t->type == TERM_CHOICE && t->choices[i]; i++)
+		s = arena_printf(w->a, "%s%s%s", s, i ? " / " : "", words_choice(w->a, l, t->choices[i]));
+	return *s ? s : words_limits(w->a, l, t);
+}
+
 static int page_service(struct web *w, struct err *e)
 {
 	const struct catalogue_service *s = catalogue_find(w->app->catalogue, w->param[0]);
@@ -61,7 +70,7 @@ static int page_service(struct web *w, struct err *e)
 	v.terms = ARENA_ARRAY(w->a, struct catalogue_term_view, s->nterms + 1);
 	for (int i = 0; i < s->nterms; i++)
 		v.terms[i] = (struct catalogue_term_view){ s->terms[i].label[v.text], words_value(w->a, v.text, &s->terms[i], NULL),
-			words_limits(w->a, v.text, &s->terms[i]), s->terms[i].hint[v.text] };
+			allowed(w, v.text, &s->terms[i]), s->terms[i].hint[v.text] };
 	catalogue_service_page(w, &v);
 	return 0;
 }

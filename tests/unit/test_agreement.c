@@ -413,7 +413,7 @@ static void test_document(void **state)
 		{ "{\"proration\":false}", "en", "the full hours and the full amount" },
 		{ "{\"late_entry\":\"current_only\"}", "da", "tæller i den åbne måned" },
 		{ "{\"time_visible\":false}", "da", "månedens summer, ikke de enkelte" },
-		{ "{}", "da", "Mellem Fjordkant IT, CVR 10150817 («vi») og Advokathuset Sønderskov, CVR 12345674 («I»)." },
+		{ "{}", "da", "Mellem Fjordkant IT, CVR 10 15 08 17 («vi») og Advokathuset Sønderskov, CVR 12 34 56 74 («I»)." },
 		{ "{}", "da", "Den gælder fra 1.12.2026 til 31.12.2027, begge dage med." },
 		{ "{}", "en", "It holds from 1 Dec 2026 to 31 Dec 2027" },
 		{ "{}", "da", "Den faste pris er 4.750,00 kr. om måneden uden moms." },

@@ -6,6 +6,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/catalogue.h"
+#include "core/words.h"
 #include "os/clock.h"
 #include "pages/all.h"
 #include "services/all.h"
@@ -27,7 +28,7 @@ struct site {
 	struct catalogue catalogue;
 	struct who staff, staff_en, owner, employee, other, program;
 	int64_t customer, other_customer;
-	int woken;
+	int woken, pdfs;
 	/* the last answer */
 	int status;
 	const char *body, *location;
@@ -37,6 +38,29 @@ struct site {
 static void wake(void *arg, const char *what)
 {
 	((struct site *)arg)->woken++;
+}
+
+/* Stands in for pedel-conv: the document must be one that it takes (wire/conv.h). */
+static int make_pdf(void *arg, struct arena *a, json_t *document, const void **pdf, size_t *n, struct err *e)
+{
+	static const char *const kinds[] = { "heading", "paragraph", "note", "list", "pairs", "table", "signatures", NULL };
+	struct site *x = arg;
+	json_t *b;
+	size_t i;
+
+	CHECK_STR(json_string_value(json_object_get(document, "lang")), "da");
+	CHECK(json_array_size(json_object_get(document, "blocks")) > 10);
+	json_array_foreach(json_object_get(document, "blocks"), i, b) {
+		int k = 0;
+
+		while (kinds[k] && strcmp(kinds[k], json_string_value(json_object_get(b, "kind"))) != 0)
+			k++;
+		CHECK_ROW(i, kinds[k]);
+	}
+	x->pdfs++;
+	*pdf = "%PDF-";
+	*n = 5;
+	return 0;
 }
 
 static int signed_in(struct db_conn *w, struct arena *a, struct site *x, struct who *who, bool person, int64_t id, int64_t customer_id, struct err *e)
@@ -288,6 +312,11 @@ static void test_portal_says_yes(void **state)
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/print", mine), NULL), 200);
 	says(x, "data-area=\"report\"");
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/pdf", mine), NULL), 503);         /* no pedel-conv in this test */
+	x->app.make_pdf = make_pdf;
+	x->app.pdf_arg = x;
+	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/pdf", mine), NULL), 200);
+	CHECK_STR(x->body, "%PDF-");
+	CHECK_INT(ask(x, &x->other, arena_printf(x->s->a, "%s/pdf", mine), NULL), 404);
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), "name=&text="), 422);
 	says(x, "id=\"e-name\"");
 	says(x, "id=\"e-read\"");
@@ -301,7 +330,7 @@ static void test_portal_says_yes(void **state)
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), arena_printf(x->s->a, "name=Birgitte+S%%C3%%B8nderskov&read=1&text=%s", mark)), 303);
 	CHECK_INT(ask(x, &x->owner, mine, NULL), 200);
 	says(x, "Accepteret af Birgitte Sønderskov");
-	says(x, mark);
+	says(x, words_mark(x->s->a, mark));
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
 	says(x, "Lav en ny ud fra den");
 	CHECK_INT(ask(x, &x->staff, arena_printf(x->s->a, "%s/end", home), "last_day=engang"), 422);
@@ -313,6 +342,8 @@ static void test_portal_says_yes(void **state)
 	CHECK_INT(ask(x, &x->staff_en, home, NULL), 200);
 	CHECK_INT(ask(x, &x->staff_en, "/console/agreements", NULL), 200);
 	CHECK_INT(ask(x, &x->staff, arena_printf(x->s->a, "%s/print", home), NULL), 200);
+	CHECK_INT(ask(x, &x->staff, arena_printf(x->s->a, "%s/pdf", home), NULL), 200);
+	CHECK_INT(x->pdfs, 2);
 	site_end(x);
 }
 
