@@ -230,18 +230,18 @@ static int timer_post(struct web *w, int what, struct err *e)
 {
 	struct time_job j = { .what = what };
 	struct timer t;
-	int64_t back;
+	int64_t back = 0;
 
 	if (web_form_check(w, e) != 0)
 		return -1;
 	if (what == JOB_START && !text_int(web_field(w, "ticket_id") ? web_field(w, "ticket_id") : "", &j.id))
 		return FAIL_FIELD(e, E_REQUIRED, "ticket_id", "ticket");
-	if (what == JOB_START)
-		back = j.id;
-	else
-		back = store_timer_get(w->db, w->a, w->who.id, &t, e) == 0 ? t.ticket_id : 0;
-	if (run_job(w, &j, e) != 0)
+	/* back to the ticket: it is known before dropping, and after starting */
+	back = what != JOB_START && store_timer_get(w->db, w->a, w->who.id, &t, e) == 0 ? t.ticket_number : 0;
+	if (run_job(w, &j, e) != 0 || web_refresh(w, e) != 0)
 		return -1;
+	if (what == JOB_START && store_timer_get(w->db, w->a, w->who.id, &t, e) == 0)
+		back = t.ticket_number;
 	if (text_eq(web_field(w, "back"), "week") || !back)
 		return web_redirect(w, "/console/time");
 	return web_redirect(w, arena_printf(w->a, "/console/tickets/%lld", (long long)back));
