@@ -222,6 +222,7 @@ int db_open(const struct db_config *cfg, struct db **out, struct err *e)
 	pthread_mutex_init(&d->solo, NULL);
 	pthread_cond_init(&d->reader_free, NULL);
 	pthread_cond_init(&d->work, NULL);
+	pthread_cond_init(&d->left, NULL);
 	d->last = &d->first;
 	d->job_arena = arena_begin(JOB_BYTES);
 	if (config_keep(d, cfg, e) != 0 || db_conn_open(d, false, &d->writer, e) != 0 || db_migrate(d->writer, &d->cfg, e) != 0)
@@ -252,6 +253,10 @@ void db_close(struct db *d)
 	pthread_mutex_unlock(&d->lock);
 	if (d->threaded)
 		pthread_join(d->thread, NULL);
+	pthread_mutex_lock(&d->lock);
+	while (d->inside)
+		pthread_cond_wait(&d->left, &d->lock);
+	pthread_mutex_unlock(&d->lock);
 	for (c = d->idle; c; c = next) {
 		next = c->next;
 		db_conn_close(c);
@@ -262,6 +267,7 @@ void db_close(struct db *d)
 	pthread_mutex_destroy(&d->solo);
 	pthread_cond_destroy(&d->reader_free);
 	pthread_cond_destroy(&d->work);
+	pthread_cond_destroy(&d->left);
 	free((char *)d->cfg.path);
 	free((char *)d->cfg.url);
 	free(d);

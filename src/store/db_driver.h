@@ -81,7 +81,8 @@ struct db {
 	const struct db_driver *drv;
 	struct db_config cfg;
 	pthread_mutex_t lock;
-	pthread_cond_t reader_free, work;
+	pthread_cond_t reader_free, work, left;
+	int inside;                     /* threads in db_write(); db_close() waits for the last to leave */
 	struct db_conn *idle;           /* readers nobody uses */
 	int readers;                    /* open, idle or borrowed */
 	int64_t down_until_us;          /* the server did not answer: do not ask again before */

@@ -177,11 +177,14 @@ int db_write(struct db *d, db_job *job, void *arg, struct err *e)
 			pthread_cond_destroy(&j.woken);
 			return FAIL(e, E_STOPPING, "database");
 		}
+		d->inside++;
 		*d->last = &j;
 		d->last = &j.next;
 		pthread_cond_signal(&d->work);
 		while (!j.done)
 			pthread_cond_wait(&j.woken, &d->lock);
+		if (--d->inside == 0)
+			pthread_cond_signal(&d->left);
 		pthread_mutex_unlock(&d->lock);
 		pthread_cond_destroy(&j.woken);
 	}

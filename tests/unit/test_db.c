@@ -1,5 +1,6 @@
 #include "store_case.h"
 #include <pthread.h>
+#include <stdbool.h>
 #include "base/fault.h"
 #include "os/clock.h"
 #include "store/counter.h"
@@ -12,6 +13,8 @@ static const struct db_sql names = { "SELECT name,id FROM customer ORDER BY name
 
 struct job { const char *name, *cvr; int64_t id; int then; struct db *db; };
 enum { THEN_OK, THEN_FAIL, THEN_IGNORE, THEN_FLOOD, THEN_NEST, THEN_SLOW };
+
+static bool slow_began;
 
 static int job_add(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
@@ -30,8 +33,10 @@ static int job_add(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 	if (j->then == THEN_FLOOD && db_query(w, &names, DB_NONE, &cur, e) == 0)     /* a cursor stands open when the jump comes */
 		while (db_next(cur, e) >= 0)
 			arena_get(a, 1 << 20);
-	if (j->then == THEN_SLOW)
+	if (j->then == THEN_SLOW) {
+		__atomic_store_n(&slow_began, true, __ATOMIC_RELEASE);
 		usleep(100000);
+	}
 	return 0;
 }
 
@@ -342,13 +347,16 @@ static void test_close_waits(void **state)
 	pthread_t t;
 	struct err e;
 
+	slow_began = false;
 	db_close(s->db);
 	s->cfg.solo = false;
 	CHECK(db_open(&s->cfg, &s->db, &e) == 0);
 	w.d = s->db;
 	CHECK(pthread_create(&t, NULL, slow_main, &w) == 0);
-	usleep(30000);
+	while (!__atomic_load_n(&slow_began, __ATOMIC_ACQUIRE))
+		usleep(1000);
 	db_close(s->db);
+	s->db = NULL;
 	pthread_join(t, NULL);
 	CHECK(w.failed == 0);
 	CHECK(db_open(&s->cfg, &s->db, &e) == 0);
