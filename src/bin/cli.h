@@ -33,7 +33,7 @@ int  cli_home_open(struct cli *c, struct cli_home *h, struct err *e);
 void cli_home_close(struct cli_home *h);
 void cli_empty(const char *folder, bool folder_too);     /* removes what is in it: only after a failed beginning */
 /* One line on standard output, in the person's language. */
-void cli_say(const struct cli *c, const char *en, const char *da, ...);
+void cli_say(const struct cli *c, const char *en, const char *da, ...) __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 
 int cli_init(struct cli *c, struct err *e);
 int cli_admin_add(struct cli *c, struct err *e);

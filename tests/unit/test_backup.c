@@ -37,7 +37,7 @@ static void same_as(struct home *h)
 	struct db_config cfg = { .path = arena_printf(h->s->a, "%s/pedel.db", h->out), .readers = 1, .solo = true };
 	struct blobs blobs = { arena_printf(h->s->a, "%s/blobs", h->out) };
 	struct copy_report r;
-	struct db_conn *x, *y;
+	struct db_conn *x = NULL, *y = NULL;
 	struct db *d;
 	struct err e = { 0 };
 	int64_t n;

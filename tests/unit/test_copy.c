@@ -47,7 +47,7 @@ static int job_person(struct db_conn *w, struct arena *a, void *arg, struct err 
 
 static int same(struct db *x, struct db *y, struct copy_report *r, struct err *e)
 {
-	struct db_conn *c, *d;
+	struct db_conn *c = NULL, *d = NULL;
 	int rc;
 
 	CHECK(db_read_begin(x, &c, e) == 0 && db_read_begin(y, &d, e) == 0);
