@@ -334,7 +334,8 @@ int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *
 	}
 	db_read_end(c);
 	c = NULL;
-	rc = db_write(d, mark_job, &mark, e);
+	/* Nothing happened: the old mark is as good, and saves a write every few seconds. */
+	rc = n == 0 && at - swept_at < MOMENT_MINUTE ? 0 : db_write(d, mark_job, &mark, e);
 out:
 	db_read_end(c);
 	arena_end(list);

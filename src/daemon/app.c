@@ -6,6 +6,7 @@
 #include "daemon/job.h"
 #include "daemon/mail_in.h"
 #include "daemon/mail_out.h"
+#include "daemon/sweep.h"
 #include "os/file.h"
 #include "pages/all.h"
 #include "services/all.h"
@@ -16,6 +17,7 @@
 /* Every job there is; the order is that of starting, the opposite of stopping. */
 static const struct app_job *const jobs[] = {
 	&mail_out_job, &mail_in_job, &mail_take_job,
+	&sweep_app_job,
 	NULL
 };
 enum { JOBS_MOST = 8, READERS = 24 };

@@ -11,6 +11,26 @@ int store_probe_add(struct db_conn *w, const struct probe_result *r, struct err 
 	return db_run(w, &q, DB(DB_INT(r->at), DB_INT(r->stored_at), DB_TEXT(r->probe), DB_INT(r->ok), DB_INT(r->took_ms), DB_TEXT(r->detail)), NULL, e);
 }
 
+int store_probe_read(struct db_conn *c, const char *file, int64_t *offset_bytes, struct err *e)
+{
+	static const struct db_sql q = { "SELECT value FROM counter WHERE name='read.'||?1", "SELECT value FROM counter WHERE name='read.'||?1::text" };
+	struct err none;
+
+	*offset_bytes = 0;
+	if (db_id(c, &q, DB(DB_TEXT(file)), offset_bytes, &none) == 0 || none.id == E_NOT_FOUND)
+		return 0;
+	*e = none;
+	return -1;
+}
+
+int store_probe_read_set(struct db_conn *w, const char *file, int64_t offset_bytes, struct err *e)
+{
+	static const struct db_sql q = { "INSERT INTO counter(name,value) VALUES('read.'||?1,?2) ON CONFLICT(name) DO UPDATE SET value=excluded.value",
+		"INSERT INTO counter(name,value) VALUES('read.'||?1::text,?2) ON CONFLICT(name) DO UPDATE SET value=excluded.value" };
+
+	return db_run(w, &q, DB(DB_TEXT(file), DB_INT(offset_bytes)), NULL, e);
+}
+
 static int door_read(struct db_conn *c, struct arena *a, int64_t at, const char *probe, struct probe_door *out, struct err *e)
 {
 	static const struct db_sql sums = { "SELECT COUNT(*), COALESCE(SUM(ok),0) FROM probe_result WHERE probe=?1 AND at>=?2 AND at<=?3 AND stored_at<=?3" };

@@ -19,6 +19,10 @@ struct probe_result {
 /* The same attempt (probe and moment) a second time is no second row. */
 int store_probe_add(struct db_conn *w, const struct probe_result *r, struct err *e);
 
+/* How many bytes of the probe's file of that name have been taken in; 0 to begin with. */
+int store_probe_read(struct db_conn *c, const char *file, int64_t *offset_bytes, struct err *e);
+int store_probe_read_set(struct db_conn *w, const char *file, int64_t offset_bytes, struct err *e);
+
 /* One door over the local month of `at`, from rows stored at or before `at`. */
 struct probe_door {
 	const char *probe;
