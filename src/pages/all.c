@@ -3,6 +3,7 @@
 #include "pages/customer.h"
 #include "pages/profile.h"
 #include "pages/signin.h"
+#include "pages/promise.h"
 #include "pages/time.h"
 
 const struct web_route *const pages_tables[] = {
@@ -15,8 +16,12 @@ const struct web_route *const pages_tables[] = {
 	openapi_routes,
 	profile_routes,
 	signin_routes,
+	promise_api_routes,
+	promise_portal_routes,
+	promise_routes,
 	time_api_routes,
 	time_routes,
+	today_routes,
 	pages_tasks,
 	pages_ticket,
 	pages_ticket_api,

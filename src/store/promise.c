@@ -1,5 +1,5 @@
 #include "store/promise.h"
-#include "base/buf.h"
+#include "base/hash.h"
 #include "base/moment.h"
 
 #define COLUMNS "p.id,p.customer_id,p.agreement_id,c.name,p.service,p.promise,p.party,p.state,p.since_at,p.until_at,p.measured_at,p.due_at,p.check_at," \
@@ -101,6 +101,25 @@ int store_promise_history(struct db_conn *c, struct arena *a, int64_t customer_i
 	if (db_query(c, &q, DB(DB_INT(customer_id), DB_TEXT(promise ? promise : ""), DB_INT(from_at), DB_INT(limit)), &cur, e) != 0)
 		return -1;
 	return rows_read(cur, a, out, n, e);
+}
+
+int store_promise_hash(struct db_conn *c, struct arena *a, int64_t id, const char **out, struct err *e)
+{
+	static const struct db_sql q = { "SELECT hash FROM event WHERE object='promise' AND object_id=?1 ORDER BY id LIMIT 1" };
+	struct db_cur *cur;
+	int rc;
+
+	*out = "";
+	if (db_query(c, &q, DB(DB_INT(id)), &cur, e) != 0)
+		return -1;
+	if ((rc = db_next(cur, e)) == 1) {
+		struct db_bytes h = db_bytes(cur, 0, a);
+		const char *hex = h.n >= 4 ? hash_hex(a, h.p, 4) : "";
+
+		*out = h.n >= 4 ? arena_printf(a, "%.4s %s", hex, hex + 4) : "";
+	}
+	db_done(cur);
+	return rc < 0 ? -1 : 0;
 }
 
 int store_promise_turn(struct db_conn *w, int64_t expect, struct promise_row *r, bool *done, struct err *e)

@@ -29,6 +29,9 @@ int store_promise_count(struct db_conn *c, int64_t customer_id, const char *serv
 int store_promise_history(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, int64_t from_at, int limit,
 	struct promise_row **out, int *n, struct err *e);
 
+/* The first hex digits of the event that wrote the row, for people: "9f3c 81a0". "" when there is none. */
+int store_promise_hash(struct db_conn *c, struct arena *a, int64_t id, const char **out, struct err *e);
+
 /* Ends the row that holds now (expect: its id, 0 when there is none) at r->since_at and begins r (fills r->id). Nothing
  * happens, and *done is false, when another row holds by now. r->state NULL: only end. */
 int store_promise_turn(struct db_conn *w, int64_t expect, struct promise_row *r, bool *done, struct err *e);

@@ -1,0 +1,99 @@
+/* The promise ledger for the customer: what was promised, the proof, what is needed from them. */
+#include "base/text.h"
+#include "pages/promise.h"
+#include <string.h>
+
+static int page_list(struct web *w, struct err *e)
+{
+	struct promise_portal_view v = { 0 };
+
+	if (promise_groups(w, w->who.customer_id, false, &v.groups, &v.n, v.count, e) != 0)
+		return -1;
+	promise_portal_list_page(w, &v);
+	return 0;
+}
+
+static int page_one(struct web *w, struct err *e)
+{
+	struct promise_view v = { 0 };
+
+	if (promise_show(w, w->who.customer_id, w->param[0], 90, &v, e) != 0)
+		return -1;
+	promise_portal_page(w, &v);
+	return 0;
+}
+
+static int page_need(struct web *w, struct err *e)
+{
+	struct need_view v = { .done = web_query(w, "done") ? _("Thank you. We have your answer.") : NULL };
+
+	if (store_need_get(w->db, w->a, w->who.customer_id, web_param_id(w, 0), &v.n, e) != 0)
+		return -1;
+	need_page(w, &v);
+	return 0;
+}
+
+struct answer { const struct actor *who; int64_t id, now; const char *answer; };
+
+static int answer_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
+{
+	struct answer *x = arg;
+
+	return promise_answer_need(c, a, x->who, x->id, x->answer, x->now, e);
+}
+
+static int post_need(struct web *w, struct err *e)
+{
+	struct answer x = { .who = &w->who, .id = web_param_id(w, 0), .now = w->now };
+
+	if (web_form_check(w, e) != 0)
+		return -1;
+	x.answer = web_field(w, "answer") ? web_field(w, "answer") : "";
+	if (web_write(w, answer_job, &x, e) != 0)
+		return -1;
+	w->app->wake(w->app->wake_arg, "promises");
+	return web_redirect(w, arena_printf(w->a, "/portal/needs/%lld?done=1", (long long)x.id));
+}
+
+void home_part_needs(struct web *w)
+{
+	struct need *all;
+	struct err e;
+	int n;
+
+	if ((w->who.role & ROLE_DECIDES) && store_need_open(w->db, w->a, w->who.customer_id, &all, &n, &e) == 0 && n)
+		need_home_section(w, all, n < 3 ? n : 3);
+}
+
+void home_part_promises(struct web *w)
+{
+	const struct promise_line *lines;
+	struct promise_line *some;
+	struct home_promises v = { 0 };
+	struct err e;
+	int n;
+
+	if (promise_lines(w, w->who.customer_id, NULL, &lines, &n, &e) != 0 || n == 0)
+		return;
+	some = ARENA_ARRAY(w->a, struct promise_line, 6);
+	/* What goes wrong first, then what is measured and kept, then the rest. */
+	for (int pass = 0; pass < 3; pass++)
+		for (int i = 0; i < n && v.n < 6; i++) {
+			int rank = promise_rank(lines[i].now.proof.state);
+			int group = rank <= 2 ? 0 : lines[i].now.live && lines[i].now.promise->party == PARTY_SUPPLIER ? 1 : 2;
+
+			if (group == pass)
+				some[v.n++] = lines[i];
+		}
+	v.lines = some;
+	v.all = n;
+	promise_home_section(w, &v);
+}
+
+const struct web_route promise_portal_routes[] = {
+	{ "GET", "/portal/promises", ROLE_CUSTOMER, page_list },
+	{ "GET", "/portal/promises/{key}", ROLE_CUSTOMER, page_one },
+	{ "GET", "/portal/needs/{id}", ROLE_DECIDES, page_need },
+	{ "POST", "/portal/needs/{id}", ROLE_DECIDES, post_need },
+	{ 0 }
+};

@@ -1,0 +1,248 @@
+/* What the pages of promises share: lines measured now, groups by service, days of a strip. */
+#include "base/moment.h"
+#include "base/text.h"
+#include "pages/promise.h"
+#include <inttypes.h>
+
+struct promise_book promise_book_of(const struct web *w)
+{
+	return (struct promise_book){ w->app->catalogue, w->app->services, w->app->origin };
+}
+
+int promise_rank(enum promise_state s)
+{
+	static const int ranks[] = { [PROMISE_BROKEN] = 0, [PROMISE_AT_RISK] = 1, [PROMISE_WAITING] = 2, [PROMISE_BLIND] = 3, [PROMISE_NOT_DUE] = 4,
+		[PROMISE_ATTESTED] = 5, [PROMISE_KEPT] = 6 };
+
+	return ranks[s];
+}
+
+/* A customer's employee sees no hours: those are for who decides. */
+static bool hidden(const struct web *w, const char *service)
+{
+	return w->who.role == ROLE_EMPLOYEE && strcmp(service, "service-agreement") == 0;
+}
+
+int promise_lines(struct web *w, int64_t customer_id, const char *service, const struct promise_line **out, int *n, struct err *e)
+{
+	struct promise_book b = promise_book_of(w);
+	struct promise_filter f = { .customer_id = customer_id, .service = service };
+	struct promise_stand *now;
+	struct promise_row *rows;
+	struct promise_line *all;
+	int count, nrows, kept = 0;
+
+	if (promise_list_at(w->db, w->a, &b, customer_id, service, w->now, &now, &count, e) != 0 ||
+	    store_promise_list(w->db, w->a, &f, &rows, &nrows, e) != 0)
+		return -1;
+	all = ARENA_ARRAY(w->a, struct promise_line, count + 1);
+	for (int i = 0; i < count; i++) {
+		struct promise_line *l = &all[kept];
+
+		if (hidden(w, now[i].service->key))
+			continue;
+		*l = (struct promise_line){ .now = now[i], .title = promise_title(w->a, now[i].promise, w->lang),
+			.reason = now[i].proof.nreasons ? now[i].proof.reasons[0].text[w->lang] : "", .since_at = w->now, .owner_name = "" };
+		for (int r = 0; r < nrows; r++)
+			if (strcmp(rows[r].promise, now[i].promise->key) == 0) {
+				if (strcmp(rows[r].state, promise_state_name(now[i].proof.state)) == 0)
+					l->since_at = rows[r].since_at;
+				l->ticket_number = rows[r].ticket_number;
+				l->owner_name = rows[r].owner_name ? rows[r].owner_name : "";
+			}
+		kept++;
+	}
+	*out = all;
+	*n = kept;
+	return 0;
+}
+
+/* Worst last in this order, for one promise's day and for a service's. */
+static int day_rank(const char *s, bool service)
+{
+	static const char *const one[] = { "kept", "none", "yours", "risk", "broken" }, *const many[] = { "none", "kept", "yours", "risk", "broken" };
+
+	for (int i = 0; i < 5; i++)
+		if (strcmp((service ? many : one)[i], s) == 0)
+			return i;
+	return 0;
+}
+
+static void days_paint(struct web *w, const char **days, int n, const struct promise_row *rows, int nrows, const char *key, bool service)
+{
+	int32_t first = day_of(w->now) - n + 1;
+
+	for (int r = 0; r < nrows; r++) {
+		int from = day_of(rows[r].since_at) - first, to = rows[r].until_at == MOMENT_NEVER ? n - 1 : day_of(rows[r].until_at - 1) - first;
+		int state = promise_state_by_name(rows[r].state);
+		const char *s;
+
+		if (state < 0 || (key && strcmp(rows[r].promise, key) != 0))
+			continue;
+		s = ui_state_key((enum promise_state)state);
+		for (int d = from < 0 ? 0 : from; d <= to && d < n; d++)
+			if (!days[d] || day_rank(s, service) > day_rank(days[d], service))
+				days[d] = s;
+	}
+}
+
+const char *const *promise_days(struct web *w, int64_t customer_id, const char *key, int n, int count[3], struct err *e)
+{
+	const char **days = ARENA_ARRAY(w->a, const char *, n + 1);
+	struct promise_row *rows;
+	int nrows;
+
+	if (store_promise_history(w->db, w->a, customer_id, key, day_start(day_of(w->now) - n + 1), 10000, &rows, &nrows, e) != 0)
+		return NULL;
+	days_paint(w, days, n, rows, nrows, NULL, false);
+	memset(count, 0, 3 * sizeof *count);
+	for (int d = 0; d < n; d++) {
+		if (!days[d])
+			days[d] = "none";
+		count[0] += strcmp(days[d], "kept") == 0;
+		count[1] += strcmp(days[d], "risk") == 0;
+		count[2] += strcmp(days[d], "broken") == 0;
+	}
+	return days;
+}
+
+static int by_worst(const void *x, const void *y)
+{
+	const struct promise_group *p = x, *q = y;
+
+	return p->worst != q->worst ? p->worst - q->worst : p->service->number - q->service->number;
+}
+
+int promise_groups(struct web *w, int64_t customer_id, bool strips, const struct promise_group **out, int *n, int64_t count[7], struct err *e)
+{
+	const struct promise_line *lines;
+	struct promise_row *rows = NULL;
+	struct promise_group *all;
+	int nlines, nrows = 0, groups = 0;
+
+	memset(count, 0, 7 * sizeof *count);
+	if (promise_lines(w, customer_id, NULL, &lines, &nlines, e) != 0)
+		return -1;
+	if (strips && store_promise_history(w->db, w->a, customer_id, NULL, day_start(day_of(w->now) - 29), 20000, &rows, &nrows, e) != 0)
+		return -1;
+	all = ARENA_ARRAY(w->a, struct promise_group, nlines + 1);
+	for (int i = 0; i < nlines; i++) {
+		struct promise_group *g = groups ? &all[groups - 1] : NULL;
+		enum promise_state s = lines[i].now.proof.state;
+
+		if (!g || g->service != lines[i].now.service) {
+			g = &all[groups++];
+			*g = (struct promise_group){ .service = lines[i].now.service, .lines = &lines[i], .worst = 6 };
+		}
+		g->nlines++;
+		g->count[s]++;
+		count[s]++;
+		if (promise_rank(s) < g->worst)
+			g->worst = promise_rank(s);
+	}
+	for (int g = 0; strips && g < groups; g++) {
+		const char **days = ARENA_ARRAY(w->a, const char *, 30);
+		int good = 0, bad = 0;
+
+		for (int i = 0; i < all[g].nlines; i++)
+			days_paint(w, days, 30, rows, nrows, all[g].lines[i].now.promise->key, true);
+		for (int d = 0; d < 30; d++) {
+			days[d] = days[d] ? days[d] : "none";
+			good += strcmp(days[d], "kept") == 0;
+			bad += strcmp(days[d], "broken") == 0;
+		}
+		all[g].strip = days;
+		all[g].nstrip = 30;
+		all[g].strip_label = arena_printf(w->a, _("30 days: %d kept, %d broken"), good, bad);
+	}
+	qsort(all, (size_t)groups, sizeof *all, by_worst);
+	*out = all;
+	*n = groups;
+	return 0;
+}
+
+static const enum promise_state worst_first[] = { PROMISE_BROKEN, PROMISE_AT_RISK, PROMISE_WAITING, PROMISE_BLIND, PROMISE_NOT_DUE, PROMISE_ATTESTED,
+	PROMISE_KEPT };
+
+static const char *small_word(const struct web *w, enum promise_state s)
+{
+	return text_lower(w->a, ui_state_word(w, s));
+}
+
+const char *promise_legend(struct web *w, const int64_t count[7])
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < 7; i++)
+		if (count[worst_first[i]])
+			all = arena_printf(w->a, "%s%s%" PRId64 " %s", all, *all ? ", " : "", count[worst_first[i]], small_word(w, worst_first[i]));
+	return all;
+}
+
+void promise_tally(struct web *w, const int64_t count[7], const char *href)
+{
+	struct ui_part parts[7];
+	struct buf *b = &w->out;
+
+	for (int i = 0; i < 7; i++)
+		parts[i] = (struct ui_part){ ui_state_key(worst_first[i]), count[worst_first[i]] };
+	ui_tally(w, parts, 7, promise_legend(w, count));
+	buf_adds(b, "<ul class=\"legend\">");
+	for (int i = 0; i < 7; i++) {
+		enum promise_state s = worst_first[i];
+
+		if (!count[s])
+			continue;
+		buf_adds(b, "<li>");
+		if (href) {
+			buf_adds(b, "<a href=\"");
+			ui_text(w, href);
+			buf_printf(b, "state=%s\">", promise_state_name(s));
+		}
+		buf_printf(b, "<span class=\"state\" data-s=\"%s\">", ui_state_key(s));
+		ui_icon(w, ui_state_icon(s));
+		buf_printf(b, " <b>%s</b> ", fmt_number(w, count[s]));
+		ui_text(w, small_word(w, s));
+		buf_adds(b, href ? "</span></a></li>" : "</span></li>");
+	}
+	buf_adds(b, "</ul>");
+}
+
+const char *promise_href(struct web *w, const char *href)
+{
+	bool staff = actor_is_staff(&w->who);
+
+	if (!href)
+		return NULL;
+	if (text_starts(href, "tickets/"))
+		return staff ? arena_printf(w->a, "/console/%s", href) : w->who.role == ROLE_EMPLOYEE ? NULL : arena_printf(w->a, "/portal/tasks/%s", href + 8);
+	if (text_starts(href, "hours/"))
+		return staff ? NULL : w->who.role == ROLE_EMPLOYEE ? NULL : arena_printf(w->a, "/portal/%s", href);
+	return NULL;
+}
+
+void promise_ledger(struct web *w, int64_t customer_id)
+{
+	struct promise_portal_view v = { 0 };
+	struct err e;
+
+	if (promise_groups(w, customer_id, true, &v.groups, &v.n, v.count, &e) == 0)
+		promise_ledger_section(w, &v, customer_id);
+}
+
+void promise_duties(struct web *w, int64_t customer_id)
+{
+	const struct promise_line *all;
+	struct promise_line *own;
+	struct err e;
+	int n, count = 0;
+
+	if (promise_lines(w, customer_id, NULL, &all, &n, &e) != 0)
+		return;
+	own = ARENA_ARRAY(w->a, struct promise_line, n + 1);
+	for (int i = 0; i < n; i++)
+		if (all[i].now.promise->party == PARTY_CUSTOMER)
+			own[count++] = all[i];
+	if (count)
+		promise_duties_section(w, own, count, customer_id);
+}

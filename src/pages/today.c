@@ -1,0 +1,90 @@
+/* "Today" in the console: how all promises stand, what needs somebody, and the day's work. */
+#include "pages/today.h"
+#include "base/moment.h"
+#include <string.h>
+
+static int words(struct web *w, struct today_view *v, struct err *e)
+{
+	const char **t = ARENA_ARRAY(w->a, const char *, v->n + 1), **r = ARENA_ARRAY(w->a, const char *, v->n + 1);
+
+	for (int i = 0; i < v->n; i++) {
+		const struct catalogue_service *of;
+		const struct promise *p = catalogue_promise(w->app->catalogue, v->rows[i].promise, &of);
+		const struct proof_line *lines;
+		int n;
+
+		if (proof_lines_read(w->a, v->rows[i].reasons, &lines, &n, e) != 0)
+			return -1;
+		t[i] = p ? promise_title(w->a, p, w->lang) : v->rows[i].promise;
+		r[i] = n ? lines[0].text[w->lang] : "";
+	}
+	v->titles = t;
+	v->reasons = r;
+	return 0;
+}
+
+static int visits(struct web *w, struct today_view *v, struct err *e)
+{
+	int32_t today = day_of(w->now);
+	struct ticket_choice *who;
+	struct today_visit *all;
+	int nwho, cap = 0;
+
+	if (store_ticket_persons(w->db, w->a, &who, &nwho, e) != 0)
+		return -1;
+	all = NULL;
+	for (int p = 0; p < nwho; p++) {
+		struct time_entry *rows;
+		int n;
+
+		if (store_time_of_person(w->db, w->a, who[p].id, today, today, &rows, &n, e) != 0)
+			return -1;
+		for (int i = 0; i < n; i++) {
+			if (strcmp(rows[i].activity, "visit") != 0)
+				continue;
+			all = arena_grow(w->a, all, sizeof *all, v->nvisits, &cap);
+			all[v->nvisits++] = (struct today_visit){ rows[i], who[p].name };
+		}
+	}
+	v->visits = all;
+	return 0;
+}
+
+static int page_today(struct web *w, struct err *e)
+{
+	struct promise_filter f = { .states = "broken,at_risk,waiting", .limit = 31 };
+	struct today_view v = { 0 };
+	struct ticket_query mine = { .view = VIEW_MINE, .me = w->who.id, .now = w->now, .sort = SORT_DUE, .limit = 8 };
+	struct ticket_query none = { .view = VIEW_UNASSIGNED, .now = w->now, .sort = SORT_DUE, .limit = 8 };
+	struct promise_row *rows;
+	struct ticket *tickets;
+	const char *next;
+
+	if (store_promise_count(w->db, 0, NULL, v.count, &v.customers, &v.measured_at, e) != 0 || store_promise_list(w->db, w->a, &f, &rows, &v.n, e) != 0)
+		return -1;
+	v.more = v.n > 30;
+	v.n = v.more ? 30 : v.n;
+	v.rows = rows;
+	for (int i = 0; i < 7; i++)
+		v.all += v.count[i];
+	if (words(w, &v, e) != 0 || store_ticket_list(w->db, w->a, &mine, &tickets, &v.nmine, &next, e) != 0)
+		return -1;
+	v.mine = tickets;
+	if (store_ticket_list(w->db, w->a, &none, &tickets, &v.nnone, &next, e) != 0 || visits(w, &v, e) != 0)
+		return -1;
+	v.none = tickets;
+	today_page(w, &v);
+	return 0;
+}
+
+static int to_today(struct web *w, struct err *e)
+{
+	(void)e;
+	return web_redirect(w, "/console/");
+}
+
+const struct web_route today_routes[] = {
+	{ "GET", "/console/", ROLE_STAFF, page_today },
+	{ "GET", "/console", ROLE_STAFF, to_today },
+	{ 0 }
+};

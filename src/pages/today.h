@@ -1,0 +1,18 @@
+/* today.h - the console's front page: what its template is given.
+ * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's.  Source: ui.md; mock/console-home.html. */
+#ifndef PEDEL_PAGES_TODAY_H
+#define PEDEL_PAGES_TODAY_H
+#include "pages/promise.h"
+#include "pages/ticket.h"
+#include "store/time_entry.h"
+
+struct today_visit { struct time_entry entry; const char *person; };
+struct today_view {
+	int64_t count[7], all, customers, measured_at;
+	const struct promise_row *rows; const char *const *titles, *const *reasons; int n; bool more;
+	const struct ticket *mine, *none; int nmine, nnone;
+	const struct today_visit *visits; int nvisits;
+};
+void today_page(struct web *w, const struct today_view *v);
+void today_promises(struct web *w, const struct today_view *v);
+#endif
