@@ -13,6 +13,7 @@
 #include "store/person.h"
 #include "store/session.h"
 #include "web/token.h"
+#include "web/token.h"
 
 enum { LOGIN_MOST = 60, NAME_MOST = 120, PASSWORD_MOST = 1024 };
 

@@ -58,7 +58,7 @@ class Words(unittest.TestCase):
     def test_token_alone(self):
         with Pedel(start=False) as p:
             out = p.cli('token', 'add', '--data', p.data, '--login', 'admin', '--name', 'x')
-            self.assertRegex(out, r'^[A-Za-z0-9_-]{40,}\n$')
+            self.assertRegex(out, r'^pdl_[A-Za-z0-9_-]{43}\n$')
             self.assertNotEqual(out.strip(), p.token)
 
     def test_only_the_owner_may_read(self):
