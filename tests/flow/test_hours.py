@@ -3,6 +3,9 @@
 import csv
 import io
 import os
+import re
+import sqlite3
+import subprocess
 import unittest
 
 from pedel import Pedel
@@ -116,19 +119,58 @@ class Hours(unittest.TestCase):
         self.assertEqual(s.status, 400, 'closing asks first')
         self.assertFalse(self.bank('2026-06')['closed'])
 
+    def mail_to(self, address):
+        """The text of the last mail queued for somebody."""
+        query = f"SELECT body FROM outbox WHERE recipient='{address}' ORDER BY id DESC LIMIT 1"
+        if self.pg:
+            return subprocess.run(['psql', self.p.db[1], '-Atc', query], capture_output=True, text=True, check=True).stdout
+        return sqlite3.connect(self.p.data / 'pedel.db', timeout=20).execute(query).fetchone()[0]
+
+    def signed_in(self, contact):
+        b = self.p.browser().get('/login')
+        b.submit('/login/mail', mail=contact['email'])
+        link = re.search(r'/login/link/[0-9a-z]+', self.mail_to(contact['email'])).group()
+        b.get(link)
+        b.submit(link)
+        return b
+
     def test_customer_sees_its_own_hours_and_nothing_internal(self):
         self.log('2026-07-10T09:00:00+02:00', 60, note='Synlig tekst')
         self.log('2026-07-11T09:00:00+02:00', 30, 'internal', note='Hemmelig tekst')
-        b = self.p.contact_browser(self.owner) if hasattr(self.p, 'contact_browser') else None
-        if b is None:
-            self.skipTest('no way to sign a contact in')
-        b.get('/portal/hours/2026-07')
-        self.assertEqual(b.status, 200)
-        self.assertIn('Synlig tekst', b.text)
-        self.assertNotIn('Hemmelig', b.text)
-        b.get('/portal/hours/2026-07/csv')
-        self.assertNotIn('Hemmelig', b.text)
-        self.assertIn(b.get(f"/console/customers/{self.customer['id']}/hours/2026-07").status, (403, 404))
+        b = self.signed_in(self.owner)
+        for path in ('/portal/hours/2026-07', '/portal/hours/2026-07/csv'):
+            b.get(path)
+            self.assertEqual(b.status, 200, path)
+            self.assertIn('Synlig tekst', b.text)
+            self.assertNotIn('Hemmelig', b.text)
+        b.get('/portal/hours/2026-07/pdf')
+        self.assertTrue(b.bytes.startswith(b'%PDF-'))
+        for path in (f"/console/customers/{self.customer['id']}/hours/2026-07", '/console/billing/2026-07', '/console/time'):
+            self.assertIn(b.get(path).status, (403, 404), path)
+        self.assertEqual(self.signed_in(self.employee).get('/portal/hours').status, 403, 'hours are for those who decide')
+
+    def test_hidden_time_stays_hidden(self):
+        other, owner, _, _ = self.p.customer(seed=77, domain='skjult.example', terms={'service-agreement': {'time_visible': False}})
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'Skjult emne', 'body': 'x'})
+        self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], 'activity': 'remote', 'started_at': '2026-07-10T09:00:00+02:00',
+                                                   'minutes': 45, 'note': 'Skjult tekst'})
+        b = self.signed_in(owner)
+        for path in ('/portal/hours/2026-07', '/portal/hours/2026-07/csv'):
+            b.get(path)
+            self.assertEqual(b.status, 200, path)
+            self.assertNotIn('Skjult', b.text)
+        self.assertIn('Brugt', b.get('/portal/hours/2026-07').text)
+        self.staff.get(f"/console/customers/{other['id']}/hours/2026-07")
+        self.assertIn('Skjult tekst', self.staff.text)
+
+    def test_notices_are_sent_once(self):
+        other, owner, _, _ = self.p.customer(seed=78, domain='varsel.example', terms={'service-agreement': {'hours_per_month': 2}})
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})
+        for day, minutes in enumerate((90, 15, 15, 15), 1):
+            self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], 'activity': 'remote', 'minutes': minutes,
+                                                       'started_at': f'2026-07-{day:02}T09:00:00+02:00'})
+        self.assertIn('2:00 af de 2:00', self.mail_to(owner['email']))
+        self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")['overuse_minutes'], 15)
 
 
 @unittest.skipUnless(os.environ.get('PEDEL_TEST_PG'), 'no PostgreSQL')
