@@ -173,18 +173,19 @@ static int body_file(struct http_job *j, const char *folder)
 	return j->body_fd < 0 ? -1 : 0;
 }
 
-static void dispatch(struct http_conn *c)
+static void dispatch(struct http_conn *c, bool more)
 {
 	struct http_job *j = c->job;
 
 	c->state = HTTP_WORKING;
+	atomic_store(&c->hand, more ? HAND_WANTED : HAND_WORKER);
 	c->deadline_us = INT64_MAX;
 	if (!http_submit(c->thread->server, j))
 		refuse(c, 503);
 }
 
 /* The head is here: what may follow it? */
-static void head_done(struct http_conn *c)
+static void head_done(struct http_conn *c, bool more)
 {
 	struct http_server *s = c->thread->server;
 	struct http_job *j = c->job;
@@ -198,7 +199,7 @@ static void head_done(struct http_conn *c)
 		return;
 	}
 	if (j->whole) {
-		dispatch(c);
+		dispatch(c, more);
 		return;
 	}
 	if (s->c.limits)
@@ -254,10 +255,10 @@ static void take(struct http_conn *c, const char **p, size_t *n)
 	case READ_MORE:
 		break;
 	case READ_HEAD:
-		head_done(c);
+		head_done(c, *n > 0);
 		break;
 	case READ_DONE:
-		dispatch(c);
+		dispatch(c, *n > 0);
 		break;
 	case READ_REFUSED:
 		*n = 0;
@@ -293,15 +294,15 @@ static void answered(struct http_conn *c)
 	struct http_job *j = c->job;
 	const struct ws_handler *h = j->rs.ws;
 	void *ws_arg = j->rs.ws_arg;
-	bool keep = j->keep && !(t->draining && !h), refused = j->refuse != 0;
+	bool keep = j->keep, refused = j->refuse != 0;
 	char *rest = c->rest;
 	size_t rest_n = c->rest_n;
 
-	if (keep)
+	if (keep && !t->closing_idle)
 		j->rs.ws = NULL;                /* from here it is h's */
 	c->job = NULL;
 	job_give(t, j);
-	if (!keep) {
+	if (!keep || (t->closing_idle && !rest_n)) {
 		if (refused || rest_n || c->paused)
 			linger(c);
 		else
@@ -344,6 +345,30 @@ static void conn_send(struct http_conn *c)
 	answered(c);
 }
 
+bool http_conn_finish(struct http_job *j)
+{
+	struct http_conn *c = j->conn;
+	int mine = HAND_WORKER;
+	bool progress;
+
+	if (c->stream.ssl || !j->keep || j->rs.ws || j->out.file >= 0)
+		return false;
+	if (http_send(&j->out, &c->stream, NULL, &progress) != 1)
+		return false;                   /* the net thread sends the rest, or finds it broken */
+	return atomic_compare_exchange_strong(&c->hand, &mine, HAND_DONE);
+}
+
+/* The connection wants to go on while a worker has its job. false: the worker will tell when it is through. */
+static bool take_back(struct http_conn *c)
+{
+	int workers = HAND_WORKER;
+
+	if (atomic_compare_exchange_strong(&c->hand, &workers, HAND_WANTED) || workers == HAND_WANTED)
+		return false;
+	answered(c);
+	return true;
+}
+
 static void on_done(struct loop_task *task)
 {
 	struct http_job *j = (struct http_job *)(void *)((char *)task - offsetof(struct http_job, done));
@@ -360,10 +385,12 @@ static void readable(struct http_conn *c)
 	struct http_thread *t = c->thread;
 	ssize_t n;
 
-	if (c->state == HTTP_WORKING || c->state == HTTP_SENDING) {
+	if (c->state == HTTP_SENDING || (c->state == HTTP_WORKING && !take_back(c))) {
 		pause_reading(c);
 		return;
 	}
+	if (c->state == HTTP_CLOSED)
+		return;
 	n = stream_recv(&c->stream, t->scratch, HTTP_SCRATCH);
 	if (n == STREAM_AGAIN) {
 		if (c->stream.want_write)
@@ -449,6 +476,8 @@ void http_conn_tick(struct http_thread *t, int64_t now_us)
 			ws_tick(c, now_us);
 			continue;
 		}
+		if (c->state == HTTP_WORKING && atomic_load(&c->hand) == HAND_DONE)
+			answered(c);            /* gives its memory back, and counts as idle from here */
 		if (now_us < c->deadline_us && !(c->state == HTTP_LINGERING && now_us >= c->linger_until_us))
 			continue;
 		if (c->state == HTTP_IN_HEAD || c->state == HTTP_IN_BODY)
@@ -463,9 +492,12 @@ void http_conn_drain(struct http_thread *t, bool idle_too)
 {
 	struct http_conn *c, *next;
 
-	t->draining = true;
+	/* Connections are closed only where the last answer said so, or (idle_too) between requests. */
+	t->closing_idle |= idle_too;
 	for (c = t->conns; c; c = next) {
 		next = c->next;
+		if (c->state == HTTP_WORKING && atomic_load(&c->hand) == HAND_DONE)
+			answered(c);
 		if (c->state == HTTP_IS_WS)
 			ws_leave(c);
 		else if (idle_too && c->state == HTTP_IDLE)

@@ -94,12 +94,16 @@ const char *http_reason(int status);
 /* http_conn.c */
 enum http_state { HTTP_IDLE, HTTP_IN_HEAD, HTTP_IN_BODY, HTTP_WORKING, HTTP_SENDING, HTTP_LINGERING, HTTP_IS_WS, HTTP_CLOSED };
 struct ws;
+/* A worker that has written the whole answer itself leaves HAND_DONE, and the net thread finds it when the connection next
+ * speaks, or at the next tick: so an answer costs one wake-up and not two. HAND_WANTED: the net thread waits to be told. */
+enum http_hand { HAND_WORKER, HAND_WANTED, HAND_DONE };
 struct http_conn {
 	struct stream stream;
 	enum http_state state;
 	bool paused;                    /* not listening for bytes */
 	bool writing;                   /* listening for room to write */
 	bool counted;                   /* in the per-address table */
+	atomic_int hand;                /* while HTTP_WORKING: who goes on with it */
 	int64_t deadline_us, linger_until_us;
 	int64_t progress_n;             /* bytes since the deadline was moved */
 	struct http_thread *thread;
@@ -119,7 +123,7 @@ struct http_thread {
 	struct http_conn *conns, *dead;
 	struct http_job *spare;
 	int nspare;
-	bool draining, listening;
+	bool closing_idle, listening;
 	char *scratch, *buffer;         /* SCRATCH to read into, STREAM_BUFFER to send from */
 	struct http_pack *pack;
 };
@@ -129,9 +133,17 @@ void http_conn_close(struct http_conn *c);
 void http_conn_tick(struct http_thread *t, int64_t now_us);
 void http_conn_reap(struct http_thread *t);
 void http_conn_drain(struct http_thread *t, bool idle_too);
+bool http_conn_finish(struct http_job *j);      /* by the worker: false when the net thread must be told (j->done) */
 void http_conn_want_write(struct http_conn *c);
 
 /* http_server.c */
+struct http_worker {
+	unsigned long thread;
+	struct http_server *server;
+	struct http_worker *next;       /* among the idle ones */
+	struct http_job *job;           /* handed to it while it was idle */
+	pthread_cond_t wake;
+};
 struct http_server {
 	struct http_config c;
 	const char **proxies;
@@ -142,12 +154,11 @@ struct http_server {
 	int nthreads, next_thread;
 	int64_t header_us, body_us, idle_us;
 
-	pthread_mutex_t queue_lock;
-	pthread_cond_t queue_some;
+	pthread_mutex_t queue_lock;     /* over the queue, idle, and each worker's job */
 	struct http_job *first, **last;
-	int queued, queue_max, waiting;
+	int queued, queue_max;
 	bool quit;
-	unsigned long *worker;
+	struct http_worker *worker, *idle;      /* idle: the one that worked last comes first, its caches are warm */
 	int nworkers;
 
 	pthread_mutex_t count_lock;

@@ -190,38 +190,50 @@ static void on_tick(evutil_socket_t fd, short what, void *arg) { http_conn_tick(
 
 bool http_submit(struct http_server *s, struct http_job *j)
 {
-	bool ok;
+	struct http_worker *w;
+	bool ok = true;
 
 	j->next = NULL;
 	pthread_mutex_lock(&s->queue_lock);
-	ok = s->queued < s->queue_max && !s->quit;
-	if (ok) {
+	w = s->idle;                    /* one request wakes one worker */
+	if (s->quit) {
+		w = NULL;
+		ok = false;
+	} else if (w) {
+		s->idle = w->next;
+		w->job = j;
+	} else if (s->queued < s->queue_max) {
 		*s->last = j;
 		s->last = &j->next;
 		s->queued++;
-		if (s->waiting > 0)             /* one request wakes one worker */
-			pthread_cond_signal(&s->queue_some);
+	} else {
+		ok = false;
 	}
 	pthread_mutex_unlock(&s->queue_lock);
+	if (w)
+		pthread_cond_signal(&w->wake);
 	return ok;
 }
 
-static struct http_job *next_job(struct http_server *s)
+static struct http_job *next_job(struct http_worker *w)
 {
+	struct http_server *s = w->server;
 	struct http_job *j;
 
 	pthread_mutex_lock(&s->queue_lock);
-	while (!s->first && !s->quit) {
-		s->waiting++;
-		pthread_cond_wait(&s->queue_some, &s->queue_lock);
-		s->waiting--;
-	}
 	j = s->first;
 	if (j) {
 		s->first = j->next;
 		if (!s->first)
 			s->last = &s->first;
 		s->queued--;
+	} else if (!s->quit) {
+		w->next = s->idle;
+		s->idle = w;
+		while (!w->job && !s->quit)
+			pthread_cond_wait(&w->wake, &s->queue_lock);
+		j = w->job;
+		w->job = NULL;
 	}
 	pthread_mutex_unlock(&s->queue_lock);
 	return j;
@@ -246,14 +258,18 @@ static void work(struct http_server *s, struct http_job *j, void *worker, struct
 
 static void *run_worker(void *arg)
 {
-	struct http_server *s = arg;
+	struct http_worker *w = arg;
+	struct http_server *s = w->server;
 	struct http_pack *pack = http_pack_begin();
 	void *worker = s->c.worker_begin ? s->c.worker_begin(s->c.arg) : NULL;
+	struct http_thread *t;
 	struct http_job *j;
 
-	while (pack && (j = next_job(s)) != NULL) {
+	while (pack && (j = next_job(w)) != NULL) {
 		work(s, j, worker, pack);
-		loop_post(j->conn->thread->loop, &j->done);
+		t = j->conn->thread;            /* after a finish the job is no longer ours to look at */
+		if (!http_conn_finish(j))
+			loop_post(t->loop, &j->done);
 	}
 	if (s->c.worker_end)
 		s->c.worker_end(worker);
@@ -327,10 +343,11 @@ static void stop_workers(struct http_server *s)
 {
 	pthread_mutex_lock(&s->queue_lock);
 	s->quit = true;
-	pthread_cond_broadcast(&s->queue_some);
+	for (int i = 0; i < s->nworkers; i++)
+		pthread_cond_signal(&s->worker[i].wake);
 	pthread_mutex_unlock(&s->queue_lock);
-	for (; s->nworkers > 0; s->nworkers--)
-		pthread_join(s->worker[s->nworkers - 1], NULL);
+	for (int i = 0; i < s->nworkers; i++)
+		pthread_join(s->worker[i].thread, NULL);
 }
 
 static void free_all(struct http_server *s)
@@ -361,11 +378,12 @@ static void free_all(struct http_server *s)
 		free(t->scratch);
 		free(t->buffer);
 	}
+	for (int i = 0; i < s->nworkers; i++)   /* only now does no net thread signal any more */
+		pthread_cond_destroy(&s->worker[i].wake);
 	if (s->own_listen_fd)
 		close(s->listen_fd);
 	tls_end(s->tls);
 	pthread_mutex_destroy(&s->queue_lock);
-	pthread_cond_destroy(&s->queue_some);
 	pthread_mutex_destroy(&s->count_lock);
 	pthread_cond_destroy(&s->count_less);
 	free(s->thread);
@@ -385,7 +403,6 @@ int http_start(const struct http_config *c, struct http_server **out, struct err
 	s->listen_fd = -1;
 	s->last = &s->first;
 	pthread_mutex_init(&s->queue_lock, NULL);
-	pthread_cond_init(&s->queue_some, NULL);
 	pthread_mutex_init(&s->count_lock, NULL);
 	pthread_condattr_init(&steady);
 	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
@@ -413,9 +430,14 @@ int http_start(const struct http_config *c, struct http_server **out, struct err
 	for (int i = 0; i < s->nthreads; i++)
 		if (begin_thread(s, &s->thread[i], e) != 0)
 			goto bad;
-	for (; s->nworkers < s->c.workers; s->nworkers++)
-		if (loop_thread(&s->worker[s->nworkers], run_worker, s, e) != 0)
+	for (; s->nworkers < s->c.workers; s->nworkers++) {
+		struct http_worker *w = &s->worker[s->nworkers];
+
+		w->server = s;
+		pthread_cond_init(&w->wake, NULL);
+		if (loop_thread(&w->thread, run_worker, w, e) != 0)
 			goto bad;
+	}
 	for (int i = 0; i < s->nthreads; i++)
 		if (loop_start(s->thread[i].loop, e) != 0)
 			goto bad;
