@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include "core/catalogue.h"
+#include "daemon/chain_job.h"
 #include "daemon/conv_client.h"
 #include "daemon/job.h"
 #include "daemon/mail_in.h"
@@ -18,6 +19,7 @@
 static const struct app_job *const jobs[] = {
 	&mail_out_job, &mail_in_job, &mail_take_job,
 	&sweep_app_job,
+	&chain_app_job,
 	NULL
 };
 enum { JOBS_MOST = 8, READERS = 24 };
