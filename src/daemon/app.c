@@ -12,6 +12,7 @@
 #include "pages/all.h"
 #include "services/all.h"
 #include "web/dispatch.h"
+#include "web/live.h"
 #include "web/refusal.h"
 #include "web/signin.h"
 
@@ -67,6 +68,7 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 		return -1;
 	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
 	p->web.catalogue = &p->catalogue;
+	p->web.live = live_begin(a);
 	p->web.services = service_all;
 	p->web.tables = pages_tables;
 	p->web.data_folder = data;
