@@ -18,6 +18,7 @@
     var row = rows()[current()], inRow = row && row.querySelector('[data-key="' + key + '"]');
     var it = inRow || document.querySelector('[data-key="' + key + '"]');
     if (!it) return false;
+    if (row && it.closest('.bulk') && !document.querySelector('[name=t]:checked')) row.querySelector('[name=t]').checked = true;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(it.tagName)) it.focus(); else it.click();
     return true;
   }

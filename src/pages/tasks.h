@@ -10,7 +10,7 @@ void tasks_row(struct web *w, const struct ticket *t);
 
 struct task_form { const char *text, *priority, *kind; int64_t due_at; };       /* due_at: answered by then; 0: not known */
 void task_new_page(struct web *w, const struct task_form *v);
-void task_urgency(struct web *w, const char *chosen);                           /* the three radio pills, name prio */
+void task_urgency(struct web *w, const char *chosen, bool quiet);                           /* the three radio pills, name prio */
 
 struct task_view { struct ticket t; const struct ticket_line *lines; int nlines; const char *done, *typed; bool may_rate; int rated; int64_t merged_number; };
 void task_page(struct web *w, const struct task_view *v);

@@ -286,7 +286,7 @@ static int show_new(struct web *w, struct err *e)
 	struct ui_choice *categories;
 	int nc, no, np = 0, nk;
 	int64_t customer = field_id(w, "customer_id");
-	const char *asked = web_query(w, "customer");
+	const char *asked = web_query(w, "customer_id") ? web_query(w, "customer_id") : web_query(w, "customer");
 
 	if (!customer && asked && !text_int(asked, &customer))
 		customer = 0;

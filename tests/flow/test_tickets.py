@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Tickets as people use them, in a browser without JavaScript: the desk, a customer's people, and somebody without a login."""
+import re
+import sqlite3
+import unittest
+
+from pedel import Pedel
+
+PNG = (b'\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89'
+       b'\x00\x00\x00\x00IEND\xaeB`\x82')
+
+
+class Tickets(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.p = Pedel()
+        cls.addClassCleanup(cls.p.__exit__, None, None, None)
+        cls.customer, cls.owner, cls.employee, _ = cls.p.customer(seed=700, domain='alpha.example')
+        cls.other, cls.stranger, _, _ = cls.p.customer(seed=800, name='Beta ApS', domain='beta.example')
+        cls.desk = cls.p.browser().sign_in('admin', cls.p.password)
+
+    def outbox(self, sql, *args):
+        db = sqlite3.connect(self.p.data / 'pedel.db')
+        try:
+            return db.execute(sql, args).fetchall()
+        finally:
+            db.close()
+
+    def by_link(self, email):
+        b = self.p.browser()
+        b.get('/login')
+        b.submit('/login/mail', mail=email)
+        body = self.outbox('SELECT body FROM outbox WHERE recipient=? ORDER BY id DESC LIMIT 1', email)[0][0]
+        b.get(re.search(r'https?://\S+/login/link/\S+', body).group(0))
+        b.submit('/login/link/' + b.url.rsplit('/', 1)[1])
+        self.assertIn('/portal/', b.url)
+        return b
+
+    def ticket(self, subject='Printeren trækker to ark', **more):
+        return self.p.ok('POST', '/api/v1/tickets', {'customer_id': self.customer['id'], 'contact_id': self.employee['id'], 'subject': subject,
+                                                     'body': 'Siden i går.', **more})
+
+    def state(self, t):
+        return self.p.ok('GET', f"/api/v1/tickets/{t['id']}")
+
+    def test_a_request_from_ask_box_to_verdict(self):
+        karen = self.by_link('karen@alpha.example')
+        karen.submit('/portal/tasks', text='Skærmen er sort\nDen var fin i går', prio='urgent')
+        self.assertEqual(karen.status, 200)
+        self.assertIn('Skærmen er sort', karen.text)
+        number = int(re.search(r'/portal/tasks/(\d+)', karen.url).group(1))
+        mail = self.outbox("SELECT subject, body, auto FROM outbox WHERE recipient='karen@alpha.example' AND kind='autoreply'")
+        self.assertTrue(any(f'[#{number}]' in s and auto == 1 for s, _, auto in mail))
+
+        desk = self.desk
+        desk.get('/console/tickets')
+        self.assertIn('Skærmen er sort', desk.text)
+        desk.get(f'/console/tickets/{number}')
+        desk.submit(f'/console/tickets/{number}/messages', body='Vi kommer kl. 10.', kind='reply', then='waiting_customer',
+                    files={'file': ('vejledning.png', PNG, 'image/png')})
+        self.assertIn('Vi kommer kl. 10.', desk.text)
+        self.assertIn('Venter på kunden', desk.text)
+        desk.submit(f'/console/tickets/{number}/messages', body='Hemmelig note', kind='note')
+        karen.get(f'/portal/tasks/{number}')
+        self.assertIn('Vi kommer kl. 10.', karen.text)
+        self.assertNotIn('Hemmelig note', karen.text)
+        file = re.search(rf'/portal/tasks/{number}/files/\d+', karen.text).group(0)
+        karen.get(file)
+        self.assertEqual((karen.status, karen.bytes), (200, PNG))
+        self.assertIn('sandbox', karen.headers['Content-Security-Policy'])
+        self.assertEqual(karen.headers['X-Content-Type-Options'], 'nosniff')
+
+        karen.get(f'/portal/tasks/{number}')
+        karen.submit(f'/portal/tasks/{number}/messages', body='Det passer fint')
+        desk.get(f'/console/tickets/{number}')
+        self.assertIn('Det passer fint', desk.text)
+        self.assertIn('I gang', desk.text)
+        desk.post(f'/console/tickets/{number}/change', {**desk.form(f'/console/tickets/{number}/change'), 'state': 'solved'})
+        karen.get(f'/portal/tasks/{number}')
+        karen.submit(f'/portal/tasks/{number}/rating', score='3', text='Hurtigt')
+        self.assertIn('Tak', karen.text)
+        desk.get(f'/console/tickets/{number}')
+        self.assertIn('Hurtigt', desk.text)
+
+        # nobody else's business
+        for person in (self.by_link('birgitte@beta.example'),):
+            for path in (f'/portal/tasks/{number}', file, f'/console/tickets/{number}'):
+                person.get(path)
+                self.assertIn(person.status, (403, 404), path)
+            person.post(f'/portal/tasks/{number}/messages', {'body': 'x'})
+            self.assertIn(person.status, (403, 404))
+        owner = self.by_link('birgitte@alpha.example')
+        owner.get(f'/portal/tasks/{number}')
+        self.assertEqual(owner.status, 200, 'the owner sees the whole company')
+
+    def test_what_was_typed_is_kept(self):
+        karen = self.by_link('karen@alpha.example')
+        karen.get('/portal/tasks/new')
+        karen.submit('/portal/tasks', text='', tel='12 34')
+        self.assertEqual(karen.status, 400)
+        self.assertIn('Fejl', re.search(r'<title>(.*?)</title>', karen.text).group(1))
+        self.assertIn('12 34', karen.text)
+        karen.get('/portal/tasks/new')
+        karen.submit('/portal/tasks', text='Beskeden skal blive', tel='abc')
+        self.assertEqual(karen.status, 400)
+        self.assertIn('Beskeden skal blive', karen.text)
+
+        t = self.ticket('To svarer på én gang')
+        n = t['number']
+        page = f'/console/tickets/{n}'
+        self.desk.get(page)
+        seen = self.desk.form(page + '/messages')
+        self.p.ok('POST', f"/api/v1/tickets/{t['id']}/messages", {'body': 'Jeg kom først', 'visibility': 'public'})
+        late = self.p.browser().sign_in('admin', self.p.password)
+        # the same person's own answer is no conflict; the requester's is
+        karen.get(f'/portal/tasks/{n}')
+        karen.submit(f'/portal/tasks/{n}/messages', body='Nu virker den igen')
+        late.get(page)
+        late.post(page + '/messages', {**seen, 'csrf': late.form(page + '/messages').get('csrf', ''), **{
+            k: v for k, v in late.form(page + '/messages').items() if k not in seen or 'csrf' in k}, 'body': 'Mit lange svar', 'kind': 'reply'})
+        self.assertEqual(late.status, 409)
+        self.assertIn('Mit lange svar', late.text)
+        self.assertIn('Karen Holm har svaret imens', late.text)
+        late.submit(page + '/messages', body='Mit lange svar')
+        self.assertEqual(late.status, 200)
+
+    def test_two_changes_of_one_field(self):
+        t = self.ticket('Prioritet')
+        page = f"/console/tickets/{t['number']}"
+        self.desk.get(page)
+        form = self.desk.form(page + '/change')
+        self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'priority': 'urgent'})
+        self.desk.post(page + '/change', {**form, 'priority': 'important'})
+        self.assertEqual(self.desk.status, 409)
+        self.assertIn('Mette Dahl har ændret det til Haster', self.desk.text)
+        self.assertEqual(self.state(t)['priority'], 'urgent')
+
+    def test_merge_split_watch_take(self):
+        a, b = self.ticket('Første'), self.ticket('Anden')
+        page = f"/console/tickets/{a['number']}"
+        self.desk.get(page)
+        self.desk.submit(page + '/merge', into=a['number'])
+        self.assertEqual(self.desk.status, 400)
+        self.desk.submit(page + '/merge', into=f"#{b['number']}")
+        self.assertIn(f"/console/tickets/{b['number']}", self.desk.url)
+        self.assertEqual(self.state(a)['merged_into'], b['id'])
+        karen = self.by_link('karen@alpha.example')
+        karen.get(f"/portal/tasks/{a['number']}")
+        self.assertIn(f"/portal/tasks/{b['number']}", karen.text)
+        page = f"/console/tickets/{b['number']}"
+        self.desk.get(page)
+        self.desk.post(page + '/watch', {**self.desk.form(page + '/watch'), 'kind': 'email', 'email': 'kollega@alpha.example', 'on': '1'})
+        self.assertIn('kollega@alpha.example', self.desk.text)
+        self.desk.post('/console/tickets/bulk', {**self.bulk_form(), 't': b['number'], 'do': 'take'})
+        self.assertEqual(self.state(b)['owner_id'], 1)
+
+    def bulk_form(self):
+        self.desk.get('/console/tickets')
+        return self.desk.form('/console/tickets/bulk')
+
+    def test_lists_views_and_find(self):
+        numbers = [self.ticket(f'Kæmpestor liste {i}')['number'] for i in range(53)]
+        self.desk.get('/console/tickets?view=all&q=k%C3%A6mpestor')
+        self.assertEqual(self.desk.text.count('name="t"'), 50)
+        self.assertLessEqual(len(self.desk.bytes), 60000)
+        more = re.search(r'href="(/console/tickets\?[^"]*after=[^"]*)"', self.desk.text).group(1).replace('&amp;', '&')
+        self.desk.get(more)
+        self.assertEqual(self.desk.text.count('name="t"'), 3)
+        self.desk.get(f'/console/find?q={numbers[0]}')
+        self.assertIn(f'/console/tickets/{numbers[0]}', self.desk.url)
+        self.desk.get('/console/find?q=alpha.example')
+        self.assertIn('Karen Holm', self.desk.text)
+        self.desk.get('/console/tickets?view=all&q=printer')
+        self.desk.submit('/console/tickets/views', name='Printere')
+        self.assertIn('Printere', self.desk.text)
+        self.desk.get('/console/tickets?view=all&q=%22)%20OR%20*')
+        self.assertEqual(self.desk.status, 200)
+        self.desk.get('/console/tickets?after=abc')
+        self.assertEqual(self.desk.status, 400)
+
+    def test_reporting_without_a_login(self):
+        b = self.p.browser().get('/report')
+        b.submit('/report', name='', email='ikke-en-adresse', text='')
+        self.assertEqual(b.status, 400)
+        b.get('/report')
+        b.submit('/report', name='Ukendt Person', email='ukendt@privat.example', text='Jeg kan ikke logge ind')
+        self.assertEqual(b.status, 200)
+        number = int(re.search(r'nummer (\d+)', b.text).group(1))
+        self.desk.get(f'/console/tickets/{number}')
+        self.assertIn('Ikke placeret', self.desk.text)
+        self.desk.submit(f'/console/tickets/{number}/place', customer_id=self.customer['id'])
+        self.assertIn('Advokathuset Sønderskov', self.desk.text)
+        b.get('/report')
+        b.submit('/report', name='Karen', email='Karen@alpha.example', text='Kendt adresse')
+        number = int(re.search(r'nummer (\d+)', b.text).group(1))
+        self.desk.get(f'/console/tickets/{number}')
+        self.assertIn('Advokathuset Sønderskov', self.desk.text)
+        before = self.outbox('SELECT count(*) FROM ticket')[0][0]
+        b.get('/report')
+        b.submit('/report', name='Robot', email='robot@spam.example', text='Køb nu', website='http://spam.example')
+        self.assertEqual(self.outbox('SELECT count(*) FROM ticket')[0][0], before, 'the trap caught it')
+        for _ in range(12):
+            b.get('/report')
+            b.submit('/report', name='Robot', email='robot@spam.example', text='Køb nu')
+        self.assertEqual(b.status, 429)
+
+    def test_two_people_see_each_other(self):
+        t = self.ticket('Sammen')
+        self.desk.get(f"/console/tickets/{t['number']}")
+        self.assertNotIn('har også sagen åben', self.desk.text)
+
+
+if __name__ == '__main__':
+    unittest.main()
