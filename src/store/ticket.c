@@ -269,7 +269,7 @@ static bool where(struct query *q, struct arena *a, enum db_kind kind, const str
 	static const char *const views[VIEW__N] = {
 		[VIEW_OPEN] = " AND t.solved_at=0", [VIEW_MINE] = " AND t.solved_at=0 AND t.owner_id=?",
 		[VIEW_UNASSIGNED] = " AND t.solved_at=0 AND t.owner_id IS NULL", [VIEW_TODAY] = " AND t.solved_at=0 AND t.next_due_at<?",
-		[VIEW_WAITING] = " AND t.solved_at=0 AND t.state='waiting_customer'", [VIEW_SOLVED] = " AND t.state='solved'",
+		[VIEW_WAITING] = " AND t.state='waiting_customer'", [VIEW_SOLVED] = " AND t.state='solved'",
 		[VIEW_UNPLACED] = " AND t.solved_at=0 AND t.customer_id IS NULL", [VIEW_ALL] = "",
 		[VIEW_OVER] = " AND t.solved_at<>0 AND t.merged_into IS NULL",
 	};
