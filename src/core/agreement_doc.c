@@ -33,8 +33,8 @@ static void hours_readings(struct arena *a, enum lang l, const json_t *t, struct
 	if (months == 0)
 		reading(s, en ? "Time that is not used lapses at the end of the month." : "Tid, der ikke er brugt, bortfalder ved månedens slut.");
 	else
-		reading(s, arena_printf(a, en ? "Time that is not used is kept for up to %lld %s, at most %s together. The oldest time is used first." :
-			"Tid, der ikke er brugt, gemmes i op til %lld %s, højst %s i alt. Den ældste tid bruges først.", (long long)months,
+		reading(s, arena_printf(a, en ? "Time that is not used is kept for up to %lld %s, at most %s together; what goes beyond lapses. The oldest "
+			"time is used first." : "Tid, der ikke er brugt, gemmes i op til %lld %s, højst %s i alt; resten bortfalder. Den ældste tid bruges først.", (long long)months,
 			en ? (months == 1 ? "month" : "months") : months == 1 ? "måned" : "måneder",
 			words_duration(a, l, terms_int(t, "rollover_max_minutes", 600))));
 	if (strcmp(terms_text(t, "overuse", "bill"), "stop_and_ask") == 0)
@@ -49,6 +49,10 @@ static void hours_readings(struct arena *a, enum lang l, const json_t *t, struct
 	else
 		reading(s, en ? "If the agreement begins or ends within a month, the full hours and the full amount of that month hold." :
 			"Begynder eller slutter aftalen midt i en måned, gælder månedens fulde timer og beløb.");
+	reading(s, en ? "If another agreement takes the place of this one within a month, the hours of both count by days." :
+		"Afløses aftalen af en anden midt i en måned, tæller timerne i dem begge efter dage.");
+	reading(s, en ? "Work that IT operations or the network covers, while you have them, costs no hours." :
+		"Arbejde, som it-drift eller netværk dækker, mens I har dem, koster ingen timer.");
 	if (strcmp(terms_text(t, "late_entry", "original_first"), "current_only") == 0)
 		reading(s, en ? "Work entered after its month is closed is counted in the open month." :
 			"Arbejde, der bliver skrevet efter månedens lukning, tæller i den åbne måned.");

@@ -128,13 +128,13 @@ static void block(json_t *blocks, const char *kind, const char *text, int level)
 	json_array_append_new(blocks, b);
 }
 
-static void promises_block(json_t *blocks, const struct agreement_doc *d, const struct doc_service *s, enum party p)
+static void promises_block(struct web *w, json_t *blocks, const struct agreement_doc *d, const struct doc_service *s, enum party p)
 {
 	json_t *items = json_array();
 
 	for (int i = 0; i < s->npromises; i++)
 		if (s->promises[i].party == p)
-			json_array_append_new(items, json_string(s->promises[i].text));
+			json_array_append_new(items, json_string(arena_printf(w->a, "%s (%s)", s->promises[i].text, s->promises[i].period)));
 	if (json_array_size(items)) {
 		block(blocks, "heading", words_party(p, d->lang), 2);
 		json_array_append_new(blocks, json_pack("{s:s,s:O,s:b}", "kind", "list", "items", items, "ordered", 0));
@@ -148,8 +148,8 @@ static void service_blocks(struct web *w, json_t *blocks, const struct agreement
 
 	block(blocks, "heading", arena_printf(w->a, "%d. %s", place, s->name), 1);
 	block(blocks, "paragraph", s->about, 0);
-	promises_block(blocks, d, s, PARTY_SUPPLIER);
-	promises_block(blocks, d, s, PARTY_CUSTOMER);
+	promises_block(w, blocks, d, s, PARTY_SUPPLIER);
+	promises_block(w, blocks, d, s, PARTY_CUSTOMER);
 	for (int i = 0; i < s->nrows; i++)
 		json_array_append_new(rows, json_pack("[s,s]", s->rows[i].label, s->rows[i].value));
 	if (s->nrows) {

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""An agreement from draft to the customer's yes: console, mail, portal, PDF, API; and a provider's own catalogue. On both databases."""
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from mailsink import MailSink
+from pedel import ROOT, Pedel, cvr
+
+
+class Agreements(unittest.TestCase):
+    pg = False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sink = MailSink()
+        cls.addClassCleanup(cls.sink.__exit__, None, None, None)
+        cls.p = Pedel(pg=cls.pg, smtp=cls.sink.address)
+        cls.addClassCleanup(cls.p.__exit__, None, None, None)
+        cls.staff = cls.p.browser().get('/login?next=/console/catalogue')
+        cls.staff.submit('/login', login='admin', password=cls.p.password)
+        assert cls.staff.status == 200, cls.staff.text
+
+    def a_customer(self, seed, name, mail):
+        c = self.p.ok('POST', '/api/v1/customers', {'name': name, 'cvr': cvr(seed), 'mail_domains': [], 'language': 'da'})
+        self.p.ok('POST', f"/api/v1/customers/{c['id']}/contacts", {'name': 'Birgitte Sønderskov', 'email': mail, 'role': 'owner'})
+        return c
+
+    def signed_in(self, mail):
+        """By the one-time link, as a customer does."""
+        seen = len(self.sink.parsed())
+        b = self.p.browser().get('/login')
+        b.submit('/login/mail', mail=mail)
+        message = self.sink.wait(lambda s, t, m: mail in t and '/login/link/' in m.get_body(('plain',)).get_content() and
+                                 [x[2]['Message-ID'] for x in self.sink.parsed()].index(m['Message-ID']) >= seen)
+        link = re.search(r'(/login/link/[0-9a-f]+)', message.get_body(('plain',)).get_content()).group(1)
+        b.get(link)
+        b.submit(link)
+        self.assertTrue(b.jar)
+        return b
+
+    def test_from_draft_to_yes(self):
+        c = self.a_customer(300, 'Advokathuset Sønderskov', 'birgitte@soenderskov.example')
+        stranger = self.a_customer(301, 'Bageriet', 'ole@bageriet.example')
+        s = self.staff
+        s.get(f"/console/agreements/new?customer={c['id']}")
+        form = s.form('/console/agreements/new')
+        s.post('/console/agreements/new', {**form, 'service': ['support', 'service-agreement'], 'valid_from': '1.1.2026'})
+        self.assertEqual(s.status, 200)
+        home = re.sub(r'\?.*', '', s.url).replace(self.p.base, '')
+        number = home.rsplit('/', 1)[1]
+        form = {**s.form(home), 'service': ['support', 'service-agreement'], 'do': 'save'}
+        s.post(home, {**form, 't.service-agreement.hours_per_month': '3', 't.service-agreement.hourly_price_ore': 'gratis'})
+        self.assertEqual(s.status, 422)
+        for field in ('hours_per_month', 'hourly_price_ore'):
+            self.assertIn(f'id="e-t.service-agreement.{field}"', s.text)
+        self.assertIn('value="gratis"', s.text)
+        s.post(home, {**form, 't.service-agreement.hours_per_month': '10', 't.service-agreement.monthly_price_ore': '8.700,00',
+                      't.service-agreement.driving_scope': 'each_way'})
+        self.assertEqual(s.status, 200)
+        self.assertIn('8.700,00', s.text)
+
+        s.submit(home + '/send')
+        self.assertEqual(s.status, 200)
+        mail = self.sink.wait(lambda f, t, m: 'birgitte@soenderskov.example' in t and 'ftale' in m['Subject'])
+        text = mail.get_body(('plain',)).get_content()
+        self.assertIn(f'/portal/agreement/{number}', text)
+
+        ole = self.signed_in('ole@bageriet.example')
+        for path in ('', '/print', '/pdf'):
+            self.assertEqual(ole.get(f'/portal/agreement/{number}{path}').status, 404)
+        b = self.signed_in('birgitte@soenderskov.example')
+        b.get(f'/portal/agreement/{number}')
+        self.assertIn('tælles hver for sig', b.text)
+        b.submit('/accept', name='')
+        self.assertEqual(b.status, 422)
+        self.assertIn('id="e-read"', b.text)
+        b.submit('/accept', name='Birgitte Sønderskov', read='1')
+        self.assertEqual(b.status, 200)
+        self.assertIn('Accepteret af Birgitte Sønderskov', b.text)
+        got = self.p.ok('GET', f'/api/v1/agreements/{number}')
+        self.assertEqual((got['state'], got['accepted_via'], got['price_ore']), ('accepted', 'portal', 870000))
+        self.assertIn(' '.join(re.findall('.{8}', got['text_sha256'])), b.text)
+        self.sink.wait(lambda f, t, m: 'birgitte@soenderskov.example' in t and 'accepteret' in m['Subject'])
+        self.assertEqual(self.p.ok('GET', f"/api/v1/agreements?customer_id={stranger['id']}")['items'], [])
+
+        b.get(f'/portal/agreement/{number}/pdf')
+        self.assertEqual((b.status, b.headers['Content-Type'], b.bytes[:5]), (200, 'application/pdf', b'%PDF-'))
+        if shutil.which('pdftotext'):
+            words = subprocess.run(['pdftotext', '-layout', '-', '-'], input=b.bytes, capture_output=True, check=True).stdout.decode()
+            for said in ('Det lover vi', 'Det lover I', 'Sådan læses det', 'kørsel hver vej', '8.700,00 kr.', 'Accepteret af Birgitte'):
+                self.assertIn(said, re.sub(r'\s+', ' ', words))
+
+        s.get(home)
+        s.submit(home + '/supersede')
+        again = re.sub(r'\?.*', '', s.url).rsplit('/', 1)[1]
+        self.assertNotEqual(again, number)
+        self.assertEqual(self.p.ok('GET', f'/api/v1/agreements/{again}')['supersedes'], int(number))
+
+    def test_provider_has_its_own_words(self):
+        c = self.a_customer(310, 'Cykelværkstedet', 'hans@cykel.example')
+        made = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'hosting'}]})
+        own = (ROOT / 'catalogue/hosting.md').read_text(encoding='utf-8').replace('name.da: Webhosting', 'name.da: Vores webhotel')
+        place = self.p.data / 'catalogue/hosting.md'
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(own, encoding='utf-8')
+        self.p.stop()
+        self.p.start()
+        names = {s['key']: s['name']['da'] for s in self.p.ok('GET', '/api/v1/services')}
+        self.assertEqual((len(names), names['hosting'], names['support']), (18, 'Vores webhotel', 'Generel it-support'))
+        later = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'hosting'}]})
+        self.assertEqual((made['items'][0]['catalogue_version'], later['items'][0]['catalogue_version']), (1, 2))
+        self.assertIn('Webhosting', self.staff.get(f"/console/agreements/{made['id']}/print").text)
+        self.assertIn('Vores webhotel', self.staff.get(f"/console/agreements/{later['id']}/print").text)
+        self.p.stop()
+        place.write_text(own.replace('type: integer', 'type: number', 1), encoding='utf-8')
+        with self.assertRaisesRegex(AssertionError, r'hosting\.md:\d+: '):       # refused at start, with file and line
+            self.p.start()
+        self.p.stop()
+        place.unlink()
+        self.p.start()
+
+
+@unittest.skipUnless(os.environ.get('PEDEL_TEST_PG'), 'no PostgreSQL: run by tests/with_postgres.py')
+class AgreementsOnPostgres(Agreements):
+    pg = True
+
+
+if __name__ == '__main__':
+    unittest.main()
