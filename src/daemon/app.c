@@ -24,6 +24,7 @@ static const struct app_job *const jobs[] = {
 	NULL
 };
 enum { JOBS_MOST = 8, READERS = 24 };
+_Static_assert(sizeof jobs / sizeof *jobs - 1 <= JOBS_MOST, "more jobs than places");
 
 struct app {
 	struct arena *a;
@@ -75,6 +76,7 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 	p->web.origin = conf_get(p->conf, "origin", "");
 	p->web.wake = wake;
 	p->web.wake_arg = p;
+	p->web.live = live_begin(a);
 	p->web.make_pdf = conv_pdf;
 	p->web.pdf_arg = (void *)(uintptr_t)p->env.conv_socket;
 	if (guard_begin(&p->web.guard, data, e) != 0)

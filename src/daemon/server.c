@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "base/moment.h"
@@ -32,6 +33,18 @@ static void serve(struct app *app, struct http_server *http, const sigset_t *sig
 	}
 }
 
+/* A connection is a descriptor: take what the machine allows, instead of the 1024 a shell gives. */
+static void more_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max > 65536 ? 65536 : r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+		log_line(LOG_WARN, "descriptors", "the limit stays as it is");
+}
+
 int server_run(const struct daemon_args *args)
 {
 	struct http_config c = { .listen_fd = args->listen_fd };
@@ -50,6 +63,7 @@ int server_run(const struct daemon_args *args)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	moment_zone();
+	more_descriptors();
 	if (app_open(args, &app, &e) != 0)
 		goto bad;
 	app_http(app, &c);
