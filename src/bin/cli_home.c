@@ -12,6 +12,7 @@
 #include "store/chain.h"
 #include "store/event.h"
 #include "store/setting.h"
+#include "store/ticket.h"
 
 enum { NAME_MOST = 120, READERS = 2 };
 static const char *const folders[] = { "keys", "blobs", "tmp", "run", "catalogue" };
@@ -62,7 +63,7 @@ static int job_start(struct db_conn *w, struct arena *a, void *arg, struct err *
 		return -1;
 	if (there)
 		return FAIL(e, E_ALREADY_INITIALISED, "the database is of %s", there);
-	return setting_set(w, "provider.name", s->provider, e) || setting_set(w, "provider.cvr", s->cvr, e) || event_add(w, a, &ev, e) ? -1 : 0;
+	return setting_set(w, "provider.name", s->provider, e) || setting_set(w, "provider.cvr", s->cvr, e) || store_category_first(w, e) || event_add(w, a, &ev, e) ? -1 : 0;
 }
 
 static int make(struct cli *c, const struct start *s, struct err *e)

@@ -10,6 +10,7 @@
 #include "daemon/sweep.h"
 #include "os/file.h"
 #include "pages/all.h"
+#include "pages/rail.h"
 #include "services/all.h"
 #include "web/dispatch.h"
 #include "web/live.h"
@@ -70,6 +71,7 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
 	p->web.catalogue = &p->catalogue;
 	p->web.live = live_begin(a);
+	p->web.rail = pages_rail;
 	p->web.services = service_all;
 	p->web.tables = pages_tables;
 	p->web.data_folder = data;

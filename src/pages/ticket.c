@@ -83,6 +83,27 @@ static int others(struct web *w, struct ticket_show *v, struct err *e)
 	return 0;
 }
 
+/* The promise the ticket is about: its words, and how it stands. */
+static int promised(struct web *w, struct ticket_show *v, struct err *e)
+{
+	const struct promise *p;
+	struct promise_row *row;
+	int n, state;
+
+	if (!*v->t.promise || !v->t.customer_id)
+		return 0;
+	p = catalogue_promise(w->app->catalogue, v->t.promise, NULL);
+	v->promise_text = p ? p->text[w->lang] : v->t.promise;
+	if (store_promise_list(w->db, w->a, &(struct promise_filter){ .customer_id = v->t.customer_id, .promise = v->t.promise, .limit = 1 }, &row, &n, e) != 0)
+		return -1;
+	state = n ? promise_state_by_name(row->state) : -1;
+	if (state >= 0) {
+		v->promise = row;
+		v->promise_state = (enum promise_state)state;
+	}
+	return 0;
+}
+
 /* The whole page; what the caller has put into v (typed text, a conflict) is shown with it. */
 static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 {
@@ -96,7 +117,7 @@ static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 	v->typed.body = or_empty(v->typed.body);
 	v->typed.then = or_empty(v->typed.then);
 	if (ticket_clocks(w->db, w->a, w->app->catalogue, &v->t, w->now, &v->sla, e) != 0 || ticket_lines(w, &v->t, false, &lines, &v->nlines, e) != 0 ||
-		people(w, v, e) != 0 || others(w, v, e) != 0 || store_answer_list(w->db, w->a, &ready, &v->nready, e) != 0 ||
+		promised(w, v, e) != 0 || people(w, v, e) != 0 || others(w, v, e) != 0 || store_answer_list(w->db, w->a, &ready, &v->nready, e) != 0 ||
 		store_category_list(w->db, w->a, &categories, &v->ncategories, e) != 0 ||
 		work_form_load(w, v->t.customer_id, v->t.id, work, e) != 0)
 		return -1;

@@ -4,6 +4,7 @@
 #define PEDEL_PAGES_TICKET_H
 #include "core/sla.h"
 #include "pages/tickets.h"
+#include "store/promise.h"
 
 /* The conversation in order of time: a message, or something that happened, as a sentence. */
 struct ticket_line { const struct message *m; const char *fact, *href; int64_t at; };
@@ -31,6 +32,8 @@ struct ticket_show {
 	const char *done, *told;                /* what was done; what was not, and why */
 	bool may;                                       /* may work on it */
 	const struct work_form *work;
+	const struct promise_row *promise; const char *promise_text;    /* the promise it affects, as it stands now; NULL: none known */
+	enum promise_state promise_state;
 };
 void ticket_page(struct web *w, const struct ticket_show *v);
 void ticket_here(struct web *w, const struct ticket_show *v);

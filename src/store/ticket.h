@@ -95,6 +95,7 @@ int store_view_remove(struct db_conn *w, int64_t person_id, int64_t id, struct e
 struct category { const char *key, *name_da, *name_en, *service; };
 int store_category_list(struct db_conn *c, struct arena *a, struct category **out, int *n, struct err *e);
 int store_category_put(struct db_conn *w, const struct category *k, int place, struct err *e);
+int store_category_first(struct db_conn *w, struct err *e);     /* what a new installation begins with */
 struct ready_answer { int64_t id; const char *name, *body_da, *body_en; };
 int store_answer_list(struct db_conn *c, struct arena *a, struct ready_answer **out, int *n, struct err *e);
 int store_answer_put(struct db_conn *w, struct ready_answer *r, struct err *e);         /* id 0: a fresh one */

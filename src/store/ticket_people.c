@@ -260,6 +260,20 @@ int store_category_put(struct db_conn *w, const struct category *k, int place, s
 	return db_run(w, &category_put, DB(DB_TEXT(k->key), DB_TEXT(k->name_da), DB_TEXT(k->name_en), DB_TEXT(k->service), DB_INT(place)), NULL, e);
 }
 
+int store_category_first(struct db_conn *w, struct err *e)
+{
+	static const struct category first[] = {
+		{ "computer", "Computer", "Computer", "" }, { "mail", "Mail og kalender", "Mail and calendar", "" }, { "access", "Adgang og brugere", "Access and users", "" },
+		{ "printer", "Printer", "Printer", "" }, { "network", "Netværk", "Network", "" }, { "phone", "Telefoni", "Telephony", "" },
+		{ "web", "Hjemmeside", "Website", "webwork" }, { "security", "Sikkerhed", "Security", "" }, { "other", "Andet", "Other", "" },
+	};
+
+	for (int i = 0; i < (int)(sizeof first / sizeof *first); i++)
+		if (store_category_put(w, &first[i], i, e) != 0)
+			return -1;
+	return 0;
+}
+
 int store_answer_list(struct db_conn *c, struct arena *a, struct ready_answer **out, int *n, struct err *e)
 {
 	struct ready_answer *v = ARENA_ARRAY(a, struct ready_answer, SMALL_MOST);
