@@ -12,6 +12,7 @@ const struct web_route *const pages_tables[] = {
 	agreement_routes,
 	catalogue_routes,
 	customer_api_routes,
+	customer_routes,
 	hours_routes,
 	openapi_routes,
 	profile_routes,

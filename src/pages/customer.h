@@ -29,6 +29,8 @@ void customers_page(struct web *w, const struct customers_view *v);
 void customer_head(struct web *w, const struct customer *c, const char *tab);
 void customer_page(struct web *w, const struct customer_view *v);
 void customer_form_page(struct web *w, const struct customer_form *v);
+void customer_tab(struct web *w, const char *tab, const char *key, const char *href, const char *label);
+void people_rows(struct web *w, const struct customer_view *v, const char *base, bool link);
 void people_page(struct web *w, const struct customer_view *v);
 void person_form_fields(struct web *w, const struct person_form *v);
 void person_form_page(struct web *w, const struct person_form *v);

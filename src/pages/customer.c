@@ -1,0 +1,413 @@
+#include "pages/customer.h"
+#include <string.h>
+#include "base/text.h"
+#include "core/customer.h"
+#include "web/ui.h"
+
+enum { LIST = 50, PEOPLE_MOST = 200, DOMAINS_MOST = 51 };
+
+void customer_begin(struct web *w, const struct customer *c, const char *tab)
+{
+	console_begin_under(w, c->name, "customers", "/console/customers", _("Customers"));
+	customer_head(w, c, tab);
+}
+
+void customer_end(struct web *w) { console_end(w); }
+
+const char *contact_role_word(const struct web *w, const char *role)
+{
+	return strcmp(role, "owner") == 0 ? _("Owner") : strcmp(role, "approver") == 0 ? _("Approver") : _("Employee");
+}
+
+const char *customer_event_word(const struct web *w, const char *kind)
+{
+	static const struct { const char *kind, *text; } words[] = { { "customer.created", N_("Became a customer") }, { "customer.changed", N_("Facts changed") },
+		{ "contact.created", N_("A person was added") }, { "contact.changed", N_("A person was changed") }, { "site.created", N_("An address was added") },
+		{ "site.changed", N_("An address was changed") }, { "site.dropped", N_("An address was removed") }, { "ticket.created", N_("A ticket was made") },
+		{ "agreement.accepted", N_("An agreement was accepted") }, { "agreement.sent", N_("An agreement was sent") },
+		{ "agreement.created", N_("An agreement was drafted") }, { "month.closed", N_("A month was closed") } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i].kind, kind) == 0)
+			return tr(w->lang, words[i].text);
+	return NULL;
+}
+
+const char *customer_address(struct web *w, const struct site *s)
+{
+	return arena_printf(w->a, "%s%s%s%s%s", s->street, *s->street && (*s->postcode || *s->city) ? ", " : "", s->postcode, *s->postcode && *s->city ? " " : "", s->city);
+}
+
+static int list_get(struct web *w, struct err *e)
+{
+	const char *q = web_query(w, "q"), *after = web_query(w, "after");
+	struct customers_view v = { .q = q ? q : "" };
+	struct customer *c;
+	int64_t from = 0;
+	int n;
+
+	if (after && !text_int(after, &from))
+		from = 0;
+	if (store_customer_list(w->db, w->a, v.q, from, LIST + 1, &c, &n, e) != 0 || store_customer_count(w->db, &v.all, e) != 0)
+		return -1;
+	v.c = c;
+	v.n = n > LIST ? LIST : n;
+	v.next = n > LIST ? c[LIST - 1].id : 0;
+	customers_page(w, &v);
+	return 0;
+}
+
+/* Everything a customer's own pages show. */
+static int load(struct web *w, int64_t id, struct customer_view *v, struct err *e)
+{
+	struct customer *c = ARENA_NEW(w->a, struct customer);
+	struct site *sites;
+	struct contact *people;
+	struct event *all, *told;
+	int n, put = 0;
+
+	if (store_customer_get(w->db, w->a, id, c, e) != 0 || store_site_list(w->db, w->a, id, &sites, &v->nsites, e) != 0 ||
+	    store_contact_list(w->db, w->a, id, 0, PEOPLE_MOST, &people, &v->npeople, e) != 0 ||
+	    store_contact_count(w->db, id, &v->npeople_all, e) != 0 || event_list_customer(w->db, w->a, id, 0, 60, &all, &n, e) != 0)
+		return -1;
+	told = ARENA_ARRAY(w->a, struct event, n + 1);
+	for (int i = 0; i < n && put < 15; i++)
+		if (customer_event_word(w, all[i].kind))
+			told[put++] = all[i];
+	v->c = c;
+	v->sites = sites;
+	v->people = people;
+	v->events = told;
+	v->nevents = put;
+	return 0;
+}
+
+static const char *done_text(struct web *w)
+{
+	const char *done = web_query(w, "done");
+
+	return !done ? NULL : strcmp(done, "new") == 0 ? _("The customer is made. Add people and an agreement next.") : _("Saved.");
+}
+
+static int customer_get(struct web *w, struct err *e)
+{
+	struct customer_view v = { .done = done_text(w) };
+
+	if (load(w, web_param_id(w, 0), &v, e) != 0)
+		return -1;
+	if (v.npeople > 8)
+		v.npeople = 8;
+	customer_page(w, &v);
+	return 0;
+}
+
+/* --- a customer's facts -------------------------------------------------------------------------------------------------- */
+
+struct job { struct actor who; int64_t now; struct customer c; struct contact k; struct site s; };
+
+static int customer_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct job *j = arg;
+
+	return j->c.id ? customer_change(w, a, &j->who, j->now, &j->c, e) : customer_add(w, a, &j->who, j->now, &j->c, e);
+}
+
+static const char *lines(struct web *w, const char *const *list, int n)
+{
+	struct buf b;
+
+	buf_init(&b, w->a, 64 << 10);
+	for (int i = 0; i < n; i++) {
+		buf_adds(&b, list[i]);
+		buf_addc(&b, '\n');
+	}
+	return buf_text(&b);
+}
+
+/* Words between blanks, commas and line ends. */
+static int words(struct web *w, const char *text, const char *const **out)
+{
+	const char **list = ARENA_ARRAY(w->a, const char *, DOMAINS_MOST);
+	int n = 0;
+
+	for (const char *s = text ? text : ""; *s && n < DOMAINS_MOST; ) {
+		size_t len = strcspn(s, " ,;\n\t");
+
+		if (len)
+			list[n++] = arena_dupn(w->a, s, len);
+		s += len + (s[len] != 0);
+	}
+	*out = list;
+	return n;
+}
+
+static const char *field(struct web *w, const char *name)
+{
+	const char *s = web_field(w, name);
+
+	return s ? s : "";
+}
+
+static void read_customer(struct web *w, struct customer *c)
+{
+	c->name = field(w, "name");
+	c->cvr = field(w, "cvr");
+	c->gln = field(w, "gln");
+	c->phone = field(w, "phone");
+	c->lang = field(w, "language");
+	c->note = field(w, "note");
+	c->ndomains = words(w, field(w, "mail_domains"), &c->domains);
+	if (c->id) {
+		c->active = web_field(w, "active") != NULL;
+		if (!text_int(field(w, "version"), &c->version))
+			c->version = 0;
+	}
+}
+
+/* Something the person can mend is shown in the form; the rest is the dispatcher's. */
+static bool mendable(struct web *w, const struct err *e)
+{
+	enum err_kind k = err_kind(e->id);
+
+	if (k != ERR_INPUT && k != ERR_CONFLICT)
+		return false;
+	web_wrong(w, e);
+	return true;
+}
+
+static int customer_form(struct web *w, const struct customer *c)
+{
+	struct customer_form v = { .c = c, .domains = lines(w, c->domains, c->ndomains) };
+
+	customer_form_page(w, &v);
+	return 0;
+}
+
+static int new_get(struct web *w, struct err *e)
+{
+	struct customer c = { .name = "", .cvr = "", .gln = "", .phone = "", .note = "", .lang = "da", .active = true };
+
+	return customer_form(w, &c);
+}
+
+static int new_post(struct web *w, struct err *e)
+{
+	struct job j = { .who = w->who, .now = w->now, .c = { .active = true } };
+
+	read_customer(w, &j.c);
+	if (web_write(w, customer_job, &j, e) != 0)
+		return mendable(w, e) ? customer_form(w, &j.c) : -1;
+	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=new", (long long)j.c.id));
+}
+
+static int edit_get(struct web *w, struct err *e)
+{
+	struct customer c;
+
+	return store_customer_get(w->db, w->a, web_param_id(w, 0), &c, e) != 0 ? -1 : customer_form(w, &c);
+}
+
+static int edit_post(struct web *w, struct err *e)
+{
+	struct job j = { .who = w->who, .now = w->now };
+
+	if (store_customer_get(w->db, w->a, web_param_id(w, 0), &j.c, e) != 0)
+		return -1;
+	read_customer(w, &j.c);
+	if (web_write(w, customer_job, &j, e) != 0)
+		return mendable(w, e) ? customer_form(w, &j.c) : -1;
+	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=saved", (long long)j.c.id));
+}
+
+/* --- addresses ------------------------------------------------------------------------------------------------------------ */
+
+static int site_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct job *j = arg;
+
+	return customer_site_put(w, a, &j->who, j->now, &j->s, e);
+}
+
+static int site_drop_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct job *j = arg;
+
+	return customer_site_drop(w, a, &j->who, j->now, j->s.customer_id, j->s.id, e);
+}
+
+static int site_find(struct web *w, struct customer *c, struct site *s, struct err *e)
+{
+	struct site *list;
+	int n;
+
+	if (store_customer_get(w->db, w->a, web_param_id(w, 0), c, e) != 0 || store_site_list(w->db, w->a, c->id, &list, &n, e) != 0)
+		return -1;
+	*s = (struct site){ .customer_id = c->id };
+	if (!w->param[1])
+		return 0;
+	for (int i = 0; i < n; i++)
+		if (list[i].id == web_param_id(w, 1)) {
+			*s = list[i];
+			return 0;
+		}
+	return FAIL(e, E_NOT_FOUND, "site");
+}
+
+static int site_get(struct web *w, struct err *e)
+{
+	struct customer c;
+	struct site s;
+
+	if (site_find(w, &c, &s, e) != 0)
+		return -1;
+	site_form_page(w, &(struct site_form){ &c, &s });
+	return 0;
+}
+
+static int site_post(struct web *w, struct err *e)
+{
+	struct job j = { .who = w->who, .now = w->now };
+	struct customer c;
+	struct err what;
+	int64_t minutes = 0;
+
+	if (site_find(w, &c, &j.s, e) != 0)
+		return -1;
+	j.s.name = field(w, "name");
+	j.s.street = field(w, "street");
+	j.s.postcode = field(w, "postcode");
+	j.s.city = field(w, "city");
+	if (!text_int(text_trim(w->a, field(w, "drive_minutes")), &minutes) || minutes < 0 || minutes > 600) {
+		FAIL_FIELD(&what, E_NUMBER_INVALID, "drive_minutes", "%.20s", field(w, "drive_minutes"));
+		web_wrong(w, &what);
+	}
+	j.s.drive_minutes = (int)minutes;
+	if (w->nerrors || web_write(w, site_job, &j, e) != 0) {
+		if (!w->nerrors && !mendable(w, e))
+			return -1;
+		site_form_page(w, &(struct site_form){ &c, &j.s });
+		return 0;
+	}
+	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=saved", (long long)c.id));
+}
+
+static int site_drop_post(struct web *w, struct err *e)
+{
+	struct job j = { .who = w->who, .now = w->now };
+	struct customer c;
+
+	if (site_find(w, &c, &j.s, e) != 0 || web_write(w, site_drop_job, &j, e) != 0)
+		return -1;
+	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=saved", (long long)c.id));
+}
+
+/* --- people: the same form for staff and for the customer's owner -------------------------------------------------------- */
+
+static int person_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct job *j = arg;
+
+	return j->k.id ? contact_change(w, a, &j->who, j->now, &j->k, e) : contact_add(w, a, &j->who, j->now, &j->k, e);
+}
+
+static bool portal(const struct web *w) { return (w->who.role & ROLE_CUSTOMER) != 0; }
+static int64_t customer_of(const struct web *w) { return portal(w) ? w->who.customer_id : web_param_id(w, 0); }
+
+static int people_get(struct web *w, struct err *e)
+{
+	struct customer_view v = { .done = done_text(w) };
+
+	if (load(w, customer_of(w), &v, e) != 0)
+		return -1;
+	if (portal(w))
+		portal_people_page(w, &v);
+	else
+		people_page(w, &v);
+	return 0;
+}
+
+static int person_find(struct web *w, struct customer *c, struct contact *k, struct err *e)
+{
+	const char *id = w->param[portal(w) ? 0 : 1];
+
+	if (store_customer_get(w->db, w->a, customer_of(w), c, e) != 0)
+		return -1;
+	*k = (struct contact){ .customer_id = c->id, .name = "", .email = "", .phone = "", .role = "employee", .lang = c->lang, .active = true };
+	if (!id)
+		return 0;
+	return store_contact_get(w->db, w->a, c->id, web_param_id(w, portal(w) ? 0 : 1), k, e);
+}
+
+static int person_form(struct web *w, const struct customer *c, const struct contact *k)
+{
+	const char *base = portal(w) ? "/portal/people" : arena_printf(w->a, "/console/customers/%lld/people", (long long)c->id);
+	struct person_form v = { c, k, k->id ? arena_printf(w->a, "%s/%lld", base, (long long)k->id) : arena_printf(w->a, "%s/new", base), base };
+
+	if (portal(w))
+		portal_person_page(w, &v);
+	else
+		person_form_page(w, &v);
+	return 0;
+}
+
+static int person_get(struct web *w, struct err *e)
+{
+	struct customer c;
+	struct contact k;
+
+	return person_find(w, &c, &k, e) != 0 ? -1 : person_form(w, &c, &k);
+}
+
+static int person_post(struct web *w, struct err *e)
+{
+	struct job j = { .who = w->who, .now = w->now };
+	struct customer c;
+	struct err what;
+
+	if (person_find(w, &c, &j.k, e) != 0)
+		return -1;
+	j.k.name = field(w, "name");
+	j.k.email = field(w, "email");
+	j.k.phone = field(w, "phone");
+	j.k.role = field(w, "role");
+	j.k.lang = field(w, "language");
+	if (j.k.id) {
+		j.k.active = web_field(w, "active") != NULL;
+		if (!text_int(field(w, "version"), &j.k.version))
+			j.k.version = 0;
+		/* an owner cannot lock themselves out */
+		if (portal(w) && j.k.id == w->who.id && (!j.k.active || strcmp(j.k.role, "owner") != 0)) {
+			FAIL_FIELD(&what, E_OWN_ROLE, "role", "own");
+			web_wrong(w, &what);
+			return person_form(w, &c, &j.k);
+		}
+	}
+	if (web_write(w, person_job, &j, e) != 0)
+		return mendable(w, e) ? person_form(w, &c, &j.k) : -1;
+	return web_redirect(w, portal(w) ? "/portal/people?done=saved" : arena_printf(w->a, "/console/customers/%lld/people?done=saved", (long long)c.id));
+}
+
+const struct web_route customer_routes[] = {
+	{ "GET", "/console/customers", ROLE_STAFF, list_get },
+	{ "GET", "/console/customers/new", ROLE_DESK, new_get },
+	{ "POST", "/console/customers/new", ROLE_DESK, new_post },
+	{ "GET", "/console/customers/{id}", ROLE_STAFF, customer_get },
+	{ "GET", "/console/customers/{id}/edit", ROLE_DESK, edit_get },
+	{ "POST", "/console/customers/{id}/edit", ROLE_DESK, edit_post },
+	{ "GET", "/console/customers/{id}/people", ROLE_STAFF, people_get },
+	{ "GET", "/console/customers/{id}/people/new", ROLE_DESK, person_get },
+	{ "POST", "/console/customers/{id}/people/new", ROLE_DESK, person_post },
+	{ "GET", "/console/customers/{id}/people/{id}", ROLE_DESK, person_get },
+	{ "POST", "/console/customers/{id}/people/{id}", ROLE_DESK, person_post },
+	{ "GET", "/console/customers/{id}/sites/new", ROLE_DESK, site_get },
+	{ "POST", "/console/customers/{id}/sites/new", ROLE_DESK, site_post },
+	{ "GET", "/console/customers/{id}/sites/{id}", ROLE_DESK, site_get },
+	{ "POST", "/console/customers/{id}/sites/{id}", ROLE_DESK, site_post },
+	{ "POST", "/console/customers/{id}/sites/{id}/drop", ROLE_DESK, site_drop_post },
+	{ "GET", "/portal/people", ROLE_OWNER, people_get },
+	{ "GET", "/portal/people/new", ROLE_OWNER, person_get },
+	{ "POST", "/portal/people/new", ROLE_OWNER, person_post },
+	{ "GET", "/portal/people/{id}", ROLE_OWNER, person_get },
+	{ "POST", "/portal/people/{id}", ROLE_OWNER, person_post },
+	{ 0 }
+};
