@@ -3,6 +3,7 @@
 #include "pages/customer.h"
 #include "pages/profile.h"
 #include "pages/signin.h"
+#include "pages/staff.h"
 #include "pages/promise.h"
 #include "pages/time.h"
 
@@ -17,6 +18,7 @@ const struct web_route *const pages_tables[] = {
 	openapi_routes,
 	profile_routes,
 	signin_routes,
+	staff_routes,
 	promise_api_routes,
 	promise_portal_routes,
 	promise_routes,

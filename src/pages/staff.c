@@ -1,0 +1,317 @@
+#include "pages/staff.h"
+#include <string.h>
+#include "base/text.h"
+#include "core/cvr.h"
+#include "core/staff.h"
+#include "store/event.h"
+#include "store/setting.h"
+#include "web/signin.h"
+#include "web/token.h"
+#include "web/ui.h"
+
+const char *staff_role_word(const struct web *w, const char *role)
+{
+	return strcmp(role, "admin") == 0 ? _("Administrator") : strcmp(role, "bookkeeper") == 0 ? _("Bookkeeper") : _("Technician");
+}
+
+const char *staff_name_of(const struct token_view *v, int64_t id)
+{
+	for (int i = 0; i < v->npeople; i++)
+		if (v->people[i].id == id)
+			return v->people[i].name;
+	return "";
+}
+
+static const char *field(struct web *w, const char *name)
+{
+	const char *s = web_field(w, name);
+
+	return s ? s : "";
+}
+
+static bool mendable(struct web *w, const struct err *e)
+{
+	enum err_kind k = err_kind(e->id);
+
+	if (k != ERR_INPUT && k != ERR_CONFLICT)
+		return false;
+	web_wrong(w, e);
+	return true;
+}
+
+/* --- staff ---------------------------------------------------------------------------------------------------------------- */
+
+static int staff_get(struct web *w, struct err *e)
+{
+	struct staff_view v = { .done = web_query(w, "done") ? _("Saved.") : NULL };
+	struct person *p;
+
+	if (store_person_list(w->db, w->a, &p, &v.n, e) != 0)
+		return -1;
+	v.p = p;
+	staff_page(w, &v);
+	return 0;
+}
+
+static int form(struct web *w, const struct person *p)
+{
+	staff_form_page(w, &(struct staff_form){ .p = p });
+	return 0;
+}
+
+static int new_get(struct web *w, struct err *e)
+{
+	return form(w, &(struct person){ .login = "", .name = "", .email = "", .phone = "", .role = "technician", .active = true });
+}
+
+struct job { struct actor who; int64_t now; struct person p; const char *hash; bool totp_off; };
+
+static int staff_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct job *j = arg;
+
+	if (!j->p.id)
+		return staff_add(w, a, &j->who, j->now, &j->p, e);
+	if (staff_change(w, a, &j->who, j->now, &j->p, e) != 0 || (j->hash && staff_password(w, a, &j->who, j->now, j->p.id, j->hash, e) != 0))
+		return -1;
+	if (j->totp_off && (store_person_set_totp(w, j->p.id, NULL, 0, 0, e) != 0 || store_recovery_set(w, j->p.id, NULL, 0, e) != 0))
+		return -1;
+	/* who leaves, or whose secrets change, is signed out; one's own session stays */
+	if (j->p.id != j->who.id && (j->hash || !j->p.active || j->totp_off))
+		return session_drop_all(w, "person", j->p.id, NULL, e);
+	return 0;
+}
+
+/* The first password is part of adding, so a job that fails adds nobody: the id is set only when it stood. */
+static int staff_save(struct web *w, struct person *p, struct err *e)
+{
+	struct job j = { .who = w->who, .now = w->now, .totp_off = web_field(w, "totp_off") != NULL };
+	const char *password = field(w, "password");
+	struct err what;
+
+	p->name = field(w, "name");
+	p->email = field(w, "email");
+	p->phone = field(w, "phone");
+	p->role = field(w, "role");
+	if (p->id) {
+		p->active = web_field(w, "active") != NULL;
+		if (!text_int(field(w, "version"), &p->version))
+			p->version = 0;
+	} else {
+		p->login = field(w, "login");
+	}
+	if ((*password || !p->id) && guard_password_check(password, "password", &what) != 0)
+		web_wrong(w, &what);
+	if (w->nerrors)
+		return form(w, p);
+	if (*password && guard_password_hash(w->app->guard, w->a, password, &j.hash, e) != 0)
+		return -1;
+	j.p = *p;
+	if (!p->id)
+		j.p.password_hash = j.hash;
+	if (web_write(w, staff_job, &j, e) != 0)
+		return mendable(w, e) ? form(w, p) : -1;
+	return web_redirect(w, "/console/settings/staff?done=saved");
+}
+
+static int new_post(struct web *w, struct err *e)
+{
+	struct person p = { .active = true, .lang = "da", .theme = "auto", .keys_on = true };
+
+	return staff_save(w, &p, e);
+}
+
+static int person_get(struct web *w, struct err *e)
+{
+	struct person p;
+
+	return store_person_get(w->db, w->a, web_param_id(w, 0), &p, e) != 0 ? -1 : form(w, &p);
+}
+
+static int person_post(struct web *w, struct err *e)
+{
+	struct person p;
+
+	return store_person_get(w->db, w->a, web_param_id(w, 0), &p, e) != 0 ? -1 : staff_save(w, &p, e);
+}
+
+/* --- tokens --------------------------------------------------------------------------------------------------------------- */
+
+static int tokens_show(struct web *w, const char *fresh, struct err *e)
+{
+	struct token_view v = { .fresh = fresh };
+	struct api_token *t;
+	struct person *people;
+
+	if (token_list(w->db, w->a, &t, &v.n, e) != 0 || store_person_list(w->db, w->a, &people, &v.npeople, e) != 0)
+		return -1;
+	v.t = t;
+	v.people = people;
+	tokens_page(w, &v);
+	return 0;
+}
+
+static int tokens_get(struct web *w, struct err *e) { return tokens_show(w, NULL, e); }
+
+struct token_job { struct actor who; int64_t now, id; const char *name, *scopes; uint8_t hash[32]; };
+
+static int token_event(struct db_conn *w, struct arena *a, const struct token_job *j, const char *kind, struct err *e)
+{
+	struct event ev = { .at = j->now, .actor_kind = "person", .actor_id = j->who.id, .object = "token", .object_id = j->id, .kind = kind, .data = "{}" };
+
+	return event_add(w, a, &ev, e);
+}
+
+static int token_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct token_job *j = arg;
+
+	return token_add(w, j->who.id, j->name, j->hash, j->scopes, j->now, &j->id, e) != 0 ? -1 : token_event(w, a, j, "token.created", e);
+}
+
+static int revoke_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct token_job *j = arg;
+
+	return token_revoke(w, j->id, j->now, e) != 0 ? -1 : token_event(w, a, j, "token.revoked", e);
+}
+
+static int tokens_post(struct web *w, struct err *e)
+{
+	static const char *const allowed[] = { "*", "tickets:read tickets:write customers:read",
+		"tickets:read customers:read agreements:read time:read promises:read" };
+	struct token_job j = { .who = w->who, .now = w->now, .name = text_trim(w->a, field(w, "name")), .scopes = field(w, "scopes") };
+	const char *fresh;
+	struct err what;
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+		known |= strcmp(allowed[i], j.scopes) == 0;
+	if (!known) {
+		FAIL_FIELD(&what, E_CHOICE_INVALID, "scopes", "%.60s", j.scopes);
+		web_wrong(w, &what);
+	}
+	if (text_check(j.name, "name", 120, true, &what) != 0)
+		web_wrong(w, &what);
+	if (w->nerrors)
+		return tokens_show(w, NULL, e);
+	fresh = token_make(w->a, j.hash);
+	if (web_write(w, token_job, &j, e) != 0)
+		return -1;
+	return tokens_show(w, fresh, e);
+}
+
+static int revoke_post(struct web *w, struct err *e)
+{
+	struct token_job j = { .who = w->who, .now = w->now, .id = web_param_id(w, 0) };
+
+	if (web_write(w, revoke_job, &j, e) != 0)
+		return -1;
+	return web_redirect(w, "/console/settings/tokens");
+}
+
+/* --- settings: one table, described in docs/settings.md ------------------------------------------------------------------- */
+
+enum kind { TEXT, CVR, PHONE, MAIL, DOMAIN_NAME, MAILS };
+static const struct { const char *key, *name, *label, *hint; enum kind kind; bool required; } keys[] = {
+	{ "provider.name", "name", N_("Name"), NULL, TEXT, true },
+	{ "provider.cvr", "cvr", N_("CVR number"), NULL, CVR, true },
+	{ "provider.phone", "phone", N_("Phone"), N_("Shown to customers, and on every error page."), PHONE, false },
+	{ "provider.hours", "hours", N_("When you answer"), N_("As words, for example: weekdays 8 to 16."), TEXT, false },
+	{ "desk.from", "desk_from", N_("The desk's mail address"), N_("Answers are sent from it, and customers write to it."), MAIL, false },
+	{ "mail.domain", "mail_domain", N_("Domain of Message-IDs"), N_("Your own mail domain, for example msp.dk. Left empty: that of the desk's address."), DOMAIN_NAME, false },
+	{ "mail.addresses", "mail_addresses", N_("Addresses that become tickets"), N_("With spaces between. Left empty: every address the mail server hands over."), MAILS, false },
+	{ "mail.authserv_id", "mail_authserv_id", N_("Name of your mail server in Authentication-Results"), N_("Only results under this name are believed."), TEXT, false },
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static int settings_show(struct web *w, struct err *e)
+{
+	struct setting_row *row = ARENA_ARRAY(w->a, struct setting_row, KEYS);
+	struct settings_view v = { .row = row, .n = KEYS, .done = web_query(w, "done") ? _("Saved.") : NULL };
+
+	for (int i = 0; i < KEYS; i++) {
+		row[i] = (struct setting_row){ .key = keys[i].key, .name = keys[i].name, .label = tr(w->lang, keys[i].label),
+			.hint = keys[i].hint ? tr(w->lang, keys[i].hint) : NULL };
+		if (setting_get(w->db, w->a, keys[i].key, "", &row[i].value, e) != 0)
+			return -1;
+	}
+	settings_page(w, &v);
+	return 0;
+}
+
+struct settings_job { struct actor who; int64_t now; const char *value[KEYS]; };
+
+static int settings_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct settings_job *j = arg;
+	struct event ev = { .at = j->now, .actor_kind = "person", .actor_id = j->who.id, .object = "setting", .kind = "settings.changed", .data = "{}" };
+
+	for (int i = 0; i < KEYS; i++)
+		if (setting_set(w, keys[i].key, *j->value[i] ? j->value[i] : NULL, e) != 0)
+			return -1;
+	return event_add(w, a, &ev, e);
+}
+
+static int read_setting(struct web *w, int i, const char **out, struct err *e)
+{
+	const char *s = text_trim(w->a, field(w, keys[i].name)), *one, *name = keys[i].name;
+	struct buf b;
+
+	*out = s;
+	if (text_check(s, name, 1000, keys[i].required, e) != 0)
+		return -1;
+	if (!*s)
+		return 0;
+	switch (keys[i].kind) {
+	case TEXT:        return 0;
+	case CVR:         return cvr_read(w->a, s, name, out, e);
+	case PHONE:       return phone_read(w->a, s, name, out, e);
+	case MAIL:        return email_read(w->a, s, name, out, e);
+	case DOMAIN_NAME: return domain_read(w->a, s, name, out, e);
+	case MAILS:       break;
+	}
+	buf_init(&b, w->a, 4096);
+	for (const char *c = s; *c; ) {
+		size_t n = strcspn(c, " ,;\n");
+
+		if (n && email_read(w->a, arena_dupn(w->a, c, n), name, &one, e) != 0)
+			return -1;
+		if (n) {
+			buf_adds(&b, b.n ? " " : "");
+			buf_adds(&b, one);
+		}
+		c += n + (c[n] != 0);
+	}
+	*out = buf_text(&b);
+	return 0;
+}
+
+static int settings_post(struct web *w, struct err *e)
+{
+	struct settings_job j = { .who = w->who, .now = w->now };
+	struct err what;
+
+	for (int i = 0; i < KEYS; i++)
+		if (read_setting(w, i, &j.value[i], &what) != 0)
+			web_wrong(w, &what);
+	if (w->nerrors)
+		return settings_show(w, e);
+	if (web_write(w, settings_job, &j, e) != 0)
+		return -1;
+	return web_redirect(w, "/console/settings?done=saved");
+}
+
+const struct web_route staff_routes[] = {
+	{ "GET", "/console/settings", ROLE_ADMIN, settings_show },
+	{ "POST", "/console/settings", ROLE_ADMIN, settings_post },
+	{ "GET", "/console/settings/staff", ROLE_ADMIN, staff_get },
+	{ "GET", "/console/settings/staff/new", ROLE_ADMIN, new_get },
+	{ "POST", "/console/settings/staff/new", ROLE_ADMIN, new_post },
+	{ "GET", "/console/settings/staff/{id}", ROLE_ADMIN, person_get },
+	{ "POST", "/console/settings/staff/{id}", ROLE_ADMIN, person_post },
+	{ "GET", "/console/settings/tokens", ROLE_ADMIN, tokens_get },
+	{ "POST", "/console/settings/tokens", ROLE_ADMIN, tokens_post },
+	{ "POST", "/console/settings/tokens/{id}/revoke", ROLE_ADMIN, revoke_post },
+	{ 0 }
+};
