@@ -260,7 +260,7 @@ void statement_days(const struct statement *s, int64_t *by_day)
 			int32_t day = s->entries[i].late ? first : s->entries[i].day;   /* late time was there from the start */
 
 			if (day <= first + d)
-				by_day[d] += s->entries[i].drawn + s->entries[i].drive_drawn;
+				by_day[d] += s->entries[i].drawn + s->entries[i].drive_drawn + s->entries[i].over;
 		}
 	}
 }

@@ -42,6 +42,6 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 char *statement_text(struct arena *a, const struct statement *s);
 int statement_parse(struct arena *a, const char *text, struct statement *out, struct err *e);
 const char *bank_grant_name(enum bank_grant_kind k);    /* "month" "rolled" "late" */
-/* Minutes drawn by the end of each day of the month: month_days() values. */
+/* Minutes used by the end of each day, those beyond the bank too: month_days() values. */
 void statement_days(const struct statement *s, int64_t *by_day);
 #endif

@@ -61,7 +61,7 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 	v->base = portal ? "/portal/hours" : arena_printf(w->a, "/console/customers/%lld/hours", (long long)customer_id);
 	v->prev = month_iso(w->a, month - 1);
 	v->next = month < month_of(w->now) ? month_iso(w->a, month + 1) : NULL;
-	v->chart = arena_printf(w->a, _("Hours used day by day in %s: %s of %s"), fmt_month(w, month), fmt_duration(w, v->s.drawn),
+	v->chart = arena_printf(w->a, _("Hours used day by day in %s: %s of %s"), fmt_month(w, month), fmt_duration(w, v->s.drawn + v->s.over),
 		fmt_duration(w, v->s.granted));
 	v->done = web_query(w, "closed") ? _("The month is closed. Its statement stays as it is.") : NULL;
 	return 0;
