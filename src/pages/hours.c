@@ -287,6 +287,15 @@ static int show(struct web *w, int64_t customer_id, const char *month_text, bool
 	return 0;
 }
 
+void hours_home(struct web *w)
+{
+	struct statement s;
+	struct err e;
+
+	if ((w->who.role & ROLE_DECIDES) && work_statement(w->db, w->a, w->who.customer_id, month_of(w->now), &s, &e) == 0 && s.granted > 0)
+		hours_card(w, &s);
+}
+
 static int console_hours(struct web *w, struct err *e) { return show(w, web_param_id(w, 0), w->param[1], false, AS_PAGE, e); }
 static int console_csv(struct web *w, struct err *e) { return show(w, web_param_id(w, 0), w->param[1], false, AS_CSV, e); }
 static int console_pdf(struct web *w, struct err *e) { return show(w, web_param_id(w, 0), w->param[1], false, AS_PDF, e); }

@@ -28,6 +28,7 @@ const char *work_activity(const struct web *w, enum activity v);        /* "Fjer
 int hours_close(struct web *w, int64_t customer_id, int32_t month, int *closed, struct err *e);
 /* What a customer may see of a statement: never internal time; no single entries when time is not visible. */
 void hours_for_customer(struct web *w, struct statement *s);
+void hours_home(struct web *w);         /* this month's hours on the portal's front page; nothing for those who do not decide */
 /* The month as a document for app->make_pdf (wire/conv.h), and as CSV. */
 json_t *hours_document(struct web *w, const struct statement *s, bool entries);
 const char *hours_csv(struct web *w, const struct statement *s, size_t *n);
@@ -65,6 +66,7 @@ void work_activities(struct web *w, const char *chosen);
 void work_timer_buttons(struct web *w, const struct work_form *f, const char *back);
 void hours_figures(struct web *w, const struct hours_view *v);
 void hours_draws(struct web *w, const struct hours_view *v);
+void hours_card(struct web *w, const struct statement *s);
 void hours_day(struct web *w, const struct hours_view *v, int32_t day);
 void hours_lines(struct web *w, const struct hours_view *v);
 void hours_terms(struct web *w, const struct hours_view *v);
