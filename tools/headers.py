@@ -11,7 +11,7 @@ FLAGS = ['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Wno-unused-paramet
 def packages():
     out = subprocess.run(['pkg-config', '--cflags', 'jansson', 'libevent', 'openssl', 'sqlite3', 'libpq', 'libcurl', 'libsodium'],
                          capture_output=True, text=True)
-    return out.stdout.split()
+    return out.stdout.split() + ['-isystem', '/usr/share/include/llhttp']
 
 
 def one(path):
