@@ -52,7 +52,8 @@ class Contract(unittest.TestCase):
         self.assertIsInstance(made['id'], int)
         self.refused('POST', '/api/v1/customers', {**good, 'cvr': '12345678', 'mail_domains': []}, 'CVR_INVALID', 'cvr')
         self.refused('POST', '/api/v1/customers', {**good, 'mail_domains': []}, 'CUSTOMER_TAKEN')
-        self.refused('POST', '/api/v1/customers', {'name': 'x'}, 'REQUIRED')
+        self.refused('POST', '/api/v1/customers', {'name': 'x'}, 'CVR_INVALID', 'cvr')
+        self.refused('POST', '/api/v1/customers', {'cvr': cvr(Contract.seed + 60000)}, 'REQUIRED', 'name')
         self.refused('POST', '/api/v1/customers', {**good, 'cvr': cvr(Contract.seed + 50000), 'gln': '5790000000001'}, 'GLN_INVALID', 'gln')
         self.refused('POST', f"/api/v1/customers/{made['id']}/contacts", {'name': 'A', 'email': 'ikke-en-adresse', 'role': 'owner'}, 'EMAIL_INVALID',
                      'email')
