@@ -113,7 +113,8 @@ int tnef_read(struct arena *a, const void *p, size_t n, struct conv_part *parts,
 		if (id == ID_RENDER) {
 			if (at + 1 >= max)
 				break;
-			parts[++at] = (struct conv_part){ .name = arena_printf(a, "winmail-%d.bin", at + 1), .mime = "application/octet-stream",
+			at++;
+			parts[at] = (struct conv_part){ .name = arena_printf(a, "winmail-%d.bin", at + 1), .mime = "application/octet-stream",
 				.content_id = "", .p = "" };
 		}
 		if (at < 0)
