@@ -254,7 +254,7 @@ static int append(struct db_conn *c, struct arena *a, const struct intake *in, c
 {
 	bool quiet = *x->class || x->doubted;
 	struct ticket_answer r = { .ticket_id = t->id, .visibility = quiet ? "internal" : "public", .channel = "mail", .text = text_of(a, in, x),
-		.then = quiet ? t->state : NULL, .admitted = true };
+		.admitted = true };
 	struct actor who = x->who;
 	struct message m;
 

@@ -17,14 +17,16 @@ static size_t read_some(char *to, size_t size, size_t count, void *arg)
 	return n;
 }
 
-/* Keeps the server's last line. */
+/* Keeps what the server refused with; its goodbye afterwards says nothing. */
 static size_t hear(char *line, size_t size, size_t count, void *arg)
 {
-	char *last = arg;
+	char *refusal = arg;
 	size_t n = size * count;
 
-	snprintf(last, 200, "%.*s", (int)(n < 199 ? n : 199), line);
-	last[strcspn(last, "\r\n")] = 0;
+	if (!*refusal && n > 3 && (*line == '4' || *line == '5')) {
+		snprintf(refusal, 200, "%.*s", (int)(n < 199 ? n : 199), line);
+		refusal[strcspn(refusal, "\r\n")] = 0;
+	}
 	return n;
 }
 
@@ -36,11 +38,10 @@ int smtp_begin(struct err *e)
 int smtp_send(const char *server, const char *hello, const char *from, const char *to, const void *mail, size_t n, int timeout_ms,
 	bool *permanent, struct err *e)
 {
-	char url[400], sender[400], last[200] = "";
+	char url[400], sender[400], refusal[200] = "";
 	struct curl_slist *rcpt = NULL;
 	struct upload u = { mail, n };
 	CURL *c = fault_hit("smtp") ? NULL : curl_easy_init();
-	long code = 0;
 	CURLcode rc;
 
 	*permanent = false;
@@ -65,13 +66,12 @@ int smtp_send(const char *server, const char *hello, const char *from, const cha
 	curl_easy_setopt(c, CURLOPT_READFUNCTION, read_some);
 	curl_easy_setopt(c, CURLOPT_READDATA, &u);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, hear);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, last);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, refusal);
 	rc = curl_easy_perform(c);
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &code);
 	curl_slist_free_all(rcpt);
 	curl_easy_cleanup(c);
 	if (rc == CURLE_OK)
 		return 0;
-	*permanent = code >= 500 && code < 600;
-	return FAIL(e, E_SMTP, "%s: %s%s%s", server, curl_easy_strerror(rc), *last ? ": " : "", last);
+	*permanent = *refusal == '5';
+	return FAIL(e, E_SMTP, "%s: %s%s%s", server, curl_easy_strerror(rc), *refusal ? ": " : "", refusal);
 }

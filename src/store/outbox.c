@@ -11,7 +11,7 @@
 #include "store/mail_in.h"
 #include "store/setting.h"
 
-enum { AUTO_PER_TICKET_HOUR = 3, AUTOREPLY_PER_DAY_STRANGER = 1, AUTOREPLY_PER_DAY_CONTACT = 10 };
+enum { AUTO_PER_TICKET_HOUR = 3, AUTOREPLY_PER_DAY_STRANGER = 1, AUTOREPLY_PER_DAY_CONTACT = 30 };
 
 static const struct db_sql add = { "INSERT INTO outbox(created_at,kind,customer_id,ticket_id,message_row,sender,recipient,message_id,subject,body,body_html,"
 	"headers,auto,next_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) RETURNING id", NULL };

@@ -23,7 +23,7 @@ struct outmail {
 };
 struct outfile { const char *name, *mime; int64_t bytes; const char *sha256; };
 
-/* Automatic mail about a ticket: at most 3 an hour to one address; confirmations: 1 a day to a stranger, 10 to a contact.
+/* Automatic mail about a ticket: at most 3 an hour to one address; confirmations: 1 a day to a stranger, 30 to a contact.
  * Queues m (fills m->id and m->message_id). When an automatic mail is over its limits nothing is queued, m->id is 0. */
 int outbox_add(struct db_conn *w, struct arena *a, struct outmail *m, struct err *e);
 int outbox_due(struct db_conn *c, struct arena *a, int64_t now, int limit, struct outmail **out, int *n, struct err *e);

@@ -7,6 +7,7 @@ import pathlib
 import signal
 import sqlite3
 import subprocess
+import time
 import unittest
 
 from mailhost import MailHost, usable
@@ -123,7 +124,11 @@ class Mail(unittest.TestCase):
     def test_somebody_unknown_becomes_a_ticket_without_customer(self):
         self.host.send('nn@fremmed.example', [DESK], mail('N. N. <nn@fremmed.example>', 'Tilbud på drift?', 'Hvad koster det?'))
         t = self.ticket('Tilbud på drift?')
-        self.assertFalse(t['customer_id'])
+        self.assertIsNone(t.get('customer_id'))
+        refused = self.grown(t, 2)[1]           # Postfix takes nothing for fremmed.example: told on the ticket, and never tried again
+        self.assertEqual(refused['visibility'], 'internal')
+        self.assertIn('nn@fremmed.example', refused['body'])
+        self.assertEqual(self.sql(f"SELECT state,tries FROM outbox WHERE ticket_id={t['id']}"), [('failed', '1')])
 
     def test_the_same_mail_twice_is_one_ticket(self):
         raw = mail('karen@kunde.example', 'Dobbelt', 'Kom den to gange?')
@@ -187,6 +192,7 @@ class Mail(unittest.TestCase):
         for s in subjects:
             self.assertEqual(self.p.lmtp_send('karen@kunde.example', [DESK], mail('karen@kunde.example', s, 'x'))[DESK][0], 250)
         self.p.stop(signal.SIGKILL)
+        time.sleep(1)                   # the kernel ends the rest
         self.p.start()
         for s in subjects:
             self.ticket(s)
