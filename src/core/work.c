@@ -551,8 +551,8 @@ int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int6
 	struct ledger l;
 	int n = 0;
 
-	if (!(who->role & (ROLE_ADMIN | ROLE_BOOKKEEPER | ROLE_TECHNICIAN)))
-		return FAIL(e, E_DENIED, "months are closed by the provider's people");
+	if (!(who->role & ROLE_BOOKS))
+		return FAIL(e, E_DENIED, "months are closed by administrators and bookkeepers");
 	if (ledger_read(w, a, customer_id, month, &l, e) != 0)
 		return -1;
 	if (month <= l.closed_through)

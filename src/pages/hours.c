@@ -57,7 +57,7 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 	v->past = past;
 	v->days = days;
 	v->ndays = month_days(month);
-	v->may_close = !portal && v->over && !v->s.closed;
+	v->may_close = (w->who.role & ROLE_BOOKS) && v->over && !v->s.closed;
 	v->base = portal ? "/portal/hours" : arena_printf(w->a, "/console/customers/%lld/hours", (long long)customer_id);
 	v->prev = month_iso(w->a, month - 1);
 	v->next = month < month_of(w->now) ? month_iso(w->a, month + 1) : NULL;
@@ -383,6 +383,7 @@ static int billing_show(struct web *w, const char *text, struct err *e)
 	}
 	v.rows = rows;
 	v.over = v.month < month_of(w->now);
+	v.may_close = v.over && v.nopen > 0 && (w->who.role & ROLE_BOOKS);
 	v.prev = month_iso(w->a, v.month - 1);
 	v.next = v.month < month_of(w->now) ? month_iso(w->a, v.month + 1) : NULL;
 	if (web_query(w, "closed"))
@@ -422,11 +423,11 @@ const struct web_route hours_routes[] = {
 	{ "GET", "/console/customers/{id}/hours/{month}", ROLE_STAFF, console_hours },
 	{ "GET", "/console/customers/{id}/hours/{month}/csv", ROLE_STAFF, console_csv },
 	{ "GET", "/console/customers/{id}/hours/{month}/pdf", ROLE_STAFF, console_pdf },
-	{ "POST", "/console/customers/{id}/hours/{month}/close", ROLE_STAFF, close_post },
+	{ "POST", "/console/customers/{id}/hours/{month}/close", ROLE_BOOKS, close_post },
 	{ "GET", "/console/agreements/{id}/bank/{month}", ROLE_STAFF, agreement_hours },
 	{ "GET", "/console/billing", ROLE_STAFF, billing_today },
 	{ "GET", "/console/billing/{month}", ROLE_STAFF, billing },
-	{ "POST", "/console/billing/{month}/close", ROLE_STAFF, billing_post },
+	{ "POST", "/console/billing/{month}/close", ROLE_BOOKS, billing_post },
 	{ "GET", "/portal/hours", ROLE_DECIDES, portal_today },
 	{ "GET", "/portal/hours/{month}", ROLE_DECIDES, portal_hours },
 	{ "GET", "/portal/hours/{month}/csv", ROLE_DECIDES, portal_csv },

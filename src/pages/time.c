@@ -130,7 +130,7 @@ static int week_show(struct web *w, struct err *e)
 
 	if (day && *day && day_parse(day, "week", &on, e) != 0)
 		return -1;
-	if (login && *login && (w->who.role & (ROLE_ADMIN | ROLE_BOOKKEEPER))) {
+	if (login && *login && (w->who.role & ROLE_BOOKS)) {
 		if (store_time_person_by_login(w->db, login, &person_id, e) != 0)
 			return -1;
 		v.person = v.login = login;

@@ -55,7 +55,7 @@ struct hours_view {
 	int64_t drive, drive_free, drive_bill;
 };
 struct billing_row { int64_t id; const char *name; struct statement s; };
-struct billing_view { int32_t month; bool over; const struct billing_row *rows; int n, nopen; int64_t granted, drawn, over_minutes, driving, fee_ore, lines_ore;
+struct billing_view { int32_t month; bool over, may_close; const struct billing_row *rows; int n, nopen; int64_t granted, drawn, over_minutes, driving, fee_ore, lines_ore;
 	const char *prev, *next, *done; };
 void week_page(struct web *w, const struct week_view *v);
 void entry_page(struct web *w, const struct entry_view *v);

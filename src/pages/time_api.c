@@ -271,6 +271,6 @@ const struct web_route time_api_routes[] = {
 	{ "POST", "/api/v1/time-entries", ROLE_STAFF, post_entry, .doc = &doc_post },
 	{ "GET", "/api/v1/time-entries", ROLE_STAFF, list_entries, .doc = &doc_list },
 	{ "GET", "/api/v1/hour-banks", ROLE_STAFF, get_bank, .doc = &doc_bank },
-	{ "POST", "/api/v1/customers/{id}/months/{month}/close", ROLE_STAFF, post_close, .doc = &doc_close },
+	{ "POST", "/api/v1/customers/{id}/months/{month}/close", ROLE_BOOKS, post_close, .doc = &doc_close },
 	{ 0 }
 };

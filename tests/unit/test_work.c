@@ -265,6 +265,7 @@ static void test_close(void **state)
 	september = logged(s, 9, 1, "remote", 200);
 	CHECK(close_month(s, &bodil, 11, &closed, &e) == -1 && e.id == E_MONTH_OPEN);
 	CHECK(close_month(s, &owner, 9, &closed, &e) == -1 && e.id == E_DENIED);
+	CHECK(close_month(s, &mette, 9, &closed, &e) == -1 && e.id == E_DENIED);      /* a technician writes time, and closes nothing */
 	must(close_month(s, &bodil, 9, &closed, &e), &e);
 	CHECK_INT(closed, 2);                                   /* August, which was open, too */
 	CHECK(close_month(s, &bodil, 9, &closed, &e) == -1 && e.id == E_MONTH_CLOSED);
