@@ -183,7 +183,7 @@ static bool date_at(const char **s, int *y, int *m, int *d)
 int moment_parse(const char *s, const char *field, int64_t *t, struct err *e)
 {
 	const char *p = s ? s : "";
-	int y, m, d, h, mi, sec = 0, oh, om, sign;
+	int y, m, d, h, mi, sec = 0, micro = 0, oh, om, sign;
 
 	if (!date_at(&p, &y, &m, &d) || !(one(&p, 'T') || one(&p, ' ')) || (h = digits(&p, 2)) < 0 || h > 23 || !one(&p, ':') ||
 	    (mi = digits(&p, 2)) < 0 || mi > 59)
@@ -193,13 +193,13 @@ int moment_parse(const char *s, const char *field, int64_t *t, struct err *e)
 	if (one(&p, '.')) {
 		int n = 0;
 
-		while (*p >= '0' && *p <= '9' && n < 9)
-			p++, n++;
+		for (int unit = 100000; *p >= '0' && *p <= '9' && n < 9; p++, n++, unit /= 10)
+			micro += (*p - '0') * unit;     /* past six digits: nothing left */
 		if (n == 0)
 			goto bad;
 	}
 	if (*p == 0) {
-		*t = moment_from_local(y, m, d, h, mi, sec);
+		*t = moment_from_local(y, m, d, h, mi, sec) + micro;
 		return 0;
 	}
 	if (one(&p, 'Z')) {
@@ -213,7 +213,7 @@ int moment_parse(const char *s, const char *field, int64_t *t, struct err *e)
 	}
 	if (*p)
 		goto bad;
-	*t = moment_from_utc(y, m, d, h, mi, sec) - sign * (oh * MOMENT_HOUR + om * MOMENT_MINUTE);
+	*t = moment_from_utc(y, m, d, h, mi, sec) - sign * (oh * MOMENT_HOUR + om * MOMENT_MINUTE) + micro;
 	return 0;
 bad:
 	return FAIL_FIELD(e, E_TIME_INVALID, field, "%.60s", s ? s : "");

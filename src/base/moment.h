@@ -46,7 +46,7 @@ int64_t month_start(int32_t month);                     /* 00:00 local on the 1s
 char *moment_iso(struct arena *a, int64_t t);           /* 2026-11-24T09:24:00+01:00, local offset */
 char *day_iso(struct arena *a, int32_t day);            /* 2026-11-24 */
 char *month_iso(struct arena *a, int32_t month);        /* 2026-11 */
-/* RFC 3339 with seconds optional and an offset or Z; without one it is local time. */
+/* RFC 3339 with seconds optional and an offset or Z; without one it is local time. Fractions count to the microsecond. */
 int moment_parse(const char *s, const char *field, int64_t *t, struct err *e);
 int day_parse(const char *s, const char *field, int32_t *day, struct err *e);       /* YYYY-MM-DD */
 int month_parse(const char *s, const char *field, int32_t *month, struct err *e);   /* YYYY-MM */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/probe_home.h"
 #include "core/promise.h"
 #include "core/ticket.h"
 #include "net/loop.h"
@@ -20,6 +21,7 @@
 #define EVERY_MS 5000                   /* looking when nothing happened is three small reads */
 #define AFTER_WAKE_MS 2200              /* just past PROMISE_SETTLE_US */
 #define REST_US (5 * MOMENT_MINUTE)     /* reminders, closing */
+#define PROBE_KEEP_US MOMENT_HOUR       /* test tickets are gone after that */
 #define SOLVED_DAYS 7                   /* the setting desk.close_days says otherwise */
 #define PROBE_FILE_MAX (64u << 20)
 
@@ -157,6 +159,16 @@ static void rest(struct sweep *s, int64_t now)
 	struct db_conn *c;
 	struct err e;
 
+	int tidied;
+
+	if (probe_home_open(web->db, s->env->data_folder, now, &e) != 0)
+		log_err("probe.home", &e);
+	do
+		if (probe_home_tidy(web->db, &web->blobs, now - PROBE_KEEP_US, &tidied, &e) != 0) {
+			log_err("probe.tidy", &e);
+			break;
+		}
+	while (tidied == 500);
 	if (promise_remind(web->db, &s->book, now, &e) != 0)
 		log_err("remind", &e);
 	if (db_read_begin(web->db, &c, &e) == 0) {
@@ -242,6 +254,10 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 		return FAIL(e, E_MEMORY_LIMIT, "sweep");
 	s->env = env;
 	s->book = (struct promise_book){ env->web->catalogue, env->web->services, env->web->origin };
+	if (probe_home_open(env->web->db, env->data_folder, os_now_us(), e) != 0) {
+		free(s);
+		return -1;
+	}
 	s->rested_us = os_now_us() - REST_US + 30 * MOMENT_SECOND;
 	s->woken = true;
 	pthread_mutex_init(&s->lock, NULL);

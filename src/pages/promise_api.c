@@ -34,11 +34,19 @@ static json_t *evidence_json(struct web *w, const struct proof *p)
 	return all;
 }
 
+/* To the microsecond: asked again with ?at= of exactly this moment, the state is the same. */
+static const char *exactly(struct web *w, int64_t at)
+{
+	const char *iso = moment_iso(w->a, at);
+
+	return arena_printf(w->a, "%.19s.%06d%s", iso, moment_utc(at).micro, iso + 19);
+}
+
 static json_t *promise_json(struct web *w, const struct promise_stand *s, int64_t since_at, int64_t ticket_number)
 {
 	json_t *o = json_pack("{s:s,s:s,s:I,s:s,s:s,s:b,s:s,s:{s:s,s:s},s:{s:s,s:s},s:o,s:o}", "key", s->promise->key, "service", s->service->key,
 		"agreement_id", (json_int_t)s->agreement_id, "party", party_name(s->promise->party), "state", promise_state_name(s->proof.state), "live", s->live,
-		"since", moment_iso(w->a, since_at), "title", "da", promise_title(w->a, s->promise, LANG_DA), "en", promise_title(w->a, s->promise, LANG_EN),
+		"since", exactly(w, since_at), "title", "da", promise_title(w->a, s->promise, LANG_DA), "en", promise_title(w->a, s->promise, LANG_EN),
 		"text", "da", s->promise->text[LANG_DA], "en", s->promise->text[LANG_EN], "reasons", reasons_json(&s->proof), "evidence",
 		evidence_json(w, &s->proof));
 

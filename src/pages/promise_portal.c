@@ -1,6 +1,8 @@
 /* The promise ledger for the customer: what was promised, the proof, what is needed from them. */
 #include "base/text.h"
 #include "pages/promise.h"
+#include "store/probe.h"
+#include "store/setting.h"
 #include <string.h>
 
 static int page_list(struct web *w, struct err *e)
@@ -55,6 +57,20 @@ static int post_need(struct web *w, struct err *e)
 	return web_redirect(w, arena_printf(w->a, "/portal/needs/%lld?done=1", (long long)x.id));
 }
 
+/* Where the probe's own mail became a ticket. For nobody else: a probe's subject holds what only it knows. */
+static int probe_ticket(struct web *w, struct err *e)
+{
+	int64_t probe, number;
+
+	if (setting_get_int(w->db, "probe.customer_id", 0, &probe, e) != 0)
+		return -1;
+	if (!probe || w->who.customer_id != probe)
+		return FAIL(e, E_NOT_FOUND, "probe");
+	if (store_probe_ticket(w->db, probe, w->param[0], &number, e) != 0)
+		return -1;
+	return web_redirect(w, arena_printf(w->a, "/portal/tasks/%lld", (long long)number));
+}
+
 void home_part_needs(struct web *w)
 {
 	struct need *all;
@@ -95,5 +111,6 @@ const struct web_route promise_portal_routes[] = {
 	{ "GET", "/portal/promises/{key}", ROLE_CUSTOMER, page_one },
 	{ "GET", "/portal/needs/{id}", ROLE_DECIDES, page_need },
 	{ "POST", "/portal/needs/{id}", ROLE_DECIDES, post_need },
+	{ "GET", "/portal/probe/{key}", ROLE_CUSTOMER, probe_ticket },
 	{ 0 }
 };

@@ -6,10 +6,11 @@
 static const struct db_sql add = { "INSERT INTO customer(name,cvr,gln,lang,phone,note,demo,active,created_at) VALUES(?1,?2,?3,?4,?5,?6,?7,1,?8) RETURNING id", NULL };
 static const struct db_sql get = { "SELECT " COLS " FROM customer WHERE id=?1", NULL };
 static const struct db_sql set = { "UPDATE customer SET name=?3,cvr=?4,gln=?5,lang=?6,phone=?7,note=?8,active=?9,version=version+1 WHERE id=?1 AND version=?2", NULL };
-static const struct db_sql first = { "SELECT " COLS " FROM customer ORDER BY name,id", "SELECT " COLS " FROM customer ORDER BY name COLLATE \"C\",id" };
-static const struct db_sql after = { "SELECT " COLS " FROM customer WHERE (name,id)>(SELECT name,id FROM customer WHERE id=?1) ORDER BY name,id",
-	"SELECT " COLS " FROM customer WHERE (name COLLATE \"C\",id)>(SELECT name COLLATE \"C\",id FROM customer WHERE id=?1) ORDER BY name COLLATE \"C\",id" };
-static const struct db_sql count = { "SELECT count(*) FROM customer WHERE active=1", NULL };
+static const struct db_sql first = { "SELECT " COLS " FROM customer WHERE demo<>2 ORDER BY name,id",
+	"SELECT " COLS " FROM customer WHERE demo<>2 ORDER BY name COLLATE \"C\",id" };
+static const struct db_sql after = { "SELECT " COLS " FROM customer WHERE demo<>2 AND (name,id)>(SELECT name,id FROM customer WHERE id=?1) ORDER BY name,id",
+	"SELECT " COLS " FROM customer WHERE demo<>2 AND (name COLLATE \"C\",id)>(SELECT name COLLATE \"C\",id FROM customer WHERE id=?1) ORDER BY name COLLATE \"C\",id" };
+static const struct db_sql count = { "SELECT count(*) FROM customer WHERE active=1 AND demo<>2", NULL };
 static const struct db_sql domains = { "SELECT domain FROM customer_domain WHERE customer_id=?1 ORDER BY domain", NULL };
 static const struct db_sql domains_n = { "SELECT count(*) FROM customer_domain WHERE customer_id=?1", NULL };
 static const struct db_sql domain_add = { "INSERT INTO customer_domain(domain,customer_id) VALUES(?1,?2)", NULL };

@@ -77,3 +77,62 @@ int store_probe_moments(struct db_conn *c, struct arena *a, int64_t after, int64
 	db_done(cur);
 	return rc < 0 ? -1 : 0;
 }
+
+int store_probe_customer(struct db_conn *w, const char *login, int64_t now, int64_t *customer_id, int64_t *contact_id, struct err *e)
+{
+	static const struct db_sql find = { "SELECT id FROM customer WHERE cvr='probe'" };
+	static const struct db_sql make = { "INSERT INTO customer(name,cvr,demo,created_at) VALUES('Pedel probe','probe',2,?1) RETURNING id" };
+	static const struct db_sql who = { "SELECT id FROM contact WHERE email=?1" };
+	static const struct db_sql add = { "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(?1,'Pedel probe',?2,'employee',?3) RETURNING id" };
+
+	if (db_id(w, &find, DB_NONE, customer_id, e) != 0 && (e->id != E_NOT_FOUND || db_id(w, &make, DB(DB_INT(now)), customer_id, e) != 0))
+		return -1;
+	if (db_id(w, &who, DB(DB_TEXT(login)), contact_id, e) != 0 &&
+	    (e->id != E_NOT_FOUND || db_id(w, &add, DB(DB_INT(*customer_id), DB_TEXT(login), DB_INT(now)), contact_id, e) != 0))
+		return -1;
+	return 0;
+}
+
+int store_probe_ticket(struct db_conn *c, int64_t customer_id, const char *subject, int64_t *number, struct err *e)
+{
+	static const struct db_sql q = { "SELECT number FROM ticket WHERE customer_id=?1 AND probe=1 AND subject=?2 ORDER BY id DESC LIMIT 1" };
+
+	return db_id(c, &q, DB(DB_INT(customer_id), DB_TEXT(subject)), number, e);
+}
+
+#define OLD "(SELECT id FROM ticket WHERE probe=1 AND customer_id=(SELECT id FROM customer WHERE cvr='probe') AND created_at<?1 ORDER BY id LIMIT 500)"
+
+int store_probe_tidy(struct db_conn *w, struct arena *a, int64_t before, int *n, const char ***sha256, int *nsha, struct err *e)
+{
+	static const struct db_sql mails = { "SELECT sha256 FROM mail_in WHERE ticket_id IN " OLD " AND state='done'" };
+	static const struct db_sql drops[] = {
+		{ "DELETE FROM mail_in WHERE ticket_id IN " OLD }, { "DELETE FROM mail_ref WHERE ticket_id IN " OLD }, { "DELETE FROM attachment WHERE ticket_id IN " OLD },
+		{ "DELETE FROM message WHERE ticket_id IN " OLD }, { "DELETE FROM watcher WHERE ticket_id IN " OLD },
+		{ "DELETE FROM ticket_search WHERE rowid IN " OLD, "DELETE FROM ticket_search WHERE ticket_id IN " OLD },
+		{ "DELETE FROM signin_log WHERE who_kind='contact' AND at<?1 AND who_id IN(SELECT id FROM contact WHERE customer_id="
+			"(SELECT id FROM customer WHERE cvr='probe'))" },
+		{ "DELETE FROM session WHERE created_at<?1 AND customer_id=(SELECT id FROM customer WHERE cvr='probe')" },
+	};
+	static const struct db_sql last = { "DELETE FROM ticket WHERE id IN " OLD };
+	struct db_cur *cur;
+	const char **all = NULL;
+	int count = 0, cap = 0, rc;
+
+	if (db_query(w, &mails, DB(DB_INT(before)), &cur, e) != 0)
+		return -1;
+	while ((rc = db_next(cur, e)) == 1) {
+		all = arena_grow(a, all, sizeof *all, count, &cap);
+		all[count++] = db_text(cur, 0, a);
+	}
+	db_done(cur);
+	if (rc < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof drops / sizeof *drops; i++)
+		if (db_run(w, &drops[i], DB(DB_INT(before)), NULL, e) != 0)
+			return -1;
+	if (db_run(w, &last, DB(DB_INT(before)), n, e) != 0)
+		return -1;
+	*sha256 = all;
+	*nsha = count;
+	return 0;
+}

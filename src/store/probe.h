@@ -19,6 +19,13 @@ struct probe_result {
 /* The same attempt (probe and moment) a second time is no second row. */
 int store_probe_add(struct db_conn *w, const struct probe_result *r, struct err *e);
 
+/* The hidden customer (demo 2) and its one contact; made when they are missing. */
+int store_probe_customer(struct db_conn *w, const char *login, int64_t now, int64_t *customer_id, int64_t *contact_id, struct err *e);
+/* The probe's ticket of a subject; E_NOT_FOUND. customer_id must be the probe's. */
+int store_probe_ticket(struct db_conn *c, int64_t customer_id, const char *subject, int64_t *number, struct err *e);
+/* Takes away its tickets and sign-ins from before a moment, at most 500; *sha256: the raw mails that nothing knows any more. */
+int store_probe_tidy(struct db_conn *w, struct arena *a, int64_t before, int *n, const char ***sha256, int *nsha, struct err *e);
+
 /* How many bytes of the probe's file of that name have been taken in; 0 to begin with. */
 int store_probe_read(struct db_conn *c, const char *file, int64_t *offset_bytes, struct err *e);
 int store_probe_read_set(struct db_conn *w, const char *file, int64_t offset_bytes, struct err *e);

@@ -17,7 +17,7 @@ static const struct db_sql person = { "SELECT id,name,email,lang FROM person WHE
 static const struct db_sql contact_by_email = { "SELECT id,customer_id FROM contact WHERE email=?1 AND active=1", NULL };
 static const struct db_sql customer_lang = { "SELECT lang FROM customer WHERE id=?1", NULL };
 static const struct db_sql customer_is = { "SELECT id FROM customer WHERE id=?1", NULL };
-static const struct db_sql customers = { "SELECT id,name FROM customer WHERE active=1 ORDER BY name,id LIMIT 1000", NULL };
+static const struct db_sql customers = { "SELECT id,name FROM customer WHERE active=1 AND demo<>2 ORDER BY name,id LIMIT 1000", NULL };
 static const struct db_sql persons = { "SELECT id,name FROM person WHERE active=1 AND role IN ('admin','technician') ORDER BY name,id LIMIT 500", NULL };
 static const struct db_sql contacts = { "SELECT id,name FROM contact WHERE customer_id=?1 AND active=1 ORDER BY name,id LIMIT 1000", NULL };
 static const struct db_sql views = { "SELECT id,name,query FROM saved_view WHERE person_id=?1 ORDER BY place,id LIMIT 50", NULL };
@@ -173,7 +173,7 @@ static bool holds(struct arena *a, const char *text, const char *lower) { return
 int store_ticket_find_people(struct db_conn *c, struct arena *a, const char *words, int limit, struct ticket_choice **customers_out, int *ncustomers,
 	struct ticket_choice **people, int64_t **people_of, int *npeople, struct err *e)
 {
-	static const struct db_sql all = { "SELECT id,name,email,customer_id FROM contact WHERE active=1 ORDER BY name,id LIMIT 20000", NULL };
+	static const struct db_sql all = { "SELECT id,name,email,customer_id FROM contact WHERE active=1 AND email<>'probe@pedel.invalid' ORDER BY name,id LIMIT 20000", NULL };
 	const char *lower = text_lower(a, text_trim(a, words));
 	struct arena *scratch = arena_begin(64 << 20);
 	struct ticket_choice *found = ARENA_ARRAY(a, struct ticket_choice, limit), *p = ARENA_ARRAY(a, struct ticket_choice, limit), *k;

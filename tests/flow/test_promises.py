@@ -1,0 +1,168 @@
+"""The promise ledger on the whole product: a real probe by portal and by mail, downtime that is told afterwards, one ticket for
+a broken promise, attesting, needs, a changed byte found."""
+import os
+import pathlib
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+import unittest
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from mailsink import MailSink
+from pedel import Pedel, wait_until
+
+
+class Promises(unittest.TestCase):
+    pg = False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sink = MailSink()
+        cls.p = Pedel(pg=cls.pg, smtp=cls.sink.address, env={'PEDEL_PROBE_EVERY_MS': '1000'})
+        cls.p.__enter__()
+        cls.customer, cls.owner, cls.employee, cls.agreement = cls.p.customer(
+            seed=700, services=('support', 'service-agreement', 'webwork', 'backup'))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.p.__exit__(None, None, None)
+        cls.sink.__exit__()
+
+
+    def promises(self, at=None):
+        got = self.p.ok('GET', f"/api/v1/promises?customer_id={self.customer['id']}" + ('&at=' + urllib.parse.quote(at) if at else ''))
+        return {r['key']: r for r in (got['items'] if isinstance(got, dict) else got)}
+
+    def state(self, key, want, seconds=60):
+        return wait_until(lambda: (lambda r: r if r['state'] in want else None)(self.promises()[key]), seconds, 0.3)
+
+    def test_1_the_probe_opens_both_doors_and_leaves_nothing_behind(self):
+        row = self.state('support.open', ('kept',))
+        self.assertIn('Portalen', ' '.join(row['reasons']['da']))
+        self.assertTrue(any('mail' in v['en'] for v in row['evidence']) and any('portal' in v['en'] for v in row['evidence']), row['evidence'])
+        self.assertEqual(self.p.ok('GET', '/api/v1/tickets')['items'], [])
+        names = [c['name'] for c in self.p.ok('GET', '/api/v1/customers')['items']]
+        self.assertEqual(names, [self.customer['name']])
+        made = self.p.ok('POST', '/api/v1/tickets', {'customer_id': self.customer['id'], 'contact_id': self.owner['id'], 'subject': 'Først', 'body': 'x'})
+        self.assertEqual(made['number'], 10001, 'tests of the doors take no numbers from tickets')
+        self.assertFalse([t for _, t, _ in self.sink.parsed() if 'probe@pedel.invalid' in t], 'nobody writes to the probe')
+
+    def test_2_every_promise_of_both_parties_has_state_and_reasons(self):
+        rows = self.promises()
+        self.assertEqual(len(rows), 3 + 3 + 3 + 4)
+        self.assertEqual(rows['backup.safe']['state'], 'blind')
+        self.assertEqual(rows['service-agreement.bank']['state'], 'kept')
+        self.assertEqual(rows['support.report']['party'], 'customer')
+        for r in rows.values():
+            self.assertTrue(r['reasons']['da'][0] and r['reasons']['en'][0] and r['since'] and r['text']['da'])
+        self.assertEqual(self.promises(at='2026-01-02T00:00:00Z'), {}, 'nothing was accepted then')
+        status, got = self.p.api('GET', '/api/v1/promises')
+        self.assertEqual((status, got['error']['id'], got['error']['field']), (400, 'REQUIRED', 'customer_id'))
+        self.assertEqual(self.p.api('GET', '/api/v1/promises?customer_id=999999')[0], 404)
+        self.assertEqual(self.p.api('GET', f"/api/v1/promises?customer_id={self.customer['id']}&at=2099-01-01T00:00:00Z")[1]['error']['id'], 'TIME_FUTURE')
+
+    def test_3_attesting(self):
+        good = {'customer_id': self.customer['id'], 'promise': 'backup.safe', 'note': 'Set hos leverandøren', 'expires': '2026-12-31'}
+        good['expires'] = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 90 * 86400))
+        for change, want in (({'promise': 'support.help'}, (409, 'ATTEST_LIVE')), ({'promise': 'hosting.account'}, (404, 'PROMISE_UNKNOWN')),
+                             ({'note': ' '}, (400, 'REQUIRED')), ({'expires': '2020-01-01'}, (400, 'ATTEST_EXPIRY')),
+                             ({'expires': '2099-01-01'}, (400, 'ATTEST_EXPIRY')), ({'extra': 1}, (400, 'FIELD_UNKNOWN'))):
+            status, got = self.p.api('POST', '/api/v1/attestations', {**good, **change})
+            self.assertEqual((status, got['error']['id']), want, change)
+        self.p.ok('POST', '/api/v1/attestations', good)
+        row = self.promises()['backup.safe']
+        self.assertEqual(row['state'], 'attested')
+        self.assertIn('Mette Dahl', row['reasons']['en'][0])
+
+    def test_4_pages_of_console_and_portal(self):
+        b = self.p.browser().sign_in('admin', self.p.password)
+        wait_until(lambda: '13 løfter til 1 kunder' in b.get('/console/').text or '13 løfter til 1 kunde' in b.text, 20, 0.5)
+        self.assertEqual(b.status, 200)
+        b.get('/console/promises?state=blind')
+        self.assertEqual(b.status, 200)
+        self.assertIn('backup.endpoint', b.text)
+        self.assertEqual(b.get('/console/promises?state=green').status, 400)
+        b.get(f"/console/promises/{self.customer['id']}/backup.lawful")
+        self.assertEqual(b.status, 200)
+        b.submit('/attest', note='', expires_at='1.1.2020')
+        self.assertEqual(b.status, 400)
+        b.get(f"/console/promises/{self.customer['id']}/backup.lawful")
+        b.submit('/attest', note='Aftalen er læst', expires_at=time.strftime('%d.%m.%Y', time.gmtime(time.time() + 30 * 86400)))
+        self.assertEqual(b.status, 200, b.text[:500])
+        self.assertIn('Aftalen er læst', b.text)
+        b.submit('/withdraw')
+        self.assertEqual(b.status, 200)
+        b.get(f"/console/promises/{self.customer['id']}/support.help?at=1.1.2020%209.30")
+        self.assertIn('ikke lovet på det tidspunkt', b.text)
+        self.assertEqual(b.get(f"/console/promises/{self.customer['id']}/no.such").status, 404)
+        person = self.p.browser()
+        person.get('/login')
+        person.submit('/login/mail', mail=self.owner['email']) if 'name="mail"' in person.text else person.submit('/login/mail', email=self.owner['email'])
+        mail = self.sink.wait(lambda s, t, m: self.owner['email'] in t and '/login/link/' in m.get_body(('plain',)).get_content())
+        person.get(re.search(r'(/login/link/\S+)', mail.get_body(('plain',)).get_content()).group(1))
+        person.submit(person.url.split(self.p.base)[1])
+        for path in ('/portal/', '/portal/promises', '/portal/promises/support.help', '/portal/promises/backup.safe'):
+            person.get(path)
+            self.assertEqual(person.status, 200, path)
+        self.assertIn('Det står der i aftalen', person.text)
+        self.assertEqual(person.get('/portal/probe/pedel-probe-x').status, 404)
+        self.assertEqual(person.get('/console/promises').status, 403)
+
+    def test_5_downtime_is_told_afterwards_and_makes_one_ticket(self):
+        self.state('support.open', ('kept', 'at_risk'))
+        base, port, lmtp = self.p.base, self.p.port, self.p.lmtp
+        self.p.stop()
+        # the probe goes on without the server; the keeper's own stopped with it
+        subprocess.run([str(self.p.build / 'src/bin/pedel-probe'), '--data', str(self.p.data), '--url', base, '--lmtp', f'127.0.0.1:{lmtp}',
+                        '--every-ms', '200', '--times', '5'], check=True, timeout=60)
+        lines = [line for f in sorted((self.p.data / 'run').glob('probe-*.jsonl')) for line in f.read_text().splitlines()]
+        self.assertGreaterEqual(sum('"ok":false' in line for line in lines), 10)
+        self.p.env['PEDEL_PROBE_EVERY_MS'] = '3600000'
+        self.p.port, self.p.lmtp = port, lmtp
+        self.p.start()
+        row = self.state('support.open', ('broken',))
+        tickets = wait_until(lambda: [t for t in self.p.ok('GET', f"/api/v1/tickets?customer_id={self.customer['id']}")['items']
+                                      if t['channel'] == 'system' and 'support.open' in str(t)], 30)
+        self.assertEqual(len(tickets), 1, tickets)
+        time.sleep(12)                          # two more sweeps
+        again = [t for t in self.p.ok('GET', f"/api/v1/tickets?customer_id={self.customer['id']}")['items'] if t['channel'] == 'system']
+        self.assertEqual(len([t for t in again if 'support.open' in str(t)]), 1, again)
+        self.assertEqual(self.promises(at=row['since'])['support.open']['state'], 'broken')
+
+    @unittest.skipIf(os.environ.get('PEDEL_NO_VERIFY'), 'told not to')
+    def test_6_verify_finds_one_changed_byte(self):
+        if self.pg:
+            self.skipTest('the file is SQLite\'s')
+        self.p.stop()
+        self.p.cli('verify', '--data', self.p.data)
+        db = sqlite3.connect(self.p.data / 'pedel.db')
+        at, data = db.execute("SELECT id, data FROM event WHERE kind='promise.state' ORDER BY id LIMIT 1").fetchone()
+        db.execute('UPDATE event SET data=? WHERE id=?', (data.replace('support', 'support', 1) if 'support' in data else data + ' ', at))
+        db.commit()
+        code, out, err = self.p.cli('verify', '--data', self.p.data, ok=False)
+        self.assertNotEqual(code, 0)
+        self.assertIn('CHAIN_BROKEN', out + err)
+        self.assertIn(str(at), out + err)
+        db.execute('UPDATE event SET data=? WHERE id=?', (data, at))
+        db.commit()
+        db.close()
+        self.p.cli('verify', '--data', self.p.data)
+        blob = next(f for f in (self.p.data / 'blobs').rglob('*') if f.is_file())
+        os.chmod(blob, 0o600)
+        whole = blob.read_bytes()
+        blob.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+        self.assertNotEqual(self.p.cli('verify', '--data', self.p.data, ok=False)[0], 0)
+        blob.write_bytes(whole)
+        self.p.cli('verify', '--data', self.p.data)
+
+
+@unittest.skipUnless(os.environ.get('PEDEL_TEST_PG'), 'no PostgreSQL')
+class PromisesOnPostgres(Promises):
+    pg = True
+
+
+if __name__ == '__main__':
+    unittest.main()
