@@ -313,7 +313,7 @@ static int post_draft(struct web *w, struct err *e)
 	}
 	if (todo && strcmp(todo, "add") == 0 && !text_blank(add))
 		items[k.in.nitems++] = (struct agreement_want){ add, NULL };
-	if (!w->nerrors && (rc = agreement_work(w, &k, e)) != 0 && err_kind(e->id) == ERR_INPUT)
+	if (!w->nerrors && (rc = agreement_work(w, &k, e)) != 0 && (err_kind(e->id) == ERR_INPUT || e->id == E_AGREEMENT_CHANGED))
 		note_wrong(w, e);
 	as_typed(w, &g, &k.in);
 	for (int i = 0; i < k.in.nitems; i++)
@@ -322,7 +322,11 @@ static int post_draft(struct web *w, struct err *e)
 		return go(w, g.id, *drop ? "dropped-service" : todo && strcmp(todo, "add") == 0 ? "added" : "saved");
 	if (!w->nerrors)
 		return -1;
-	g.version = (int)version;
+	/* Two had it open: what was typed stays, and saving again goes over what the other one saved. */
+	if (w->error[0].id == E_AGREEMENT_CHANGED)
+		web_status(w, 409);
+	else
+		g.version = (int)version;
 	return show_draft(w, &g, e);
 }
 
