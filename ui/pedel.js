@@ -19,6 +19,7 @@
     var it = inRow || document.querySelector('[data-key="' + key + '"]');
     if (!it) return false;
     if (row && it.closest('.bulk') && !document.querySelector('[name=t]:checked')) row.querySelector('[name=t]').checked = true;
+    if (it.type === 'radio') { it.click(); it = it.form.querySelector('textarea') || it; }
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(it.tagName)) it.focus(); else it.click();
     return true;
   }

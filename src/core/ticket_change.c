@@ -176,7 +176,8 @@ int ticket_merge(struct db_conn *w, struct arena *a, const struct desk *d, const
 		return -1;
 	if (f.id == t.id)
 		return FAIL_FIELD(e, E_MERGE_SELF, "into", "%" PRId64, f.number);
-	if (f.customer_id != t.customer_id)
+	/* Two that nobody owns may be two strangers: then the one would read the other's answers. */
+	if (f.customer_id != t.customer_id || (!f.customer_id && strcmp(f.from_email, t.from_email) != 0))
 		return FAIL_FIELD(e, E_MERGE_CUSTOMER, "into", "%" PRId64, t.number);
 	if (f.merged_into)
 		return FAIL_FIELD(e, E_TICKET_STATE, "into", "%" PRId64 " is merged already", f.number);

@@ -38,17 +38,6 @@ void live_seen(struct live *l, int64_t ticket_id, int64_t person_id, const char 
 	pthread_mutex_unlock(&l->lock);
 }
 
-void live_gone(struct live *l, int64_t ticket_id, int64_t person_id)
-{
-	if (!l)
-		return;
-	pthread_mutex_lock(&l->lock);
-	for (int i = 0; i < SEATS; i++)
-		if (l->seat[i].ticket_id == ticket_id && l->seat[i].person_id == person_id)
-			l->seat[i].seen_at = 0;
-	pthread_mutex_unlock(&l->lock);
-}
-
 int live_others(struct live *l, struct arena *a, int64_t ticket_id, int64_t person_id, int64_t now, const char *names[LIVE_OTHERS])
 {
 	int n = 0;

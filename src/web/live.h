@@ -12,7 +12,6 @@
 struct live;
 struct live *live_begin(struct arena *a);
 void live_seen(struct live *l, int64_t ticket_id, int64_t person_id, const char *name, int64_t now);
-void live_gone(struct live *l, int64_t ticket_id, int64_t person_id);
 /* Names of the others on the ticket, in a; how many. l may be NULL. */
 int live_others(struct live *l, struct arena *a, int64_t ticket_id, int64_t person_id, int64_t now, const char *names[LIVE_OTHERS]);
 #endif

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Tickets as people use them, in a browser without JavaScript: the desk, a customer's people, and somebody without a login."""
+import os
 import re
 import sqlite3
+import subprocess
 import unittest
 
 from pedel import Pedel
@@ -11,15 +13,22 @@ PNG = (b'\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08
 
 
 class Tickets(unittest.TestCase):
+    pg = False
+
     @classmethod
     def setUpClass(cls):
-        cls.p = Pedel()
+        cls.p = Pedel(pg=cls.pg)
         cls.addClassCleanup(cls.p.__exit__, None, None, None)
         cls.customer, cls.owner, cls.employee, _ = cls.p.customer(seed=700, domain='alpha.example')
         cls.other, cls.stranger, _, _ = cls.p.customer(seed=800, name='Beta ApS', domain='beta.example')
         cls.desk = cls.p.browser().sign_in('admin', cls.p.password)
 
     def outbox(self, sql, *args):
+        if self.pg:
+            for a in args:
+                sql = sql.replace('?', f"'{a}'", 1)
+            out = subprocess.run(['psql', self.p.db[1], '-At', '-F', '\x1f', '-R', '\x1e', '-c', sql], check=True, capture_output=True, text=True).stdout
+            return [tuple(int(x) if x.isdigit() else x for x in row.rstrip('\n').split('\x1f')) for row in out.split('\x1e') if row.strip()]
         db = sqlite3.connect(self.p.data / 'pedel.db')
         try:
             return db.execute(sql, args).fetchall()
@@ -71,7 +80,12 @@ class Tickets(unittest.TestCase):
         self.assertEqual(karen.headers['X-Content-Type-Options'], 'nosniff')
 
         karen.get(f'/portal/tasks/{number}')
-        karen.submit(f'/portal/tasks/{number}/messages', body='Det passer fint')
+        karen.submit(f'/portal/tasks/{number}/messages', body='Det passer fint',
+                     files={'file': ('../../<b>side</b>.html', b'<script>alert(1)</script>', 'text/html')})
+        self.assertNotIn('<b>side', karen.text)
+        karen.get(re.findall(rf'/portal/tasks/{number}/files/\d+', karen.text)[-1])
+        self.assertTrue(karen.headers['Content-Disposition'].startswith('attachment'), karen.headers['Content-Disposition'])
+        self.assertIn('sandbox', karen.headers['Content-Security-Policy'])
         desk.get(f'/console/tickets/{number}')
         self.assertIn('Det passer fint', desk.text)
         self.assertIn('I gang', desk.text)
@@ -203,7 +217,7 @@ class Tickets(unittest.TestCase):
     def test_two_people_see_each_other(self):
         t = self.ticket('Sammen')
         page = f"/console/tickets/{t['number']}"
-        self.p.cli('admin', 'add', '--data', self.p.data, '--login', 'jonas', '--name', 'Jonas Kjær', '--password-stdin', *self.p.db,
+        self.p.cli('admin', 'add', '--data', self.p.data, '--login', 'jonas', '--name', 'Jonas Kjær', '--password-stdin',
                    stdin=self.p.password + '\n')
         jonas = self.p.browser().sign_in('jonas', self.p.password)
         self.desk.get(page)
@@ -222,6 +236,11 @@ class Tickets(unittest.TestCase):
         self.assertIn('Det gør jeg også', self.desk.text)
         self.desk.submit(page + '/messages')
         self.assertEqual(self.desk.status, 200)
+
+
+@unittest.skipUnless(os.environ.get('PEDEL_TEST_PG'), 'no PostgreSQL')
+class TicketsOnPostgres(Tickets):
+    pg = True
 
 
 if __name__ == '__main__':

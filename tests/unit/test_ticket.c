@@ -342,6 +342,18 @@ static void merged_and_split(void **state)
 	refused(s, &o, E_NOT_FOUND);    /* it is not there any more */
 	o.n = 0;
 	refused(s, &o, E_REQUIRED);
+	/* two strangers are not one, though neither has a customer */
+	o = (struct op){ .what = CREATE, .who = &stranger, .draft = { .from_email = "a@en.example", .text = { .body = "x" } } };
+	must(s, &o);
+	x = o.got_id;
+	o.draft.from_email = "b@to.example";
+	must(s, &o);
+	o = (struct op){ .what = MERGE, .who = &tech, .id = x, .other = o.got_id };
+	refused(s, &o, E_MERGE_CUSTOMER);
+	o = (struct op){ .what = CREATE, .who = &stranger, .draft = { .from_email = "a@en.example", .text = { .body = "x" } } };
+	must(s, &o);
+	o = (struct op){ .what = MERGE, .who = &tech, .id = x, .other = o.got_id };
+	must(s, &o);
 	o = (struct op){ .what = LINK, .who = &tech, .id = z, .other = other };
 	must(s, &o);
 	o.other = z;
