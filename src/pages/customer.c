@@ -16,7 +16,7 @@ void customer_end(struct web *w) { console_end(w); }
 
 const char *contact_role_word(const struct web *w, const char *role)
 {
-	return strcmp(role, "owner") == 0 ? _("Owner") : strcmp(role, "approver") == 0 ? _("Approver") : _("Employee");
+	return strcmp(role, "owner") == 0 ? _("Company owner") : strcmp(role, "approver") == 0 ? _("Approver") : _("Employee");
 }
 
 const char *customer_event_word(const struct web *w, const char *kind)

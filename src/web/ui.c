@@ -492,9 +492,9 @@ void ui_empty(struct web *w, const char *icon, const char *title, const char *te
 {
 	ADD(w, "<div class=\"empty\">");
 	ui_icon(w, icon);
-	ADD(w, "<h3>");
+	ADD(w, "<h2>");
 	ui_text(w, title);
-	ADD(w, "</h3>");
+	ADD(w, "</h2>");
 	if (text && *text) {
 		ADD(w, "<p>");
 		ui_text(w, text);

@@ -217,7 +217,7 @@ int read_moment(const struct web *w, const char *text, const char *field, int64_
 	if (strlen(s) > 10 && s[4] == '-' && s[10] == 'T')
 		return moment_parse(s, field, t, e);
 	/* 9.30 alone is a time of today; "1.12. 9.30" and "2026-12-01 9:30" have a day first */
-	if (strchr(s, ' ') || strchr(s, '-') || strchr(s, '/') || (strchr(s, '.') && strchr(strchr(s, '.') + 1, '.'))) {
+	if (strncasecmp(s, "kl", 2) != 0 && (strchr(s, ' ') || strchr(s, '-') || strchr(s, '/') || (strchr(s, '.') && strchr(strchr(s, '.') + 1, '.')))) {
 		if (day_at(w, s, &end, &day) != 0)
 			return FAIL_FIELD(e, E_TIME_INVALID, field, "%.60s", text);
 		s = skip(end);

@@ -1,0 +1,490 @@
+/* The web floor without a network: formats, what people type, forms, sessions, origin checks, and every route with every role. */
+#include "store_case.h"
+#include <sys/stat.h>
+#include "base/hash.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "core/customer.h"
+#include "core/staff.h"
+#include "os/clock.h"
+#include "pages/all.h"
+#include "store/session.h"
+#include "web/api.h"
+#include "web/dispatch.h"
+#include "web/escape.h"
+#include "web/signin.h"
+#include "web/token.h"
+#include "web/ui.h"
+
+#define N(a) (int)(sizeof(a) / sizeof *(a))
+static const struct actor nobody = { .role = ROLE_ADMIN, .person = true, .name = "test" };
+
+static struct web *plain(struct arena *a, enum lang lang)
+{
+	struct web *w = ARENA_NEW(a, struct web);
+
+	w->a = a;
+	w->lang = lang;
+	w->who = (struct actor){ .role = ROLE_NOBODY, .name = "" };
+	w->now = moment_from_local(2026, 11, 24, 9, 24, 0);
+	w->own = ARENA_NEW(a, struct web_own);
+	w->rq = ARENA_NEW(a, struct http_request);
+	w->rq->a = a;
+	w->rq->query = "";
+	w->rq->method = "POST";
+	w->rs = ARENA_NEW(a, struct http_response);
+	buf_init(&w->out, a, 1 << 20);
+	return w;
+}
+
+static void test_formats(void **state)
+{
+	struct arena *a = arena_begin(8 << 20);
+	struct web *da = plain(a, LANG_DA), *en = plain(a, LANG_EN);
+	int64_t t = da->now;
+
+	CHECK_STR(fmt_money(da, 105000), "1.050,00\u00a0kr.");
+	CHECK_STR(fmt_money(en, -105005), "\u2212DKK\u00a01,050.05");
+	CHECK_STR(fmt_number(da, 1331), "1.331");
+	CHECK_STR(fmt_number(da, INT64_MIN), "\u22129.223.372.036.854.775.808");
+	CHECK_STR(fmt_minutes(da, 75), "1:15");
+	CHECK_STR(fmt_minutes(da, -5), "\u22120:05");
+	CHECK_STR(fmt_duration(da, 75), "1\u00a0time 15\u00a0min.");
+	CHECK_STR(fmt_duration(en, 120), "2\u00a0hours");
+	CHECK_STR(fmt_percent(da, 9996, 10000), "99,9\u00a0%");         /* cut, never up */
+	CHECK_STR(fmt_percent(en, 1, 0), "0\u00a0%");
+	CHECK_STR(fmt_bytes(da, 18400000000), "18,4\u00a0GB");
+	CHECK_STR(fmt_phone(da, "+4512345678"), "12 34 56 78");
+	CHECK_STR(fmt_moment(da, t), "i dag 09.24");
+	CHECK_STR(fmt_moment(en, t), "today 09:24");
+	CHECK_STR(fmt_moment(da, t - MOMENT_DAY), "i går 09.24");
+	CHECK_STR(fmt_moment(da, t - 4 * MOMENT_DAY), "fre. 09.24");
+	CHECK_STR(fmt_moment(da, moment_from_local(2026, 12, 4, 8, 0, 0)), "4.12.");
+	CHECK_STR(fmt_moment(en, moment_from_local(2025, 12, 4, 8, 0, 0)), "4 Dec 2025");
+	CHECK_STR(fmt_left(da, t + 18 * MOMENT_MINUTE), "om 18\u00a0min.");
+	CHECK_STR(fmt_left(da, t + 336 * MOMENT_MINUTE), "om 5\u00a0t. 36\u00a0min.");
+	CHECK_STR(fmt_left(da, t - 43 * MOMENT_MINUTE), "43\u00a0min. siden");
+	CHECK_STR(fmt_left(da, t + 31 * MOMENT_HOUR), "i morgen");
+	arena_end(a);
+}
+
+static void test_reading(void **state)
+{
+	static const struct { const char *in; int minutes; } durations[] = { { "90", 90 }, { "1:30", 90 }, { "1,5", 90 }, { "1.25", 75 }, { "75m", 75 },
+		{ "75 min.", 75 }, { "2t", 120 }, { "2 timer", 120 }, { " 15 ", 15 }, { "24:00", 1440 }, { "24:01", 0 }, { "0", 0 }, { "-5", 0 }, { "1:60", 0 },
+		{ "x", 0 }, { "", 0 }, { "1:5:3", 0 }, { "99999999999999999999", 0 }, { NULL, 0 } };
+	static const struct { const char *in; int64_t ore; } money[] = { { "1050", 105000 }, { "1.050", 105000 }, { "1.050,00", 105000 }, { "1,050.00", 105000 },
+		{ "1050,5", 105050 }, { "1.050 kr.", 105000 }, { "0,05", 5 }, { "1.05.0", -1 }, { "10.5000", -1 }, { "abc", -1 }, { "", -1 }, { "1050,", -1 },
+		{ "99999999999999999999", -1 } };
+	static const struct { const char *in; int y, m, d; } days[] = { { "1.12", 2026, 12, 1 }, { "1/12-26", 2026, 12, 1 }, { "1.12.2026", 2026, 12, 1 },
+		{ "2026-12-01", 2026, 12, 1 }, { "i morgen", 2026, 11, 25 }, { "i dag", 2026, 11, 24 }, { "1 Dec 2026", 2026, 12, 1 }, { "1. december", 2026, 12, 1 },
+		{ "3.1", 2027, 1, 3 }, { "31.2.2026", 0, 0, 0 }, { "x", 0, 0, 0 }, { "", 0, 0, 0 }, { "1.12.2026x", 0, 0, 0 } };
+	static const struct { const char *in; int h, m, d; } moments[] = { { "9.30", 9, 30, 24 }, { "09:30", 9, 30, 24 }, { "kl. 9.30", 9, 30, 24 },
+		{ "2026-11-20 14:05", 14, 5, 20 }, { "i dag kl. 8", 8, 0, 24 }, { "25:00", -1, 0, 0 }, { "9.3", -1, 0, 0 }, { "nu", -1, 0, 0 } };
+	struct arena *a = arena_begin(8 << 20);
+	struct web *w = plain(a, LANG_DA);
+	struct err e;
+
+	for (int i = 0; i < N(durations); i++) {
+		int m = -7, rc = read_duration(durations[i].in, "f", &m, &e);
+
+		CHECK_ROW(i, durations[i].minutes ? rc == 0 && m == durations[i].minutes : rc == -1 && m == -7 && strcmp(e.field, "f") == 0);
+	}
+	for (int i = 0; i < N(money); i++) {
+		int64_t v = -7;
+		int rc = read_money(money[i].in, "f", &v, &e);
+
+		CHECK_ROW(i, money[i].ore >= 0 ? rc == 0 && v == money[i].ore : rc == -1 && v == -7);
+	}
+	for (int i = 0; i < N(days); i++) {
+		int32_t d = -7;
+		int rc = read_day(w, days[i].in, "f", &d, &e);
+
+		CHECK_ROW(i, days[i].y ? rc == 0 && d == day_from(days[i].y, days[i].m, days[i].d) : rc == -1 && d == -7);
+	}
+	for (int i = 0; i < N(moments); i++) {
+		int64_t t = -7;
+		int rc = read_moment(w, moments[i].in, "f", &t, &e);
+
+		CHECK_ROW(i, moments[i].h >= 0 ? rc == 0 && t == moment_from_local(2026, 11, moments[i].d, moments[i].h, moments[i].m, 0) : rc == -1 && t == -7);
+	}
+	arena_end(a);
+}
+
+static void test_escaping(void **state)
+{
+	static const struct { const char *url; bool ok; } rows[] = { { "/a", true }, { "?q=1", true }, { "#x", true }, { "https://a.dk", true }, { "mailto:a@b.dk", true },
+		{ "tel:+45", true }, { "javascript:alert(1)", false }, { "JAVASCRIPT:x", false }, { "java\tscript:x", false }, { "data:text/html,x", false },
+		{ " javascript:x", false }, { "\\\\evil", false }, { "vbscript:x", false }, { "a/b:c", true } };
+	struct arena *a = arena_begin(8 << 20);
+	struct web *w = plain(a, LANG_DA);
+
+	for (int i = 0; i < N(rows); i++)
+		CHECK_ROW(i, esc_url_ok(rows[i].url) == rows[i].ok);
+	esc_text(&w->out, "<a href=\"x\" title='y'>&");
+	CHECK_STR(buf_text(&w->out), "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
+	w->out.n = 0;
+	ui_lines(w, "Se https://example.dk/a?b=1&c. Hej\n<b>\n\nny");
+	CHECK_STR(buf_text(&w->out), "<p>Se <a rel=\"noopener noreferrer\" href=\"https://example.dk/a?b=1&amp;c\">https://example.dk/a?b=1&amp;c</a>. Hej<br>&lt;b&gt;</p><p>ny</p>");
+	arena_end(a);
+}
+
+static const struct http_header urlencoded[] = { { "content-type", "application/x-www-form-urlencoded" } };
+static const struct http_header multipart[] = { { "content-type", "multipart/form-data; boundary=xx" } };
+
+static void test_forms(void **state)
+{
+	static const char good[] = "--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n2\r\n--xx\r\nContent-Disposition: form-data; name=\"f\"; "
+		"filename=\"C:\\x\\../ond.txt\"\r\nContent-Type: text/plain\r\n\r\nhej\r\n--xx--\r\n";
+	static const char *const bad[] = { "--xx", "--yy\r\n", "--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1", "--xx\r\n\r\n\r\n1\r\n--xx--",
+		"--xx\r\nContent-Disposition: form-data\r\n\r\n1\r\n--xx--", "--xxContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--xx--" };
+	struct arena *a = arena_begin(64 << 20);
+	struct web *w = plain(a, LANG_DA);
+	struct web_upload *u;
+	const char *const *all;
+	struct err e;
+	char *many;
+
+	w->rq->headers = urlencoded;
+	w->rq->nheaders = 1;
+	w->rq->body = "a=1+%2B%C3%A6&b=&a=2&c=%ff%00%zz&d=x%0D%0Ay";
+	w->rq->body_bytes = strlen(w->rq->body);
+	CHECK(web_form_check(w, &e) == 0);
+	CHECK_STR(web_field(w, "a"), "1 +æ");
+	CHECK_STR(web_field(w, "b"), "");
+	CHECK(web_field(w, "nothing") == NULL);
+	CHECK_INT(web_field_all(w, "a", &all), 2);
+	CHECK_STR(all[1], "2");
+	CHECK_STR(web_field(w, "c"), "\uFFFD\uFFFD%zz");
+	CHECK_STR(web_field(w, "d"), "x\ny");
+	w = plain(a, LANG_DA);
+	w->rq->headers = multipart;
+	w->rq->nheaders = 1;
+	w->rq->body = good;
+	w->rq->body_bytes = sizeof good - 1;
+	CHECK(web_form_check(w, &e) == 0);
+	CHECK_STR(web_field(w, "a"), "1\n2");
+	CHECK_INT(web_uploads(w, "f", &u), 1);
+	CHECK_STR(u[0].name, "ond.txt");
+	CHECK_STR(u[0].mime, "text/plain");
+	CHECK(u[0].bytes == 3 && memcmp(u[0].p, "hej", 3) == 0);
+	for (int i = 0; i < N(bad); i++) {
+		w = plain(a, LANG_DA);
+		w->rq->headers = multipart;
+		w->rq->nheaders = 1;
+		w->rq->body = bad[i];
+		w->rq->body_bytes = strlen(bad[i]);
+		CHECK_ROW(i, web_form_check(w, &e) == -1 && e.id == E_FORM_INVALID);
+	}
+	many = arena_get(a, 201 * 4 + 1);
+	for (int i = 0; i < 201; i++)
+		memcpy(many + i * 4, "a=1&", 4);
+	w = plain(a, LANG_DA);
+	w->rq->headers = urlencoded;
+	w->rq->nheaders = 1;
+	w->rq->body = many;
+	w->rq->body_bytes = strlen(many);
+	CHECK(web_form_check(w, &e) == -1 && e.id == E_BODY_TOO_LARGE);
+	arena_end(a);
+}
+
+/* --- the dispatcher ---------------------------------------------------------------------------------------------------------- */
+
+enum { ROLES = 7 };
+static const enum role role_of[ROLES] = { ROLE_NOBODY, ROLE_ADMIN, ROLE_TECHNICIAN, ROLE_BOOKKEEPER, ROLE_OWNER, ROLE_APPROVER, ROLE_EMPLOYEE };
+struct house {
+	struct web_app app;
+	struct catalogue catalogue;
+	const char *cookie[ROLES], *csrf[ROLES], *token[ROLES];
+	char folder[64];
+	int64_t now;
+};
+
+struct seed { struct house *h; struct arena *a; };
+
+static int seed_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct seed *s = arg;
+	struct customer c = { .name = "Egely", .cvr = "10000009" };
+	uint8_t raw[16] = { 1, 2, 3 };
+
+	if (customer_add(w, a, &nobody, s->h->now, &c, e) != 0)
+		return -1;
+	for (int i = 1; i < ROLES; i++) {
+		struct session x = { .who_kind = i < 4 ? "person" : "contact", .csrf = hash_hex(s->a, raw, 16), .created_at = s->h->now, .seen_at = s->h->now,
+			.expires_at = s->h->now + MOMENT_HOUR, .address = "127.0.0.1", .agent = "" };
+		uint8_t hash[32];
+		int64_t id;
+
+		if (i < 4) {
+			struct person p = { .login = arena_printf(a, "p%d", i), .name = "P", .role = role_name(role_of[i]) };
+
+			if (staff_add(w, a, &nobody, s->h->now, &p, e) != 0)
+				return -1;
+			s->h->token[i] = token_make(s->a, hash);
+			if (token_add(w, p.id, "t", hash, "*", s->h->now, &id, e) != 0)
+				return -1;
+			x.who_id = p.id;
+		} else {
+			struct contact k = { .customer_id = c.id, .name = "K", .email = arena_printf(a, "k%d@egely.example", i), .role = role_name(role_of[i]) };
+
+			if (contact_add(w, a, &nobody, s->h->now, &k, e) != 0)
+				return -1;
+			x.who_id = k.id;
+			x.customer_id = c.id;
+		}
+		s->h->cookie[i] = secret_make(s->a, false, x.hash);
+		s->h->csrf[i] = csrf_mask(s->a, x.csrf);
+		if (session_add(w, &x, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void ignore(void *arg, const char *what) { }
+
+static void house_open(struct store_case *s, struct house *h)
+{
+	struct err e;
+
+	*h = (struct house){ .now = os_now_us() };
+	snprintf(h->folder, sizeof h->folder, "%s/data", s->dir);
+	mkdir(h->folder, 0700);
+	CHECK(catalogue_load(s->a, NULL, &h->catalogue, &e) == 0);
+	h->app = (struct web_app){ .db = s->db, .catalogue = &h->catalogue, .tables = pages_tables, .data_folder = h->folder, .origin = "", .wake = ignore,
+		.blobs = { h->folder } };
+	CHECK(guard_begin(&h->app.guard, h->folder, &e) == 0);
+	if (web_start(&h->app, s->a, &e) != 0) {
+		print_message("%s\n", e.detail);
+		fail();
+	}
+	if (db_write(s->db, seed_job, &(struct seed){ h, s->a }, &e) != 0) {
+		print_message("%s %s\n", err_name(e.id), e.detail);
+		fail();
+	}
+}
+
+struct ask { const char *method, *path, *query, *cookie, *csrf, *token, *origin, *body, *language; bool hx; };
+
+static struct http_response ask(struct house *h, struct arena *a, const struct ask *q)
+{
+	struct http_header *head = ARENA_ARRAY(a, struct http_header, 8);
+	struct http_request rq = { .a = a, .method = q->method, .path = q->path, .query = q->query ? q->query : "", .host = "127.0.0.1:1", .headers = head,
+		.body = q->body, .body_bytes = q->body ? strlen(q->body) : 0 };
+	struct http_response rs = { 0 };
+	int n = 0;
+
+	snprintf(rq.address, sizeof rq.address, "127.0.0.1");
+	if (q->cookie)
+		head[n++] = (struct http_header){ "cookie", arena_printf(a, "x=1; pedel=%s", q->cookie) };
+	if (q->csrf)
+		head[n++] = (struct http_header){ "x-csrf", q->csrf };
+	if (q->token)
+		head[n++] = (struct http_header){ "authorization", arena_printf(a, "Bearer %s", q->token) };
+	if (q->origin)
+		head[n++] = (struct http_header){ "origin", q->origin };
+	if (q->language)
+		head[n++] = (struct http_header){ "accept-language", q->language };
+	if (q->hx)
+		head[n++] = (struct http_header){ "hx-request", "true" };
+	if (q->body)
+		head[n++] = (struct http_header){ "content-type", "application/x-www-form-urlencoded" };
+	rq.nheaders = n;
+	web_handle(&rq, &rs, &h->app);
+	return rs;
+}
+
+static const char *header(const struct http_response *r, const char *name)
+{
+	for (int i = 0; i < r->nheaders; i++)
+		if (strcasecmp(r->headers[i].name, name) == 0)
+			return r->headers[i].value;
+	return NULL;
+}
+
+static const char *said(struct arena *a, const struct http_response *r) { return r->body ? arena_dupn(a, r->body, r->body_bytes) : ""; }
+
+/* {id} and so on filled in with things that mostly do not exist: what counts is who is let in. */
+static const char *fill(struct arena *a, const char *pattern)
+{
+	struct buf b;
+
+	buf_init(&b, a, 4096);
+	for (const char *s = pattern; *s; ) {
+		if (*s != '{') {
+			buf_addc(&b, *s++);
+			continue;
+		}
+		buf_adds(&b, strncmp(s, "{id}", 4) == 0 ? "987654" : strncmp(s, "{month}", 7) == 0 ? "2026-01" : "nothing");
+		s += strcspn(s, "}") + 1;
+	}
+	return buf_text(&b);
+}
+
+static void test_routes(void **state)
+{
+	struct store_case *s = *state;
+	struct house h;
+	int walked = 0;
+
+	house_open(s, &h);
+	for (const struct web_route *const *t = pages_tables; *t; t++)
+		for (const struct web_route *r = *t; r->method; r++)
+			for (int i = 0; i < ROLES; i++) {
+				bool api = strncmp(r->pattern, "/api/", 5) == 0, reads = strcmp(r->method, "GET") == 0, may = (r->roles & role_of[i]) != 0;
+				struct arena *a = arena_begin(64 << 20);
+				struct http_response rs;
+				const char *body;
+				bool refused;
+
+				if (strcmp(r->pattern, "/logout") == 0 || strcmp(r->pattern, "/profile/others") == 0 || (api && i >= 4)) {
+					arena_end(a);
+					continue;               /* would end the session that the walk needs; contacts have no tokens */
+				}
+				rs = ask(&h, a, &(struct ask){ .method = r->method, .path = fill(a, r->pattern), .cookie = api ? NULL : h.cookie[i], .csrf = h.csrf[i],
+					.token = api ? h.token[i] : NULL, .body = reads ? NULL : "x=1" });
+				body = said(a, &rs);
+				if (i == 0)
+					refused = rs.status == 401 || (rs.status == 303 && header(&rs, "location") && strncmp(header(&rs, "location"), "/login", 6) == 0);
+				else
+					refused = rs.status == 403;
+				if ((may ? refused && rs.status != 401 && rs.status != 303 : !refused) || (i > 0 && rs.status == 401 && strncmp(r->pattern, "/login", 6) != 0) || rs.status == 500) {
+					print_message("%s %s as %s: %d %.300s\n", r->method, r->pattern, role_name(role_of[i]), rs.status, body);
+					fail();
+				}
+				/* nothing leaves without the headers */
+				CHECK(header(&rs, "X-Content-Type-Options") && header(&rs, "Content-Security-Policy") && header(&rs, "Cache-Control"));
+				walked++;
+				arena_end(a);
+			}
+	CHECK(walked > 100);
+	guard_end(h.app.guard);
+}
+
+static void test_dispatch(void **state)
+{
+	struct store_case *s = *state;
+	struct arena *a = s->a;
+	struct http_response r;
+	struct house h;
+	char *old;
+
+	house_open(s, &h);
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/nothing" });
+	CHECK_INT(r.status, 404);
+	r = ask(&h, a, &(struct ask){ .method = "DELETE", .path = "/login" });
+	CHECK_INT(r.status, 405);
+	CHECK_STR(header(&r, "allow"), "GET, POST");
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/console/customers", .query = "q=a" });
+	CHECK_INT(r.status, 303);
+	CHECK_STR(header(&r, "location"), "/login?next=%2Fconsole%2Fcustomers%3Fq%3Da");
+	/* forms of other sites, of nobody, of another session, and a masked token used twice (which is fine) */
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .origin = "https://evil.example", .body = "language=da&theme=auto" });
+	CHECK_INT(r.status, 403);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .body = "language=da&theme=auto" });
+	CHECK_INT(r.status, 403);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = "00", .body = "language=da&theme=auto" });
+	CHECK_INT(r.status, 403);
+	for (int i = 0; i < 2; i++) {
+		r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .origin = "http://127.0.0.1:1", .body = "language=en&theme=dark" });
+		CHECK_INT(r.status, 303);
+	}
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = h.cookie[1] });
+	CHECK(r.status == 200 && strstr(said(a, &r), "<html lang=\"en\" data-theme=\"dark\">"));
+	CHECK(!strstr(said(a, &r), "style=") && !strstr(said(a, &r), "onclick"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .body = "language=xx&theme=auto" });
+	CHECK(r.status == 422 && strstr(said(a, &r), "id=\"errors\""));
+	/* a cookie from yesterday, or no cookie of ours */
+	old = arena_dup(a, h.cookie[1]);
+	old[3] = old[3] == 'A' ? 'B' : 'A';
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = old });
+	CHECK_INT(r.status, 303);
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = "x" });
+	CHECK_INT(r.status, 303);
+	/* the API */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .language = "en" });
+	CHECK(r.status == 401 && strstr(said(a, &r), "\"SIGNIN_NEEDED\"") && header(&r, "www-authenticate"));
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .cookie = h.cookie[1] });
+	CHECK_INT(r.status, 401);               /* cookies do not open the API, so other sites cannot use it */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = "pdl_xx" });
+	CHECK(r.status == 401 && strstr(said(a, &r), "TOKEN_INVALID"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .language = "en;q=0.9,da;q=0.1", .body = "{\"name\":\"X\",\"cvr\":\"12345678\"}" });
+	CHECK(r.status == 400 && strstr(said(a, &r), "\"CVR_INVALID\"") && strstr(said(a, &r), "\"field\":\"cvr\"") && strstr(said(a, &r), "Write all 8 digits"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"X\",\"cvr\":\"10000025\",\"colour\":1}" });
+	CHECK(r.status == 400 && strstr(said(a, &r), "FIELD_UNKNOWN"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"X\",\"cvr\":\"10000025\"}" });
+	CHECK_INT(r.status, 201);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"X\",\"cvr\":\"10000025\"}" });
+	CHECK(r.status == 409 && strstr(said(a, &r), "CUSTOMER_TAKEN"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[3], .body = "{}" });
+	CHECK_INT(r.status, 403);               /* a bookkeeper reads */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1], .query = "limit=0" });
+	CHECK(r.status == 400 && strstr(said(a, &r), "\"limit\""));
+	/* an employee of one customer and a person of another: not found, like what does not exist */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/portal/people/999", .cookie = h.cookie[4] });
+	CHECK_INT(r.status, 404);
+	guard_end(h.app.guard);
+}
+
+static void test_openapi(void **state)
+{
+	struct store_case *s = *state;
+	struct http_response r;
+	struct house h;
+	json_t *d;
+
+	house_open(s, &h);
+	r = ask(&h, s->a, &(struct ask){ .method = "GET", .path = "/api/v1/openapi.json" });
+	CHECK_INT(r.status, 200);
+	d = json_loadb(r.body, r.body_bytes, JSON_REJECT_DUPLICATES, NULL);
+	CHECK(d && strcmp(json_string_value(json_object_get(d, "openapi")), "3.1.0") == 0);
+	json_decref(d);
+	/* every API route says what it is, and in which scope */
+	for (const struct web_route *const *t = pages_tables; *t; t++)
+		for (const struct web_route *p = *t; p->method; p++)
+			if (strncmp(p->pattern, "/api/", 5) == 0 && (!p->doc || !p->doc->id || !p->doc->about || (!p->doc->scope && !(p->roles & ROLE_NOBODY)))) {
+				print_message("%s %s is not described\n", p->method, p->pattern);
+				fail();
+			}
+	guard_end(h.app.guard);
+}
+
+static void test_guard(void **state)
+{
+	struct store_case *s = *state;
+	struct web_guard *g;
+	struct db_bytes sealed, open;
+	const char *hash;
+	struct err e;
+	bool fits;
+	int let = 0;
+
+	CHECK(guard_begin(&g, s->dir, &e) == 0);
+	CHECK(guard_password_hash(g, s->a, "en lang adgangskode", &hash, &e) == 0);
+	CHECK(guard_password_fits(g, hash, "en lang adgangskode", &fits, &e) == 0 && fits);
+	CHECK(guard_password_fits(g, hash, "en anden", &fits, &e) == 0 && !fits);
+	CHECK(guard_password_fits(g, NULL, "en lang adgangskode", &fits, &e) == 0 && !fits);
+	for (int i = 0; i < 100; i++)
+		let += guard_slow_down(g, "x", "1.2.3.4", 5, MOMENT_SECOND, 1000 * MOMENT_SECOND, &e) == 0;
+	CHECK_INT(let, 5);
+	CHECK(guard_slow_down(g, "x", "1.2.3.4", 5, MOMENT_SECOND, 1001 * MOMENT_SECOND, &e) == 0);
+	CHECK(guard_slow_down(g, "x", "1.2.3.4", 5, MOMENT_SECOND, 1001 * MOMENT_SECOND, &e) == -1 && e.id == E_TOO_MANY);
+	CHECK(guard_slow_down(g, "x", "1.2.3.5", 5, MOMENT_SECOND, 1001 * MOMENT_SECOND, &e) == 0);
+	sealed = guard_seal(g, s->a, "a", "secret", 6);
+	CHECK(guard_open(g, s->a, "a", sealed, &open) && open.n == 6 && memcmp(open.p, "secret", 6) == 0);
+	CHECK(!guard_open(g, s->a, "b", sealed, &open));
+	/* RFC 6238's vector at 59 s, cut to six digits */
+	CHECK_INT(totp_step("12345678901234567890", 20, "287082", 59 * MOMENT_SECOND), 1);
+	CHECK_INT(totp_step("12345678901234567890", 20, "287082", 200 * MOMENT_SECOND), 0);
+	CHECK_INT(totp_step("12345678901234567890", 20, "28708", 59 * MOMENT_SECOND), 0);
+	guard_end(g);
+}
+
+int main(void)
+{
+	static const struct store_test tests[] = { STORE_TEST(test_formats), STORE_TEST(test_reading), STORE_TEST(test_escaping), STORE_TEST(test_forms),
+		STORE_TEST(test_guard), STORE_TEST(test_dispatch), STORE_TEST(test_openapi), STORE_TEST(test_routes) };
+
+	moment_zone();
+	return store_tests_run(tests, N(tests));
+}
