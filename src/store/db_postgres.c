@@ -21,7 +21,8 @@ static int fail_result(struct db_conn *c, PGresult *r, const char *what, struct 
 	snprintf(line, sizeof line, "%.150s", say ? say : PQerrorMessage(c->h));
 	line[strcspn(line, "\n")] = 0;
 	c->duplicate = strcmp(state, "23505") == 0;
-	if (PQstatus(c->h) == CONNECTION_BAD || (strncmp(state, "08", 2) == 0 && strcmp(state, "08P01") != 0) || strncmp(state, "57P", 3) == 0) {
+	/* Without a code it is libpq that speaks, not the server: the connection is of no use even where PQstatus still calls it good. */
+	if (!*state || PQstatus(c->h) == CONNECTION_BAD || (strncmp(state, "08", 2) == 0 && strcmp(state, "08P01") != 0) || strncmp(state, "57P", 3) == 0) {
 		c->lost = true;
 		id = E_DB_DOWN;
 	} else if (strcmp(state, "53100") == 0) {
