@@ -156,6 +156,7 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 	struct month_close kept;
 	struct ledger l;
 	struct statement s = { 0 };
+	struct bank_month run = { 0 };
 	int32_t closed;
 
 	if (store_month_closed_through(c, customer_id, &closed, e) != 0)
@@ -177,12 +178,10 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 	}
 	if (ledger_read(c, a, customer_id, month, &l, e) != 0)
 		return -1;
-	s.after = l.before;
-	for (int32_t m = l.first; m <= month; m++) {
-		struct bank_state before = s.after;
-
-		ledger_settle(a, &l, m, &before, &s);
-	}
+	run.after = l.before;
+	for (int32_t m = l.first; m < month; m++)
+		bank_settle(a, m, l.spans, l.nspans, l.entries, l.nrows, &run.after, &run);
+	ledger_settle(a, &l, month, &run.after, &s);
 	s.closed = month <= closed;             /* before the first closed month: nothing can come there any more */
 	*out = s;
 	return 0;
