@@ -6,6 +6,7 @@ static const struct db_sql add = { "INSERT INTO mail_in(received_at,sha256,sende
 static const struct db_sql waiting = { "SELECT " COLS " FROM mail_in WHERE state='waiting' ORDER BY tries,id LIMIT ?1", NULL };
 static const struct db_sql state_of = { "SELECT 1 FROM mail_in WHERE id=?1 AND state='waiting'", NULL };
 static const struct db_sql set = { "UPDATE mail_in SET state=?2,ticket_id=?3,message_id=?4,note=?5,content_sha256=?6 WHERE id=?1", NULL };
+static const struct db_sql drop = { "DELETE FROM mail_in WHERE id=?1", NULL };
 static const struct db_sql tried = { "UPDATE mail_in SET tries=tries+1,note=?2 WHERE id=?1", NULL };
 static const struct db_sql same = { "SELECT id FROM mail_in WHERE content_sha256=?1 AND id<>?2 AND sender=?3 AND state='done' ORDER BY id LIMIT 1", NULL };
 static const struct db_sql counts = { "SELECT COUNT(*),COALESCE(MIN(received_at),0) FROM mail_in WHERE state='waiting'", NULL };
@@ -63,6 +64,8 @@ int store_mail_in_set(struct db_conn *w, const struct mail_in *m, struct err *e)
 	return db_run(w, &set, DB(DB_INT(m->id), DB_TEXT(m->state), DB_ID(m->ticket_id), DB_ID(m->message_id), DB_TEXT(m->note ? m->note : ""),
 		DB_TEXT(m->content_sha256 ? m->content_sha256 : "")), NULL, e);
 }
+
+int store_mail_in_drop(struct db_conn *w, int64_t id, struct err *e) { return db_run(w, &drop, DB(DB_INT(id)), NULL, e); }
 
 int store_mail_in_tried(struct db_conn *w, int64_t id, const char *note, struct err *e)
 {

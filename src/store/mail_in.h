@@ -23,6 +23,7 @@ int store_mail_in_add(struct db_conn *w, struct mail_in *m, bool *again, struct 
 int store_mail_in_waiting(struct db_conn *c, struct arena *a, int limit, struct mail_in **out, int *n, struct err *e);    /* least tried, then oldest, first */
 int store_mail_in_waits(struct db_conn *c, int64_t id, bool *waits, struct err *e);
 int store_mail_in_set(struct db_conn *w, const struct mail_in *m, struct err *e);       /* state, ticket, message, note, content */
+int store_mail_in_drop(struct db_conn *w, int64_t id, struct err *e);   /* the probe's: nothing of them is worth keeping */
 int store_mail_in_tried(struct db_conn *w, int64_t id, const char *note, struct err *e);
 /* An earlier mail of the same sender with the same content, already read. false: none. */
 int store_mail_in_same(struct db_conn *c, int64_t id, const char *content_sha256, const char *sender, bool *found, struct err *e);

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from mailhost import MailHost, usable
-from pedel import Pedel, wait_until
+from pedel import Pedel, cvr, wait_until
 
 DESK = 'support@desk.example'
 
@@ -207,6 +207,21 @@ class Mail(unittest.TestCase):
                 self.assertEqual(self.p.lmtp_send('a@b.example', [address], mail('a@b.example', f'Til {address}', 'x'))[address][0], code, address)
         finally:
             self.sql("DELETE FROM setting WHERE key='mail.addresses'")
+
+    def test_the_probe_leaves_nothing(self):
+        p = self.p.ok('POST', '/api/v1/customers', {'name': 'Probe', 'cvr': cvr(13), 'mail_domains': ['probe.example'], 'language': 'da'})
+        self.p.ok('POST', f"/api/v1/customers/{p['id']}/contacts", {'name': 'Probe', 'email': 'probe@probe.example', 'role': 'employee'})
+        had = self.sql("SELECT COUNT(*) FROM setting WHERE key='probe.customer_id'")[0][0] == '1'
+        was = self.sql("SELECT value FROM setting WHERE key='probe.customer_id'")
+        self.sql(f"UPDATE setting SET value='{p['id']}' WHERE key='probe.customer_id'" if had else
+                 f"INSERT INTO setting(key,value) VALUES('probe.customer_id','{p['id']}')")
+        try:
+            self.assertEqual(self.p.lmtp_send('probe@probe.example', [DESK], mail('probe@probe.example', 'Prøve 1', 'x'))[DESK][0], 250)
+            wait_until(lambda: self.sql("SELECT probe FROM ticket WHERE subject='Prøve 1'") == [('1',)])
+            wait_until(lambda: self.sql("SELECT COUNT(*) FROM mail_in WHERE sender='probe@probe.example'")[0][0] == '0')
+            self.assertEqual(self.tickets('Prøve 1'), [])
+        finally:
+            self.sql(f"UPDATE setting SET value='{was[0][0]}' WHERE key='probe.customer_id'" if had else "DELETE FROM setting WHERE key='probe.customer_id'")
 
     def test_who_is_not_proved_gets_nothing_and_changes_nothing(self):
         t = self.opened('Bevis')
