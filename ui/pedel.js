@@ -71,8 +71,9 @@
   /* never replace what somebody is in the middle of */
   document.addEventListener('htmx:beforeSwap', function (e) {
     var t = e.detail.target, s = e.detail.xhr && e.detail.xhr.status;
-    if (e.detail.requestConfig && e.detail.requestConfig.verb === 'get' && t && (t.matches(':hover') || t.contains(document.activeElement))
-      && e.detail.requestConfig.triggeringEvent && e.detail.requestConfig.triggeringEvent.type === 'every') e.detail.shouldSwap = false;
+    var asked = e.detail.requestConfig;
+    if (asked && asked.verb === 'get' && !asked.triggeringEvent && t && (t.matches(':hover') || t.contains(document.activeElement)))
+      e.detail.shouldSwap = false;          /* a timed refresh: nobody asked for it just now */
     if (s === 422 || s === 400 || s === 409) { e.detail.shouldSwap = true; e.detail.isError = false; }
   });
   document.addEventListener('htmx:sendError', function () { var bar = document.getElementById('offline'); if (bar) bar.hidden = false; });

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Signing in as people do it: password, two steps, recovery codes, links by mail, signing out, limits, tokens."""
+import base64
+import hashlib
+import hmac
+import re
+import sqlite3
+import struct
+import sys
+import time
+import unittest
+
+sys.path.insert(0, __file__.rsplit('/', 1)[0])
+from pedel import Pedel  # noqa: E402
+
+
+def totp(secret, step):
+    mac = hmac.new(base64.b32decode(secret + '=' * (-len(secret) % 8)), struct.pack('>Q', step), hashlib.sha1).digest()
+    at = mac[-1] & 15
+    return '%06d' % ((struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000)
+
+
+class SignIn(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.p = Pedel()
+        cls.p.__enter__()
+        cls.customer, cls.owner, cls.employee, _ = cls.p.customer(services=())
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.p.__exit__(None, None, None)
+
+    def link(self, mail):
+        db = sqlite3.connect(self.p.data / 'pedel.db', timeout=20)
+        try:
+            row = db.execute("SELECT body FROM outbox WHERE kind='signin' AND recipient LIKE ? ORDER BY id DESC LIMIT 1", ('%' + mail + '%',)).fetchone()
+        finally:
+            db.close()
+        return re.search(r'/login/link/[0-9a-f]{64}', row[0]).group() if row else None
+
+    def test_password(self):
+        b = self.p.browser().get('/console/customers')
+        self.assertIn('/login?next=', b.url)
+        b.submit('/login', login='admin', password='forkert adgangskode')
+        self.assertEqual(b.status, 401)
+        self.assertIn('Navn, adgangskode eller kode passer ikke', b.text)
+        unknown = self.p.browser().get('/login')
+        unknown.submit('/login', login='findes-ikke', password='forkert adgangskode')
+        self.assertEqual(unknown.status, 401)
+        self.assertIn('Navn, adgangskode eller kode passer ikke', unknown.text)
+        b.submit('/login', login=' ADMIN ', password=self.p.password)
+        self.assertTrue(b.url.endswith('/console/customers'), b.url)        # back to where one was going
+        cookie = next(c for c in b.jar if c.name == 'pedel')
+        self.assertTrue(cookie.has_nonstandard_attr('HttpOnly'))
+        b.get('/profile')
+        self.assertIn('Forkert adgangskode', b.text)                        # one can see that somebody tried
+        b.submit('/logout')
+        self.assertIn('/login', b.url)
+        again = self.p.browser()
+        again.jar.set_cookie(cookie)
+        self.assertIn('/login', again.get('/profile').url)                  # a cookie from yesterday
+        open_redirect = self.p.browser().get('/login?next=//evil.example')
+        open_redirect.submit('/login', login='admin', password=self.p.password)
+        self.assertTrue(open_redirect.url.startswith(self.p.base), open_redirect.url)
+
+    def test_two_steps(self):
+        b = self.p.browser().sign_in('admin', self.p.password)
+        b.get('/console/settings/staff/new')
+        b.submit('/staff/new', login='jonas', name='Jonas Kjær', role='technician', password='kort')
+        self.assertEqual(b.status, 422)
+        self.assertIn('mindst 12 tegn', b.text)
+        b.submit('/staff/new', login='jonas', name='Jonas Kjær', role='technician', password='jonas er en god tekniker')
+        self.assertEqual(b.status, 200)
+        j = self.p.browser().sign_in('jonas', 'jonas er en god tekniker')
+        self.assertEqual(j.get('/console/settings').status, 403)
+        j.get('/profile/totp')
+        secret = re.search(r'<code>([A-Z2-7]+)</code>', j.text).group(1)
+        j.submit('/profile/totp', code='000000')
+        self.assertEqual(j.status, 422)
+        step = int(time.time()) // 30
+        j.submit('/profile/totp', code=totp(secret, step))
+        codes = re.findall(r'[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}', j.text)
+        self.assertEqual(len(codes), 10)
+
+        def attempt(code):
+            x = self.p.browser().get('/login')
+            x.submit('/login', login='jonas', password='jonas er en god tekniker', code=code)
+            return x.status == 200 and '/login' not in x.url
+        self.assertFalse(attempt(''))
+        self.assertFalse(attempt(totp(secret, step)))                       # the code that turned it on is used
+        self.assertTrue(attempt(totp(secret, step + 1)))
+        self.assertFalse(attempt(totp(secret, step + 1)))                   # no code works twice
+        self.assertTrue(attempt(codes[0].upper()))
+        self.assertFalse(attempt(codes[0]))
+
+    def test_link(self):
+        mail = self.owner['email']
+        b = self.p.browser().get('/login')
+        b.submit('/login/mail', mail=' ' + mail.upper())
+        self.assertIn('er et link på vej', b.text)
+        unknown = self.p.browser().get('/login')
+        unknown.submit('/login/mail', mail='ukendt@nowhere.example')
+        self.assertEqual(unknown.text.replace('ukendt@nowhere.example', mail), b.text)
+        self.assertIsNone(self.link('ukendt@nowhere.example'))
+        path = self.link(mail)
+        for _ in range(2):                                                  # mail programs fetch links: that must not use them up
+            self.assertEqual(b.get(path).status, 200)
+        b.submit(path)
+        self.assertTrue(b.url.endswith('/portal/'), b.url)
+        other = self.p.browser()
+        self.assertEqual(other.get(path).status, 401)
+        self.assertIn('brugt eller for gammelt', other.text)
+        self.assertEqual(b.get('/console/customers').status, 403)
+        b.get('/portal/people/new')
+        b.submit('/portal/people/new', name='Sofie', email='sofie@soenderskov.example', role='employee', language='da')
+        self.assertIn('Sofie', b.text)
+        b.get('/portal/people/new').submit('/portal/people/new', name='', email='x', role='employee', language='da')
+        self.assertEqual(b.status, 422)
+        b.get('/profile')
+        b.submit('/profile/password', password='en god sætning til mig')
+        self.assertEqual(b.status, 200)
+        me = self.p.browser().get('/login')
+        me.submit('/login', login=mail, password='en god sætning til mig')
+        self.assertTrue(me.url.endswith('/portal/'), me.url)
+
+    def test_forms_of_others(self):
+        b = self.p.browser().sign_in('admin', self.p.password)
+        fields = b.get('/profile').form('/profile')
+        self.assertEqual(b.post('/profile', fields, headers={'Origin': 'https://evil.example'}).status, 403)
+        self.assertEqual(b.post('/profile', {**fields, 'csrf': ''}).status, 403)
+        self.assertEqual(b.post('/profile', fields, headers={'Sec-Fetch-Site': 'cross-site'}).status, 403)
+        self.assertEqual(b.post('/profile', fields).status, 200)
+
+    def test_tokens(self):
+        b = self.p.browser().sign_in('admin', self.p.password)
+        b.get('/console/settings/tokens')
+        b.submit('/console/settings/tokens', name='læser', scopes='tickets:read customers:read agreements:read time:read promises:read')
+        token = re.search(r'pdl_[\w-]{43}', b.text).group()
+        self.assertNotIn(token, b.get('/console/settings/tokens').text)     # shown once
+        self.assertEqual(self.p.api('GET', '/api/v1/customers', token=token)[0], 200)
+        status, got = self.p.api('POST', '/api/v1/customers', {'name': 'X', 'cvr': '10000009'}, token=token)
+        self.assertEqual((status, got['error']['id']), (403, 'DENIED'))
+        action = re.search(r'/console/settings/tokens/(\d+)/revoke', b.text).group()
+        b.submit(action)
+        self.assertEqual(self.p.api('GET', '/api/v1/customers', token=token)[0], 401)
+
+    def test_limits(self):
+        b = self.p.browser().get('/login')
+        seen = []
+        for _ in range(13):
+            b.post('/login', {'login': 'nogen', 'password': 'gæt gæt gæt gæt'})
+            seen.append(b.status)
+        self.assertIn(429, seen)
+        self.assertEqual(seen[0], 401)
+
+    def test_last_admin(self):
+        b = self.p.browser().sign_in('admin', self.p.password)
+        b.get('/console/settings/staff/1')
+        b.submit('/staff/1', role='technician')
+        self.assertEqual(b.status, 422)
+        self.assertIn('én aktiv administrator', b.text)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=1)
