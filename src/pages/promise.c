@@ -57,6 +57,16 @@ static int page_list(struct web *w, struct err *e)
 	return 0;
 }
 
+static int page_customer(struct web *w, struct err *e)
+{
+	struct customer c;
+
+	if (store_customer_get(w->db, w->a, web_param_id(w, 0), &c, e) != 0)
+		return -1;
+	promise_customer_page(w, c.id, c.name);
+	return 0;
+}
+
 /* Changes of state and attestations, the newest first. */
 static int trail_make(struct web *w, int64_t customer_id, const char *key, struct promise_view *v, struct err *e)
 {
@@ -214,6 +224,7 @@ static int post_withdraw(struct web *w, struct err *e)
 
 const struct web_route promise_routes[] = {
 	{ "GET", "/console/promises", ROLE_STAFF, page_list },
+	{ "GET", "/console/promises/{id}", ROLE_STAFF, page_customer },
 	{ "GET", "/console/promises/{id}/{key}", ROLE_STAFF, show },
 	{ "POST", "/console/promises/{id}/{key}/attest", ROLE_DESK, post_attest },
 	{ "POST", "/console/promises/{id}/{key}/withdraw", ROLE_DESK, post_withdraw },

@@ -45,6 +45,7 @@ struct promise_list_view {
 	const char *next;                       /* address of what follows; NULL: all */
 };
 void promise_list_page(struct web *w, const struct promise_list_view *v);
+void promise_customer_page(struct web *w, int64_t customer_id, const char *customer);
 void promise_queue_row(struct web *w, const struct promise_row *r, const char *title, const char *reason);
 
 struct promise_trail { int64_t at; const char *icon, *state, *what, *why, *hash, *href; };

@@ -70,10 +70,10 @@ void account_judge_fixed(struct arena *a, const struct account *k, int64_t at, s
 			out->state = PROMISE_NOT_DUE;
 	}
 	if (k->nclosed)
-		proof_reason(out, a, arena_printf(a, "Det faste beløb er %s om måneden. %d lukkede måneder har netop det beløb, som aftalen siger.",
-			proof_money(a, LANG_DA, k->monthly_ore), k->nclosed - wrong), arena_printf(a,
-			"The fixed amount is %s a month. %d closed months have exactly the amount the agreement says.", proof_money(a, LANG_EN, k->monthly_ore),
-			k->nclosed - wrong));
+		proof_reason(out, a, arena_printf(a, "Det faste beløb er %s om måneden. %d af %d lukkede opgørelser har netop det beløb, som aftalen siger.",
+			proof_money(a, LANG_DA, k->monthly_ore), k->nclosed - wrong, k->nclosed), arena_printf(a,
+			"The fixed amount is %s a month. %d of %d closed statements have exactly the amount the agreement says.", proof_money(a, LANG_EN, k->monthly_ore),
+			k->nclosed - wrong, k->nclosed));
 	else
 		proof_reason(out, a, arena_printf(a, "Det faste beløb er %s om måneden. Ingen måned er opgjort endnu.", proof_money(a, LANG_DA, k->monthly_ore)),
 			arena_printf(a, "The fixed amount is %s a month. No month has been settled yet.", proof_money(a, LANG_EN, k->monthly_ore)));
@@ -98,8 +98,8 @@ void account_judge_bank(struct arena *a, const struct account *k, int64_t at, st
 		arena_printf(a, "%s: %s hours at your disposal, %s used, %s left%s%s.", proof_month(a, LANG_EN, now), proof_minutes(a, k->granted),
 		proof_minutes(a, k->drawn), proof_minutes(a, k->remaining), k->over ? ", beyond the hours " : "", k->over ? proof_minutes(a, k->over) : ""));
 	if (k->nclosed)
-		proof_reason(out, a, arena_printf(a, "%d af %d lukkede måneder giver det samme, når de regnes igen fra registreringerne.", k->nclosed - wrong, k->nclosed),
-			arena_printf(a, "%d of %d closed months give the same when settled again from the entries.", k->nclosed - wrong, k->nclosed));
+		proof_reason(out, a, arena_printf(a, "%d af %d lukkede opgørelser giver det samme, når de regnes igen fra registreringerne.", k->nclosed - wrong, k->nclosed),
+			arena_printf(a, "%d of %d closed statements give the same when settled again from the entries.", k->nclosed - wrong, k->nclosed));
 }
 
 void account_judge_driving(struct arena *a, const struct account *k, int64_t at, struct proof *out)

@@ -77,6 +77,15 @@ void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int
 	else
 		state = all ? PROMISE_KEPT : PROMISE_NOT_DUE;
 	out->state = state;
+	/* What decides comes first: lists show one line. */
+	if (unowned)
+		proof_reason(out, a, arena_printf(a, unowned == 1 ? "%" PRId64 " opgave er over sin svartid, og ingen har taget den." :
+			"%" PRId64 " opgaver er over deres svartid, og ingen har taget dem.", unowned),
+			arena_printf(a, unowned == 1 ? "%" PRId64 " request is past its response time and nobody has taken it." :
+			"%" PRId64 " requests are past their response time and nobody has taken them.", unowned));
+	if (near_n)
+		proof_reason(out, a, arena_printf(a, near_n == 1 ? "%" PRId64 " opgave er tæt på sin frist." : "%" PRId64 " opgaver er tæt på deres frist.", near_n),
+			arena_printf(a, near_n == 1 ? "%" PRId64 " request is close to its deadline." : "%" PRId64 " requests are close to their deadlines.", near_n));
 	if (all)
 		proof_reason(out, a,
 			arena_printf(a, "%" PRId64 " af %" PRId64 " opgaver i %s er inden for tiden (%s); aftalt er %d\u00a0%%.", all - missed, all,
@@ -86,14 +95,6 @@ void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int
 	else
 		proof_reason(out, a, arena_printf(a, "Ingen opgaver i %s endnu.", proof_month(a, LANG_DA, month_of(at))),
 			arena_printf(a, "No requests in %s yet.", proof_month(a, LANG_EN, month_of(at))));
-	if (unowned)
-		proof_reason(out, a, arena_printf(a, unowned == 1 ? "%" PRId64 " opgave er over sin svartid, og ingen har taget den." :
-			"%" PRId64 " opgaver er over deres svartid, og ingen har taget dem.", unowned),
-			arena_printf(a, unowned == 1 ? "%" PRId64 " request is past its response time and nobody has taken it." :
-			"%" PRId64 " requests are past their response time and nobody has taken them.", unowned));
-	if (near_n)
-		proof_reason(out, a, arena_printf(a, near_n == 1 ? "%" PRId64 " opgave er tæt på sin frist." : "%" PRId64 " opgaver er tæt på deres frist.", near_n),
-			arena_printf(a, near_n == 1 ? "%" PRId64 " request is close to its deadline." : "%" PRId64 " requests are close to their deadlines.", near_n));
 	if (state != PROMISE_AT_RISK)
 		out->due_at = 0;
 }
