@@ -152,13 +152,33 @@ static const char *done_text(struct web *w)
 	return n && text_int(n, &k) && k > 0 && k <= BULK_MOST ? arena_printf(w->a, tr_n(w->lang, "%d ticket saved", "%d tickets saved", k), (int)k) : NULL;
 }
 
+/* The filter's customers, and always the one that is chosen. */
+static int pick_customers(struct web *w, struct tickets_view *v, int64_t chosen, struct err *e)
+{
+	struct ticket_choice *k, *all;
+	int n;
+
+	if (store_ticket_customers_busy(w->db, w->a, &k, &v->ncustomers, e) != 0)
+		return -1;
+	v->customers = k;
+	for (int i = 0; i < v->ncustomers; i++)
+		if (!chosen || k[i].id == chosen)
+			return 0;
+	if (chosen && store_ticket_customers(w->db, w->a, &all, &n, e) != 0)
+		return -1;
+	for (int i = 0; chosen && i < n; i++)
+		if (all[i].id == chosen)
+			k[v->ncustomers++] = all[i];
+	return 0;
+}
+
 static int show_list(struct web *w, struct err *e)
 {
 	struct tickets_view v = { 0 };
 	struct ticket_query q = read_query(w, &v);
 	struct saved_view *saved;
 	struct ticket *rows;
-	struct ticket_choice *customers, *owners;
+	struct ticket_choice *owners;
 	const char *next;
 	int64_t number;
 
@@ -188,12 +208,11 @@ static int show_list(struct web *w, struct err *e)
 		tickets_list(w, &v);
 		return 0;
 	}
-	if (count_tabs(w, &v, q.view, e) != 0 || store_ticket_customers(w->db, w->a, &customers, &v.ncustomers, e) != 0 ||
+	if (count_tabs(w, &v, q.view, e) != 0 || pick_customers(w, &v, q.scope.customer_id, e) != 0 ||
 		store_ticket_persons(w->db, w->a, &owners, &v.nowners, e) != 0 || store_view_list(w->db, w->a, w->who.id, &saved, &v.nsaved, e) != 0)
 		return -1;
 	for (int i = 0; i < v.nsaved; i++)
 		saved[i].query = arena_printf(w->a, "/console/tickets?%s&saved=%" PRId64, saved[i].query, saved[i].id);
-	v.customers = customers;
 	v.owners = owners;
 	v.saved = saved;
 	v.done = done_text(w);

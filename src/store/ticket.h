@@ -81,6 +81,8 @@ int store_ticket_customer_lang(struct db_conn *c, struct arena *a, int64_t custo
 
 struct ticket_choice { int64_t id; const char *name; };         /* for selects: id and name, in order of name */
 int store_ticket_customers(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
+/* Only those with open tickets, at most 60: for a filter that must stay small. */
+int store_ticket_customers_busy(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
 int store_ticket_persons(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
 int store_ticket_contacts(struct db_conn *c, struct arena *a, int64_t customer_id, struct ticket_choice **out, int *n, struct err *e);
 /* Whose name or address holds the words, whatever the case; people_of: each one's customer. */

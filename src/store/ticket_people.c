@@ -18,6 +18,8 @@ static const struct db_sql contact_by_email = { "SELECT id,customer_id FROM cont
 static const struct db_sql customer_lang = { "SELECT lang FROM customer WHERE id=?1", NULL };
 static const struct db_sql customer_is = { "SELECT id FROM customer WHERE id=?1", NULL };
 static const struct db_sql customers = { "SELECT id,name FROM customer WHERE active=1 AND demo<>2 ORDER BY name,id LIMIT 1000", NULL };
+static const struct db_sql customers_busy = { "SELECT cu.id,cu.name FROM customer cu WHERE cu.active=1 AND EXISTS(SELECT 1 FROM ticket t "
+	"WHERE t.customer_id=cu.id AND t.solved_at=0 AND t.probe=0) ORDER BY cu.name,cu.id LIMIT 60", NULL };
 static const struct db_sql persons = { "SELECT id,name FROM person WHERE active=1 AND role IN ('admin','technician') ORDER BY name,id LIMIT 500", NULL };
 static const struct db_sql contacts = { "SELECT id,name FROM contact WHERE customer_id=?1 AND active=1 ORDER BY name,id LIMIT 1000", NULL };
 static const struct db_sql views = { "SELECT id,name,query FROM saved_view WHERE person_id=?1 ORDER BY place,id LIMIT 50", NULL };
@@ -155,6 +157,11 @@ static int choices(struct db_conn *c, struct arena *a, const struct db_sql *q, c
 int store_ticket_customers(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e)
 {
 	return choices(c, a, &customers, DB_NONE, out, n, e);
+}
+
+int store_ticket_customers_busy(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e)
+{
+	return choices(c, a, &customers_busy, DB_NONE, out, n, e);
 }
 
 int store_ticket_persons(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e)
