@@ -87,6 +87,7 @@ static int others(struct web *w, struct ticket_show *v, struct err *e)
 static int promised(struct web *w, struct ticket_show *v, struct err *e)
 {
 	const struct promise *p;
+	const char *dot;
 	struct promise_row *row;
 	int n, state;
 
@@ -94,6 +95,9 @@ static int promised(struct web *w, struct ticket_show *v, struct err *e)
 		return 0;
 	p = catalogue_promise(w->app->catalogue, v->t.promise, NULL);
 	v->promise_text = p ? p->text[w->lang] : v->t.promise;
+	dot = strstr(v->promise_text, ". ");            /* its first sentence says which it is */
+	if (dot)
+		v->promise_text = arena_dupn(w->a, v->promise_text, (size_t)(dot - v->promise_text + 1));
 	if (store_promise_list(w->db, w->a, &(struct promise_filter){ .customer_id = v->t.customer_id, .promise = v->t.promise, .limit = 1 }, &row, &n, e) != 0)
 		return -1;
 	state = n ? promise_state_by_name(row->state) : -1;
