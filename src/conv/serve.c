@@ -1,6 +1,7 @@
 #include "conv/serve.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <fontconfig/fontconfig.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -244,5 +245,6 @@ int serve_run(const struct serve_config *c, struct err *e)
 	close(s.listen);
 	close(s.signals);
 	conv_cool(warm);
+	FcFini();                       /* this process never drew, so nothing holds a font */
 	return 0;
 }
