@@ -75,7 +75,7 @@ static void misbehave(int how, struct buf *answer)
 		strncat(did, "network ", 10);
 	if (fork() >= 0)
 		strncat(did, "fork ", 10);
-	execl("/bin/true", "true", (char *)NULL);
+	execve("/bin/true", (char *[]){ did, NULL }, NULL);
 	conv_put_bytes(answer, did, strlen(did));
 }
 #endif
