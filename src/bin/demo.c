@@ -209,6 +209,8 @@ static int add_step(struct db_conn *w, struct arena *a, void *arg, struct err *e
 				c.state = moves[i].state;
 		if (ticket_change(w, a, &d, who, t->tickets[t->i], &c, &out, e) != 0)
 			return -1;
+		if (s->text && ticket_reply(w, a, &d, who, &r, &m, e) != 0)
+			return -1;
 	}
 	return mails_are_sent(w, a, t->at, e);
 }

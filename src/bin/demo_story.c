@@ -74,7 +74,8 @@ const struct demo_ticket demo_tickets[] = {
 	{ 5, 2, "Ny elev skal have adgang", "Vi får en ny elev i 7. klasse på mandag. Han hedder Noah Winther.", "request", "normal", "portal", 1, AT(10, 30), {
 		{ 1, AT(11, 2), "ayse", "take" }, { 1, AT(11, 5), "ayse", "say", "Tak, Camilla. Noah er klar på mandag. Koden kommer til dig på sms." } } },
 	{ 7, 0, "Tilbud på bookingmodul til hjemmesiden", "Vi vil gerne have et lille bookingmodul, så kunder selv kan vælge et første møde. Hvad koster det?", "order", "normal", "mail", 1, AT(16, 20), { { 0 } } },
-	{ 0, 2, "Printeren i receptionen trækker to ark", "Den trækker to ark ad gangen fra bakke 2.", "incident", "normal", "portal", 0, AT(7, 55), { { 0 } } },
+	{ 0, 2, "Printeren i receptionen trækker to ark", "Den trækker to ark ad gangen fra bakke 2.", "incident", "normal", "portal", 0, AT(7, 55), {
+		{ 0, AT(8, 25), "jonas", "take", "Hej Sofie. Prøv at lufte bunken i bakke 2. Hjælper det ikke, kommer jeg forbi med en ny rulle." } } },
 	{ 4, 1, "Ny medarbejder starter den 1.", "Ny klinikassistent, Emil Bach. Han skal have mail, adgang til journalen og en telefon.", "request", "normal", "mail", 0, AT(8, 30), { { 0 } } },
 	{ 9, 2, "CNC-maskinens pc vil ikke starte", "Pc'en ved fræseren står på en sort skærm med en blinkende streg. Produktionen står stille.", "incident", "urgent", "phone", 3, AT(7, 15), {
 		{ 3, AT(7, 20), "jonas", "take" },
@@ -108,7 +109,7 @@ const struct demo_ticket demo_tickets[] = {
 		{ 5, AT(9, 31), "mette", "say", "De fire er lukket, og deres post ligger hos dig i 30 dage." },
 		{ 5, AT(9, 32), "mette", "solve" } } },
 	{ 0, 1, "Kursus i deling af sager", "Kan vi få en halv time om, hvordan man deler en sagsmappe sikkert?", "request", "normal", "portal", 12, AT(9, 0), {
-		{ 12, AT(9, 40), "mette", "take" },
+		{ 12, AT(9, 40), "mette", "take", "Gerne. Jeg kommer fredag kl. 13, så tager vi den i mødelokalet." },
 		{ 10, AT(14, 0), "mette", "time", "Undervisning for tre medarbejdere", "teach", 60, 0 },
 		{ 10, AT(14, 5), "mette", "solve" } } },
 	{ 0, 2, "Scanner sender til forkert mappe", "Alt havner i Karens mappe.", "incident", "normal", "portal", 15, AT(13, 0), {
@@ -124,7 +125,7 @@ const struct demo_ticket demo_tickets[] = {
 		{ 14, AT(8, 10), "jonas", "take" }, { 14, AT(9, 50), "jonas", "time", "Hentet log ud af enheden og lagt den ind", "remote", 85, 0 },
 		{ 14, AT(9, 55), "jonas", "say", "Loggen er hentet ud af enheden selv og lagt ind, så der er ingen huller." }, { 14, AT(9, 56), "jonas", "solve" } } },
 	{ 2, 1, "Ny bærbar til kontoret", "Tinas er for langsom. Find en, der kan køre tegneprogrammet.", "order", "normal", "portal", 13, AT(11, 0), {
-		{ 13, AT(12, 0), "mette", "take" }, { 8, AT(9, 0), "mette", "time", "Opsat og afleveret bærbar", "visit", 75, 18 }, { 8, AT(10, 30), "mette", "solve" } } },
+		{ 13, AT(12, 0), "mette", "take", "Hej Tina. Jeg har fundet en, der kan trække tegneprogrammet, og kommer med den i næste uge." }, { 8, AT(9, 0), "mette", "time", "Opsat og afleveret bærbar", "visit", 75, 18 }, { 8, AT(10, 30), "mette", "solve" } } },
 	{ 3, 0, "Backup af journalserver", "Hvornår blev den sidst prøvet?", "request", "normal", "mail", 10, AT(15, 0), {
 		{ 10, AT(15, 40), "ayse", "take" }, { 10, AT(15, 55), "ayse", "say", "Den 26. august lagde vi hele serveren op på en prøvemaskine, og journalen kunne åbnes. Næste prøve er inden udgangen af måneden." },
 		{ 10, AT(15, 56), "ayse", "solve" } } },
@@ -132,7 +133,7 @@ const struct demo_ticket demo_tickets[] = {
 		{ 7, AT(8, 3), "mette", "take" }, { 7, AT(8, 15), "mette", "time", "Slettet telefonen på afstand", "phone", 15, 0 },
 		{ 7, AT(8, 16), "mette", "say", "Telefonen er slettet, og adgangen er lukket. Der lå kun mail på den." }, { 7, AT(8, 17), "mette", "solve" } } },
 	{ 5, 0, "Kursus i Teams for lærerne", "20 lærere, en time.", "request", "normal", "portal", 16, AT(12, 0), {
-		{ 16, AT(12, 30), "ayse", "take" }, { 12, AT(14, 15), "ayse", "time", "Kursus for 20 lærere", "teach", 60, 0 },
+		{ 16, AT(12, 30), "ayse", "take", "Det vil jeg gerne holde. Passer onsdag kl. 14.15 på lærerværelset?" }, { 12, AT(14, 15), "ayse", "time", "Kursus for 20 lærere", "teach", 60, 0 },
 		{ 12, AT(14, 16), "ayse", "time", "Besøg og opsætning før kursus", "visit", 45, 35 }, { 12, AT(15, 30), "ayse", "solve" } } },
 	{ 5, 1, "Elever kan se hinandens filer", "I 5.b kan de åbne hinandens mapper. Det skal lukkes nu.", "incident", "urgent", "portal", 8, AT(9, 20), {
 		{ 8, AT(9, 24), "ayse", "take" }, { 8, AT(9, 50), "ayse", "time", "Rettet rettigheder på elevdrev", "remote", 55, 0 },
@@ -145,15 +146,15 @@ const struct demo_ticket demo_tickets[] = {
 		{ 5, AT(9, 0), "jonas", "take" }, { 5, AT(10, 10), "jonas", "time", "Fundet fuld disk på filserver og ryddet op", "remote", 70, 0 },
 		{ 5, AT(10, 12), "jonas", "say", "Disken var næsten fuld. Jeg har flyttet gamle projekter til arkivet efter jeres liste, så nu er der 400 GB fri." }, { 5, AT(10, 13), "jonas", "solve" } } },
 	{ 8, 0, "To trin ved log ind for alle", "Vi vil gerne i gang med to trin for hele huset.", "request", "important", "mail", 17, AT(9, 0), {
-		{ 17, AT(9, 30), "mette", "take" }, { 14, AT(13, 0), "mette", "time", "Slået to trin til for 14 brugere", "remote", 120, 0 },
+		{ 17, AT(9, 30), "mette", "take", "God beslutning. Jeg foreslår torsdag eftermiddag, så tager vi alle på én gang. Send gerne en liste over telefoner." }, { 14, AT(13, 0), "mette", "time", "Slået to trin til for 14 brugere", "remote", 120, 0 },
 		{ 14, AT(15, 5), "mette", "say", "Alle 14 har to trin. De, der ikke har en telefon fra jer, har fået en nøgle." }, { 14, AT(15, 6), "mette", "solve" } } },
 	{ 9, 0, "Ugentlig opdatering hænger på tegnestuen", "Tre pc'er har ikke opdateret i to uger.", "incident", "normal", "portal", 10, AT(8, 30), {
-		{ 10, AT(9, 15), "jonas", "take" }, { 9, AT(13, 0), "jonas", "time", "Ryddet plads og kørt opdatering", "remote", 95, 0 }, { 9, AT(14, 40), "jonas", "solve" } } },
+		{ 10, AT(9, 15), "jonas", "take", "De tre mangler plads på disken. Jeg rydder op og kører opdateringen i morgen." }, { 9, AT(13, 0), "jonas", "time", "Ryddet plads og kørt opdatering", "remote", 95, 0 }, { 9, AT(14, 40), "jonas", "solve" } } },
 	{ 9, 1, "Nyt nummer til lageret", "Lageret skal have sit eget lokalnummer.", "request", "normal", "portal", 18, AT(10, 0), {
 		{ 18, AT(10, 20), "ayse", "take" }, { 18, AT(11, 0), "ayse", "time", "Oprettet nummer og ringegruppe", "remote", 30, 0 },
 		{ 18, AT(11, 1), "ayse", "say", "Lageret har nu 34. Ringer ingen dér, går kaldet videre til kontoret efter 20 sekunder." }, { 18, AT(11, 2), "ayse", "solve" } } },
 	{ 10, 0, "Travel laptop for the survey ship", "We need one more rugged laptop before the 14th.", "order", "normal", "mail", 15, AT(9, 0), {
-		{ 15, AT(10, 0), "mette", "take" }, { 13, AT(12, 0), "mette", "time", "Set up and handed over a rugged laptop", "task", 90, 0 },
+		{ 15, AT(10, 0), "mette", "take", "We have the same model as last time in stock. It will be ready on Friday." }, { 13, AT(12, 0), "mette", "time", "Set up and handed over a rugged laptop", "task", 90, 0 },
 		{ 13, AT(13, 35), "mette", "say", "It is ready at our desk, encrypted and with the charts on it." }, { 13, AT(13, 36), "mette", "solve" } } },
 	{ 10, 1, "Mail on the phone asks for a password", "Since this morning.", "incident", "important", "portal", 6, AT(7, 45), {
 		{ 6, AT(8, 30), "ayse", "take" }, { 6, AT(8, 50), "ayse", "time", "Signed the phone in again", "phone", 15, 0 },
@@ -161,12 +162,12 @@ const struct demo_ticket demo_tickets[] = {
 	{ 4, 0, "Røntgenbilleder fylder disken", "Der står 4 % fri på serveren.", "incident", "important", "portal", 16, AT(8, 0), {
 		{ 16, AT(8, 30), "jonas", "take" }, { 16, AT(11, 0), "jonas", "time", "Udvidet disk på server", "remote", 110, 0 }, { 16, AT(11, 1), "jonas", "solve" } } },
 	{ 3, 1, "Ny tablet i konsultation 2", "Den gamle er revnet.", "order", "normal", "portal", 19, AT(9, 0), {
-		{ 19, AT(10, 0), "mette", "take" }, { 17, AT(13, 0), "mette", "time", "Opsat tablet", "visit", 40, 9 }, { 17, AT(14, 0), "mette", "solve" } } },
+		{ 19, AT(10, 0), "mette", "take", "Hej Maja. Jeg har en på lager og kommer med den, når jeg alligevel er hos jer onsdag." }, { 17, AT(13, 0), "mette", "time", "Opsat tablet", "visit", 40, 9 }, { 17, AT(14, 0), "mette", "solve" } } },
 	{ 1, 0, "Genskab slettet regneark", "Priser 2026 er blevet slettet i går.", "incident", "important", "mail", 18, AT(7, 30), {
 		{ 18, AT(7, 50), "mette", "take" }, { 18, AT(8, 10), "mette", "time", "Hentet fil tilbage fra backup", "remote", 20, 0 },
 		{ 18, AT(8, 11), "mette", "say", "Filen er tilbage, som den var i går kl. 16." }, { 18, AT(8, 12), "mette", "solve" } } },
 	{ 0, 0, "Gennemgang af backup med partnerne", "Kan I komme forbi og vise, hvad der bliver gemt?", "request", "normal", "portal", 8, AT(14, 0), {
-		{ 8, AT(15, 0), "mette", "take" }, { 4, AT(10, 0), "mette", "time", "Gennemgang hos kunden", "visit", 60, 12 }, { 4, AT(11, 5), "mette", "solve" } } },
+		{ 8, AT(15, 0), "mette", "take", "Det vil vi meget gerne. Kan I tirsdag kl. 10?" }, { 4, AT(10, 0), "mette", "time", "Gennemgang hos kunden", "visit", 60, 12 }, { 4, AT(11, 5), "mette", "solve" } } },
 	{ 6, 1, "Opskrifter på to maskiner", "Kan vi have de samme filer i bageriet og butikken?", "request", "normal", "phone", 13, AT(6, 30), {
 		{ 13, AT(8, 0), "ayse", "take" }, { 13, AT(9, 30), "ayse", "time", "Delt mappe opsat på begge", "remote", 60, 0 }, { 13, AT(9, 31), "ayse", "solve" } } },
 	{ 6, 0, "Ny pc i butikken", "Den gamle larmer og er langsom.", "order", "normal", "phone", 9, AT(12, 0), {

@@ -17,7 +17,7 @@ struct demo_customer {
 struct demo_step {
 	int day, at;                            /* working days ago, minutes after midnight */
 	const char *who, *what;                 /* say | note | take | solve | close | wait | third | reopen | time */
-	const char *text;                       /* say, note: words. time: note */
+	const char *text;                       /* say, note: words. time: note. take and the like: said along with it */
 	const char *activity;
 	int minutes, drive_minutes;             /* time: work, and driving each way */
 };
