@@ -10,7 +10,7 @@
 #include "web/web.h"
 
 /* The frame of a customer's pages: crumb, name, facts and tabs; then write <div class="cols"> or <div class="pad">.
- * tab: "overview" "promises" "agreements" "tickets" "hours" "people". */
+ * tab: "promises" (the customer's first page) "agreements" "tickets" "hours" "people". */
 void customer_begin(struct web *w, const struct customer *c, const char *tab);
 void customer_end(struct web *w);
 
