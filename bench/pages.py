@@ -27,9 +27,12 @@ def cpu_s(pid):
 
 def server_of(keeper):
     for entry in pathlib.Path('/proc').iterdir():
-        if entry.name.isdigit() and b'--as-server' in (entry / 'cmdline').read_bytes() and \
-                (entry / 'stat').read_text().rsplit(')', 1)[1].split()[1] == str(keeper):
-            return int(entry.name)
+        try:
+            if entry.name.isdigit() and b'--as-server' in (entry / 'cmdline').read_bytes() and \
+                    (entry / 'stat').read_text().rsplit(')', 1)[1].split()[1] == str(keeper):
+                return int(entry.name)
+        except OSError:         # it ended while we looked
+            continue
     raise SystemExit('no server')
 
 
