@@ -125,8 +125,10 @@ def tidy(c):
             ('messages', ['python3', 'tools/messages.py', 'check']),
             ('headers alone', ['python3', 'tools/headers.py']),
             ('globals and bans', ['python3', 'tools/house.py']),
+            ('names in the docs', ['python3', 'tools/tour_check.py']),
+            ('docs and code', ['python3', 'tools/docs_check.py']),
             ('spelling', ['codespell', '-q', '3', '-I', 'tools/codespell.txt', 'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGES.md', 'docs', 'src',
-                          '--skip', '*.po,*.html,docs/da,*.da.md,*.def,*.c'])]:
+                          '--skip', '*.po,*.html,docs/da,docs/errors.md,*.da.md,*.def,*.c'])]:
         if all((ROOT / a).exists() for a in argv[1:] if '/' in a and a.endswith('.py')):
             c.step(name, argv)
 
