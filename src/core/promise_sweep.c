@@ -252,7 +252,8 @@ static int probes_stir(struct db_conn *c, struct arena *a, const struct promise_
 				ids[nids++] = more[i];
 			}
 		}
-	qsort(ids, (size_t)nids, sizeof *ids, by_id);
+	if (nids)
+		qsort(ids, (size_t)nids, sizeof *ids, by_id);
 	for (int i = 0; i < nids; i++)
 		for (int m = 0; m < nmoments && (i == 0 || ids[i] != ids[i - 1]); m++) {
 			*stirs = arena_grow(a, *stirs, sizeof **stirs, *n, &cap);
@@ -324,7 +325,8 @@ int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *
 			probes_stir(c, list, b, swept_at, at, &stirs, &n, e) != 0)
 		goto out;
 	*more = mark.event_id - first >= SWEEP_EVENTS;
-	qsort(stirs, (size_t)n, sizeof *stirs, by_customer);
+	if (n)
+		qsort(stirs, (size_t)n, sizeof *stirs, by_customer);
 	for (int i = 0, k; i < n; i = k) {
 		for (k = i; k < n && stirs[k].customer_id == stirs[i].customer_id; k++)
 			;

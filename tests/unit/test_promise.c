@@ -647,9 +647,12 @@ int main(void)
 	};
 	struct arena *a = arena_begin(16 << 20);
 	struct err e = { 0 };
+	int rc;
 
 	moment_zone();
 	if (catalogue_load(a, NULL, &catalogue, &e) != 0)
 		return 1;
-	return store_tests_run(tests, sizeof tests / sizeof *tests);
+	rc = store_tests_run(tests, sizeof tests / sizeof *tests);
+	arena_end(a);
+	return rc;
 }

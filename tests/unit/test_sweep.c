@@ -132,9 +132,12 @@ int main(void)
 	static const struct store_test tests[] = { STORE_TEST(test_lines_are_taken_in_once), STORE_TEST(test_the_probe_is_nobodys_customer) };
 	struct arena *a = arena_begin(16 << 20);
 	struct err e = { 0 };
+	int rc;
 
 	moment_zone();
 	if (catalogue_load(a, NULL, &catalogue, &e) != 0)
 		return 1;
-	return store_tests_run(tests, sizeof tests / sizeof *tests);
+	rc = store_tests_run(tests, sizeof tests / sizeof *tests);
+	arena_end(a);
+	return rc;
 }
