@@ -182,7 +182,7 @@ int ticket_message(const struct ticket_work *k, const struct ticket *t, const ch
 	struct message m = { .customer_id = t->customer_id, .ticket_id = t->id, .at = k->d->now, .author_kind = author_kind(k->who),
 		.author_id = k->who->id, .author_name = k->who->name ? k->who->name : "", .visibility = visibility, .channel = channel,
 		.body = x->body ? x->body : "", .body_html = x->body_html, .quoted_from = x->has_quote ? x->quoted_from : -1, .message_id = x->message_id,
-		.auto_class = x->auto_class, .auth = x->auth, .raw_sha256 = x->raw_sha256 };
+		.auto_class = x->auto_class, .auth = x->auth, .raw_sha256 = t->probe ? NULL : x->raw_sha256 };
 	bool answers = !first && k->who->person && strcmp(visibility, "public") == 0 && text_blank(x->auto_class);
 
 	if (first)

@@ -136,6 +136,9 @@ class Promises(unittest.TestCase):
     def test_6_verify_finds_one_changed_byte(self):
         if self.pg:
             self.skipTest('the file is SQLite\'s')
+        self.p.lmtp_send(self.owner['email'], ['desk@fjordkant.example'], f'From: {self.owner["email"]}\r\nTo: desk@fjordkant.example\r\n'
+                         'Subject: En mail der gemmes\r\nMessage-ID: <gemt@soenderskov.example>\r\n\r\nHej\r\n')
+        wait_until(lambda: 'En mail der gemmes' in str(self.p.ok('GET', '/api/v1/tickets')), 30, 0.3)
         self.p.stop()
         self.p.cli('verify', '--data', self.p.data)
         db = sqlite3.connect(self.p.data / 'pedel.db')
