@@ -383,7 +383,7 @@ static void time_runs_out(void **state)
 	/* A header that drips keeps nobody busy either: the time is for the whole head. */
 	fd = t_connect(http_port(s));
 	for (int i = 0; i < 40; i++) {
-		t_send(fd, "GET / HTTP/1.1\r\nHost: a\r\nX: aaaaaaaaaaaaaaaaaaaaaaa" + i, 1);
+		t_send(fd, &"GET / HTTP/1.1\r\nHost: a\r\nX: aaaaaaaaaaaaaaaaaaaaaaa"[i], 1);
 		usleep(10000);
 	}
 	t_read(fd, answer, sizeof answer, NULL, 3000, &ended);
