@@ -93,6 +93,8 @@ int read_money(const char *text, const char *field, int64_t *ore, struct err *e)
 	}
 	for (size_t i = 0; i < last; i++, n++) {
 		if (isdigit((unsigned char)s[i])) {
+			if (kr > INT64_MAX / 1000)
+				return FAIL_FIELD(e, E_MONEY_INVALID, field, "%.60s", text);
 			kr = kr * 10 + (s[i] - '0');
 			run++;
 			continue;

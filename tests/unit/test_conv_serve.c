@@ -71,14 +71,14 @@ static void a_page_with_other_scripts_is_drawn(void **state)
 static void a_taken_child_has_nothing(void **state)
 {
 	struct arena *a = arena_begin(1 << 20);
-	const void *answer, *did;
-	size_t n, ndid;
+	const void *answer, *did = NULL;
+	size_t n, ndid = 0;
 	struct err e = { 0 };
 
 	for (int kind = 'A'; kind <= 'B'; kind++) {     /* as for a mail, and as for a page */
 		CHECK(conv_ask(path, (enum conv_kind)kind, "x", 1, 0, a, &answer, &n, &e) == 0);
+#ifndef __SANITIZE_ADDRESS__                            /* instrumented, it has no seccomp: its fork() succeeds, and both answer */
 		CHECK(conv_get_bytes(a, answer, n, &did, &ndid, &e) == 0);
-#ifndef __SANITIZE_ADDRESS__
 		CHECK_STR(arena_dupn(a, did, ndid), "");
 #endif
 	}
