@@ -133,7 +133,7 @@ static int post_agreement(struct web *w, struct err *e)
 	if (web_body_json(w, &o, e) != 0 || json_known(o, known, e) != 0 ||
 		json_want_int(o, "customer_id", 1, INT64_MAX, true, 0, &k.in.customer_id, e) != 0 ||
 		json_want_text(o, "valid_from", 10, true, &from, e) != 0 || json_want_text(o, "valid_to", 10, false, &to, e) != 0 ||
-		json_want_text(o, "language", 2, false, &k.in.lang, e) != 0 || json_want_text(o, "note", 4000, false, &k.in.note, e) != 0 ||
+		json_want_text(o, "language", 10, false, &k.in.lang, e) != 0 || json_want_text(o, "note", 4000, false, &k.in.note, e) != 0 ||
 		day_parse(from, "valid_from", &k.in.valid_from_day, e) != 0)
 		return -1;
 	k.in.valid_to_day = INT32_MAX;
@@ -141,6 +141,8 @@ static int post_agreement(struct web *w, struct err *e)
 		return -1;
 	if (k.in.lang && !*k.in.lang)
 		k.in.lang = NULL;
+	if (k.in.lang && strcmp(k.in.lang, "da") != 0 && strcmp(k.in.lang, "en") != 0)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "language", "%.10s", k.in.lang);
 	if (read_items(w, json_object_get(o, "items"), &k.in, e) != 0 || agreement_work(w, &k, e) != 0)
 		return -1;
 	return answer(w, 201, k.made, e);
@@ -206,8 +208,8 @@ static const struct api_field service_fields[] = {
 	{ "key", "string", true, NULL, "Name of the service" }, { "number", "integer", true, NULL, "Place in the catalogue" },
 	{ "version", "integer", true, NULL, "Raised when a word changes" }, { "name", "text:da,en", true, NULL, "Name for people" },
 	{ "about", "text:da,en", true, NULL, "What it is" }, { "terms", "[Term]", true, NULL, "What an agreement fixes" },
-	{ "promises", "[Promise]", true, NULL, "What both parties promise" }, { 0 } };
-static const struct api_schema service_schemas[] = { { "Term", term_fields }, { "Promise", promise_fields }, { "Service", service_fields }, { 0 } };
+	{ "promises", "[ServicePromise]", true, NULL, "What both parties promise" }, { 0 } };
+static const struct api_schema service_schemas[] = { { "Term", term_fields }, { "ServicePromise", promise_fields }, { "Service", service_fields }, { 0 } };
 
 static const struct api_field item_fields[] = {
 	{ "service", "string", true, NULL, "Key of the service" }, { "catalogue_version", "integer", true, NULL, "Version of the text it is bound to" },
@@ -234,7 +236,7 @@ static const struct api_field draft_body[] = {
 	{ "note", "string", false, NULL, "The parties' own words" }, { "items", "[AgreementNewItem]", true, NULL, "At least one service" }, { 0 } };
 static const struct api_field accept_body[] = {
 	{ "contact_id", "integer", true, NULL, "The owner or approver who accepts" }, { "name", "string", false, NULL, "As signed; left out: the contact's name" }, { 0 } };
-static const struct api_field list_query[] = { { "customer_id", "integer", false, NULL, "Only this customer's" }, { 0 } };
+static const struct api_field list_query[] = { { "customer_id", "integer", false, NULL, "Only this customer's" }, { "limit", "integer" }, { "cursor", "string" }, { 0 } };
 
 static const struct api_doc doc_services = { .id = "listServices", .about = "The catalogue: every service with its terms and promises.", .scope = "agreements:read",
 	.status = 200, .reply = "[Service]", .schemas = service_schemas };

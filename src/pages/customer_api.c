@@ -62,11 +62,12 @@ static int read_bool(json_t *o, const char *key, bool *out, struct err *e)
 
 static int read_customer(struct web *w, struct customer *c, bool patch, struct err *e)
 {
-	static const char *const keys[] = { "name", "cvr", "gln", "mail_domains", "language", "phone", "note", "active", "version", NULL };
+	static const char *const add[] = { "name", "cvr", "gln", "mail_domains", "language", "phone", "note", NULL };
+	static const char *const change[] = { "name", "cvr", "gln", "mail_domains", "language", "phone", "note", "active", "version", NULL };
 	const char *s;
 	json_t *o;
 
-	if (web_body_json(w, &o, e) != 0 || json_known(o, keys, e) != 0)
+	if (web_body_json(w, &o, e) != 0 || json_known(o, patch ? change : add, e) != 0)
 		return -1;
 	struct { const char *key, **to; size_t max; bool need; } texts[] = { { "name", &c->name, 120, !patch }, { "cvr", &c->cvr, 40, false },
 		{ "gln", &c->gln, 40, false }, { "language", &c->lang, 10, false }, { "phone", &c->phone, 40, false }, { "note", &c->note, NOTE_MOST, false } };
@@ -162,13 +163,14 @@ static int get_customers(struct web *w, struct err *e)
 
 static int read_contact(struct web *w, struct contact *k, bool patch, struct err *e)
 {
-	static const char *const keys[] = { "name", "email", "phone", "role", "language", "active", "version", NULL };
+	static const char *const add[] = { "name", "email", "phone", "role", "language", NULL };
+	static const char *const change[] = { "name", "email", "phone", "role", "language", "active", "version", NULL };
 	struct { const char *key, **to; size_t max; bool need; } texts[] = { { "name", &k->name, 120, !patch }, { "email", &k->email, 254, false },
 		{ "phone", &k->phone, 40, false }, { "role", &k->role, 40, false }, { "language", &k->lang, 10, false } };
 	const char *s;
 	json_t *o;
 
-	if (web_body_json(w, &o, e) != 0 || json_known(o, keys, e) != 0)
+	if (web_body_json(w, &o, e) != 0 || json_known(o, patch ? change : add, e) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (json_want_text(o, texts[i].key, texts[i].max, texts[i].need, &s, e) != 0)
@@ -195,11 +197,17 @@ static int contact_change_job(struct db_conn *w, struct arena *a, void *arg, str
 	return contact_change(w, a, &j->who, j->now, &j->k, e);
 }
 
+/* Customer 0 would mean anybody's: an address without a customer finds nothing. */
+static int find_contact(struct web *w, int64_t customer_id, int64_t id, struct contact *k, struct err *e)
+{
+	return customer_id == 0 ? FAIL(e, E_NOT_FOUND, "customer") : store_contact_get(w->db, w->a, customer_id, id, k, e);
+}
+
 static int answer_contact(struct web *w, int64_t customer_id, int64_t id, int status, struct err *e)
 {
 	struct contact k;
 
-	if (store_contact_get(w->db, w->a, customer_id, id, &k, e) != 0)
+	if (find_contact(w, customer_id, id, &k, e) != 0)
 		return -1;
 	return web_json(w, status, contact_json(w, &k));
 }
@@ -220,10 +228,7 @@ static int patch_contact(struct web *w, struct err *e)
 {
 	struct customer_job j = { .who = w->who, .now = w->now };
 
-	/* customer 0 would mean anybody's: an address without a customer finds nothing */
-	if (web_param_id(w, 0) == 0)
-		return FAIL(e, E_NOT_FOUND, "customer");
-	if (store_contact_get(w->db, w->a, web_param_id(w, 0), web_param_id(w, 1), &j.k, e) != 0 || read_contact(w, &j.k, true, e) != 0 ||
+	if (find_contact(w, web_param_id(w, 0), web_param_id(w, 1), &j.k, e) != 0 || read_contact(w, &j.k, true, e) != 0 ||
 	    web_write(w, contact_change_job, &j, e) != 0)
 		return -1;
 	return answer_contact(w, j.k.customer_id, j.k.id, 200, e);

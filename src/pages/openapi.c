@@ -16,6 +16,9 @@ static json_t *schema_of(struct web *w, const char *type, const char *choices, b
 	} else if (strcmp(type, "text:da,en") == 0) {
 		s = json_pack("{s:s,s:{s:{s:s},s:{s:s}},s:[s,s]}", "type", "object", "properties", "da", "type", "string", "en", "type", "string",
 			"required", "da", "en");
+	} else if (strcmp(type, "texts:da,en") == 0) {
+		s = json_pack("{s:s,s:{s:o,s:o},s:[s,s]}", "type", "object", "properties", "da", schema_of(w, "[string]", NULL, false),
+			"en", schema_of(w, "[string]", NULL, false), "required", "da", "en");
 	} else {
 		s = NULL;
 		for (size_t i = 0; i < sizeof plain / sizeof *plain && !s; i++)

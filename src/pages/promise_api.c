@@ -91,7 +91,7 @@ static int get_promises(struct web *w, struct err *e)
 
 	if (!id || !*id)
 		return FAIL_FIELD(e, E_REQUIRED, "customer_id", "customer_id");
-	if (!text_int(id, &customer_id))
+	if (!text_int(id, &customer_id) || customer_id < 1)
 		return FAIL_FIELD(e, E_NUMBER_INVALID, "customer_id", "%.40s", id);
 	if (when && moment_parse(when, "at", &at, e) != 0)
 		return -1;
@@ -156,12 +156,15 @@ static const struct api_field promise_fields[] = {
 	{ "key", "string", true }, { "service", "string", true }, { "agreement_id", "integer", true }, { "party", "string", true, "supplier|customer" },
 	{ "state", "string", true, "kept|at_risk|broken|blind|attested|not_due|waiting" }, { "live", "boolean", true, NULL, "measured; otherwise attested by a person" },
 	{ "since", "date-time", true }, { "due", "date-time", false, NULL, "when it breaks if nothing is done" }, { "title", "text:da,en", true },
-	{ "text", "text:da,en", true }, { "reasons", "object", true, NULL, "a list of sentences in each language" }, { "evidence", "[object]", true },
+	{ "text", "text:da,en", true }, { "reasons", "texts:da,en", true, NULL, "a list of sentences in each language" }, { "evidence", "[Evidence]", true },
 	{ "ticket_number", "integer" }, { 0 } };
+static const struct api_field evidence_fields[] = {
+	{ "da", "string", true }, { "en", "string", true }, { "at", "date-time", false, NULL, "when it was seen" },
+	{ "href", "string", false, NULL, "where a signed-in person can look at it" }, { 0 } };
 static const struct api_field attestation_fields[] = {
 	{ "id", "integer", true }, { "customer_id", "integer", true }, { "promise", "string", true }, { "by", "string", true }, { "at", "date-time", true },
 	{ "expires", "date", true }, { "note", "string", true }, { 0 } };
-static const struct api_schema schemas[] = { { "Promise", promise_fields }, { "Attestation", attestation_fields }, { 0 } };
+static const struct api_schema schemas[] = { { "Promise", promise_fields }, { "Evidence", evidence_fields }, { "Attestation", attestation_fields }, { 0 } };
 static const struct api_field list_query[] = { { "customer_id", "integer", true }, { "at", "date-time", false, NULL, "as it stood at that moment" },
 	{ "service", "string" }, { 0 } };
 static const struct api_field attest_body[] = { { "customer_id", "integer", true }, { "promise", "string", true }, { "note", "string", true, NULL, "what was seen" },

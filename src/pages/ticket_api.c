@@ -156,6 +156,8 @@ static int say(struct web *w, struct err *e)
 	if (web_body_json(w, &o, e) != 0 || json_known(o, known, e) != 0 || json_want_text(o, "body", TICKET_BODY_MAX, true, &j.answer.text.body, e) != 0 ||
 		json_want_text(o, "visibility", 20, false, &j.answer.visibility, e) != 0 || json_want_text(o, "state", 20, false, &j.answer.then, e) != 0)
 		return -1;
+	if (j.answer.then && ticket_state_by_name(j.answer.then) < 0)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "state", "%.40s", j.answer.then);
 	if (ticket_do(w, &j, e) != 0 || store_message_list(w->db, w->a, j.got_id, true, &m, &n, e) != 0)
 		return -1;
 	for (int i = n - 1; i >= 0; i--)

@@ -165,7 +165,7 @@ static int entry_read(struct web *w, json_t *o, struct work_in *in, struct err *
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "activity", "%.40s", in->activity);
 	if (moment_parse(started, "started_at", &in->started_at, e) != 0)
 		return e->id == E_DATE_INVALID ? FAIL_FIELD(e, E_TIME_INVALID, "started_at", "%.60s", started) : -1;
-	if (late && !json_is_boolean(late))
+	if (late && !json_is_null(late) && !json_is_boolean(late))
 		return FAIL_FIELD(e, E_FIELD_TYPE, "late", "boolean");
 	in->late = json_is_true(late);
 	return login && *login ? store_time_person_by_login(w->db, login, &in->person_id, e) : 0;

@@ -7,8 +7,9 @@
 #define PEDEL_WEB_API_H
 #include <stdbool.h>
 
-/* type: "string" "integer" "boolean" "date" "date-time" "month" "text:da,en" (an object of both languages) "object",
- * a named schema "Ticket", or a list of any of these: "[Ticket]". choices: "new|open|..." or NULL. */
+/* type: "string" "integer" "boolean" "date" "date-time" "month" "text:da,en" (an object of both languages),
+ * "texts:da,en" (a list of texts in each), "object", a named schema "Ticket", or a list of any of these: "[Ticket]".
+ * A name means one schema, whichever table brings it. choices: "new|open|..." or NULL. */
 struct api_field { const char *name, *type; bool required; const char *choices, *about; };
 struct api_schema { const char *name; const struct api_field *fields; };        /* fields end with {0} */
 struct api_doc {

@@ -64,7 +64,7 @@ def cvr(seed):
         check = (11 - rest) % 11
         if check < 10:
             return f'{number}{check}'
-        number += 1000000 - 1
+        number += 1000000
 
 
 class Pedel:

@@ -426,6 +426,33 @@ static void test_dispatch(void **state)
 	guard_end(h.app.guard);
 }
 
+/* A named type is brought by exactly one table: a second of the same name would be described as the first. */
+static void check_type(const char *type, const char *where)
+{
+	static const char *const plain[] = { "string", "integer", "boolean", "date", "date-time", "month", "text:da,en", "texts:da,en", "object" };
+	const char *from = strncmp(type, "list:", 5) == 0 ? type + 5 : *type == '[' ? type + 1 : type;
+	size_t n = strcspn(from, "]");
+	int brought = 0;
+
+	for (int i = 0; i < N(plain); i++)
+		if (strlen(plain[i]) == n && strncmp(plain[i], from, n) == 0)
+			return;
+	for (const struct web_route *const *t = pages_tables; *t; t++)
+		for (const struct web_route *p = *t; p->method; p++)
+			for (const struct api_schema *s = p->doc ? p->doc->schemas : NULL; s && s->name; s++)
+				brought += strlen(s->name) == n && strncmp(s->name, from, n) == 0;
+	if (brought != 1) {
+		print_message("%s: %s is described %d times\n", where, type, brought);
+		fail();
+	}
+}
+
+static void check_fields(const struct api_field *f, const char *where)
+{
+	for (; f && f->name; f++)
+		check_type(f->type, where);
+}
+
 static void test_openapi(void **state)
 {
 	struct store_case *s = *state;
@@ -445,6 +472,12 @@ static void test_openapi(void **state)
 			if (strncmp(p->pattern, "/api/", 5) == 0 && (!p->doc || !p->doc->id || !p->doc->about || (!p->doc->scope && !(p->roles & ROLE_NOBODY)))) {
 				print_message("%s %s is not described\n", p->method, p->pattern);
 				fail();
+			} else if (p->doc) {
+				check_fields(p->doc->query, p->doc->id);
+				check_fields(p->doc->body, p->doc->id);
+				check_type(p->doc->reply, p->doc->id);
+				for (const struct api_schema *k = p->doc->schemas; k && k->name; k++)
+					check_fields(k->fields, k->name);
 			}
 	guard_end(h.app.guard);
 }
