@@ -9,10 +9,17 @@
 
 struct text_kept { const char *service; int version; const struct catalogue_service *text; };
 
-void judge_begin(struct judge *j, struct db_conn *c, struct arena *a, struct arena *s, const struct promise_book *b)
+void judge_begin(struct judge *j, struct db_conn *c, struct arena *t, struct arena *a, struct arena *s, const struct promise_book *b)
 {
-	*j = (struct judge){ .c = c, .a = a, .s = s, .book = b };
-	j->texts = ARENA_ARRAY(a, struct text_kept, JUDGE_TEXTS);
+	*j = (struct judge){ .c = c, .t = t, .a = a, .s = s, .book = b };
+	j->texts = ARENA_ARRAY(t, struct text_kept, JUDGE_TEXTS);
+}
+
+void judge_end(struct judge *j)
+{
+	for (int i = 0; i < j->naccepted; i++)
+		json_decref(j->accepted[i].terms);
+	j->naccepted = 0;
 }
 
 /* The text that was accepted; the catalogue's of today when that version was never stored. */
@@ -26,10 +33,10 @@ static int text_find(struct judge *j, const char *service, int version, const st
 	for (int i = 0; i < j->ntexts; i++)
 		if (j->texts[i].version == version && strcmp(j->texts[i].service, service) == 0)
 			return *out = j->texts[i].text, 0;
-	if (store_promise_text(j->c, j->a, service, version, &text, &none) == 0) {
+	if (store_promise_text(j->c, j->t, service, version, &text, &none) == 0) {
 		if (!found || strcmp(found->text, text) != 0) {
-			own = ARENA_NEW(j->a, struct catalogue_service);
-			if (catalogue_parse(j->a, service, text, strlen(text), own, e) != 0)
+			own = ARENA_NEW(j->t, struct catalogue_service);
+			if (catalogue_parse(j->t, service, text, strlen(text), own, e) != 0)
 				return -1;
 			found = own;
 		}
@@ -40,7 +47,7 @@ static int text_find(struct judge *j, const char *service, int version, const st
 	if (!found)
 		return FAIL(e, E_SERVICE_UNKNOWN, "%s version %d", service, version);
 	if (j->ntexts < JUDGE_TEXTS)
-		j->texts[j->ntexts++] = (struct text_kept){ arena_dup(j->a, service), version, found };
+		j->texts[j->ntexts++] = (struct text_kept){ arena_dup(j->t, service), version, found };
 	*out = found;
 	return 0;
 }
@@ -57,13 +64,28 @@ const struct service_promise *judge_prover(const struct promise_book *b, const c
 
 int judge_customer(struct judge *j, int64_t customer_id, struct err *e)
 {
+	struct promise_item *rows;
+	int n;
+
+	judge_end(j);
 	j->customer_id = customer_id;
-	return store_attestation_list(j->c, j->a, customer_id, NULL, MOMENT_NEVER, &j->attested, &j->nattested, e);
+	j->attested_read = false;
+	if (store_promise_items(j->c, j->a, customer_id, MOMENT_NEVER, INT32_MAX, &rows, &n, e) != 0)
+		return -1;
+	j->accepted = ARENA_ARRAY(j->a, struct judge_item, n + 1);
+	for (int i = 0; i < n; i++)
+		j->accepted[i].row = rows[i];
+	j->naccepted = n;
+	return 0;
 }
 
-static void attestation_judge(const struct judge *j, const char *key, int64_t at, struct proof *out)
+static int attestation_judge(struct judge *j, const char *key, int64_t at, struct proof *out, struct err *e)
 {
 	const struct attestation *last = NULL;
+
+	if (!j->attested_read && store_attestation_list(j->c, j->a, j->customer_id, NULL, MOMENT_NEVER, &j->attested, &j->nattested, e) != 0)
+		return -1;
+	j->attested_read = true;
 
 	for (int i = 0; i < j->nattested; i++) {
 		const struct attestation *t = &j->attested[i];
@@ -80,7 +102,7 @@ static void attestation_judge(const struct judge *j, const char *key, int64_t at
 		proof_reason(out, j->s, arena_printf(j->s, "%s har bekræftet det; det gælder til %s.", t->person_name, proof_moment(j->s, LANG_DA, t->expires_at)),
 			arena_printf(j->s, "%s has attested it; it holds until %s.", t->person_name, proof_moment(j->s, LANG_EN, t->expires_at)));
 		proof_evidence(out, j->s, t->at, NULL, arena_printf(j->s, "%s: %s", t->person_name, t->note), arena_printf(j->s, "%s: %s", t->person_name, t->note));
-		return;
+		return 0;
 	}
 	proof_begin(out, PROMISE_BLIND);
 	if (!last)
@@ -91,60 +113,73 @@ static void attestation_judge(const struct judge *j, const char *key, int64_t at
 	else
 		proof_reason(out, j->s, arena_printf(j->s, "Bekræftelsen fra %s udløb %s.", last->person_name, proof_moment(j->s, LANG_DA, last->expires_at)),
 			arena_printf(j->s, "The attestation by %s ran out %s.", last->person_name, proof_moment(j->s, LANG_EN, last->expires_at)));
+	return 0;
 }
 
-int judge_items(struct judge *j, int64_t at, struct judge_item **out, int *n, struct err *e)
+int judge_items(struct judge *j, int64_t at, struct judge_item ***out, int *n, struct err *e)
 {
 	int32_t day = day_of(at);
-	struct promise_item *rows;
-	int nrows, count = 0;
-	struct judge_item *all;
+	struct judge_item **all = ARENA_ARRAY(j->s, struct judge_item *, j->naccepted + 1);
+	int count = 0;
 
-	if (store_promise_items(j->c, j->s, j->customer_id, at, day, &rows, &nrows, e) != 0)
-		return -1;
-	all = ARENA_ARRAY(j->s, struct judge_item, nrows + 1);
-	for (int i = 0; i < nrows; i++) {
-		const struct promise_item *r = &rows[i];
-		struct judge_item *t = &all[count];
-		json_t *terms;
+	for (int i = 0; i < j->naccepted; i++) {
+		struct judge_item *t = &j->accepted[i];
+		const struct promise_item *r = &t->row;
 
+		if (r->accepted_at > at || r->valid_from_day > day)
+			continue;
 		/* Its end was written before this moment, and it has passed. An end written later had not happened yet. */
 		if (r->valid_to_day < day && r->changed_at <= at)
 			continue;
-		if (count && strcmp(all[count - 1].row.service, r->service) == 0)
+		if (count && strcmp(all[count - 1]->row.service, r->service) == 0)
 			continue;
-		t->row = *r;
-		if (text_find(j, r->service, r->catalogue_version, &t->text, e) != 0)
+		if (!t->text && text_find(j, r->service, r->catalogue_version, &t->text, e) != 0)
 			return -1;
-		if (!(terms = json_loads(r->terms, 0, NULL)))
-			return FAIL(e, E_DB, "terms of agreement %" PRId64, r->agreement_id);
-		t->terms = terms;
-		count++;
+		all[count++] = t;
 	}
 	*out = all;
 	*n = count;
 	return 0;
 }
 
-void judge_items_end(struct judge_item *items, int n)
+/* The probes as they were known at a moment: from the nearest one known before it, if any. */
+static int probes_read(struct judge *j, int64_t at, const struct probe_month **out, struct err *e)
 {
-	for (int i = 0; i < n; i++)
-		json_decref(items[i].terms);
+	int from = 0, to = j->nknown;
+
+	while (from < to) {
+		int mid = (from + to) / 2;
+
+		if (j->known[mid].at <= at)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	if (from && j->known[from - 1].at == at)
+		return *out = &j->known[from - 1], 0;
+	*out = &j->probes;
+	if (j->probes.at == at)
+		return 0;
+	if (from == 0)
+		return store_probe_month(j->c, j->s, at, &j->probes, e);
+	j->probes = j->known[from - 1];
+	return store_probe_month_next(j->c, j->s, at, &j->probes, e);
 }
 
-int judge_promise(struct judge *j, const struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e)
+int judge_promise(struct judge *j, struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e)
 {
 	const struct service_promise *prover = judge_prover(j->book, item->row.service, p->key);
-	struct proof_question q = { .a = j->s, .db = j->c, .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .at = at,
-		.valid_from_at = day_start(item->row.valid_from_day), .terms = item->terms, .probes = &j->probes };
+	struct proof_question q;
 
 	*out = (struct promise_stand){ .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .agreement_number = item->row.number,
 		.service = item->text, .promise = p, .live = prover && prover->prove };
-	if (!out->live) {
-		attestation_judge(j, p->key, at, &out->proof);
-		return 0;
-	}
-	if (prover->probes && j->probes.at != at && store_probe_month(j->c, j->s, at, &j->probes, e) != 0)
+	if (!out->live)
+		return attestation_judge(j, p->key, at, &out->proof, e);
+	if (!item->terms && !(item->terms = json_loads(item->row.terms, 0, NULL)))
+		return FAIL(e, E_DB, "terms of agreement %" PRId64, item->row.agreement_id);
+	q = (struct proof_question){ .a = j->s, .db = j->c, .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .at = at,
+		.valid_from_at = day_start(item->row.valid_from_day), .terms = item->terms, .probes = &j->probes };
+	if (prover->probes && probes_read(j, at, &q.probes, e) != 0)
 		return -1;
 	if (prover->prove(&q, &out->proof, e) != 0)
 		return -1;
@@ -155,36 +190,36 @@ int judge_promise(struct judge *j, const struct judge_item *item, const struct p
 
 static int by_number(const void *x, const void *y)
 {
-	return ((const struct judge_item *)x)->text->number - ((const struct judge_item *)y)->text->number;
+	return (*(struct judge_item *const *)x)->text->number - (*(struct judge_item *const *)y)->text->number;
 }
 
 int promise_list_at(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t customer_id, const char *service, int64_t at,
 	struct promise_stand **out, int *n, struct err *e)
 {
 	struct promise_stand *all;
-	struct judge_item *items;
+	struct judge_item **items;
 	int nitems, most = 0, count = 0, rc = -1;
 	struct judge j;
 
-	judge_begin(&j, c, a, a, b);
+	judge_begin(&j, c, a, a, a, b);
 	if (judge_customer(&j, customer_id, e) != 0 || judge_items(&j, at, &items, &nitems, e) != 0)
-		return -1;
+		goto out;
 	qsort(items, (size_t)nitems, sizeof *items, by_number);
 	for (int i = 0; i < nitems; i++)
-		most += items[i].text->npromises;
+		most += items[i]->text->npromises;
 	all = ARENA_ARRAY(a, struct promise_stand, most + 1);
 	for (int i = 0; i < nitems; i++) {
-		if (service && strcmp(service, items[i].row.service) != 0)
+		if (service && strcmp(service, items[i]->row.service) != 0)
 			continue;
-		for (int k = 0; k < items[i].text->npromises; k++)
-			if (judge_promise(&j, &items[i], &items[i].text->promises[k], at, &all[count++], e) != 0)
+		for (int k = 0; k < items[i]->text->npromises; k++)
+			if (judge_promise(&j, items[i], &items[i]->text->promises[k], at, &all[count++], e) != 0)
 				goto out;
 	}
 	*out = all;
 	*n = count;
 	rc = 0;
 out:
-	judge_items_end(items, nitems);
+	judge_end(&j);
 	return rc;
 }
 
@@ -207,18 +242,18 @@ int promise_terms(struct db_conn *c, struct arena *a, int64_t customer_id, const
 int promise_at(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t customer_id, const char *key, int64_t at,
 	struct promise_stand *out, struct err *e)
 {
-	struct judge_item *items;
+	struct judge_item **items;
 	struct judge j;
-	int nitems, rc = 1;
+	int nitems = 0, rc = 1;
 
-	judge_begin(&j, c, a, a, b);
+	judge_begin(&j, c, a, a, a, b);
 	if (judge_customer(&j, customer_id, e) != 0 || judge_items(&j, at, &items, &nitems, e) != 0)
-		return -1;
+		rc = -1;
 	for (int i = 0; i < nitems && rc == 1; i++)
-		for (int k = 0; k < items[i].text->npromises && rc == 1; k++)
-			if (strcmp(items[i].text->promises[k].key, key) == 0)
-				rc = judge_promise(&j, &items[i], &items[i].text->promises[k], at, out, e);
-	judge_items_end(items, nitems);
+		for (int k = 0; k < items[i]->text->npromises && rc == 1; k++)
+			if (strcmp(items[i]->text->promises[k].key, key) == 0)
+				rc = judge_promise(&j, items[i], &items[i]->text->promises[k], at, out, e);
+	judge_end(&j);
 	return rc == 1 ? FAIL(e, E_PROMISE_UNKNOWN, "%s of customer %" PRId64, key, customer_id) : rc;
 }
 

@@ -9,21 +9,25 @@
 struct text_kept;
 struct judge {
 	struct db_conn *c;
-	struct arena *a;                                /* what lasts as long as the judge: texts, attestations */
+	struct arena *t;                                /* what lasts as long as the judge: texts */
+	struct arena *a;                                /* what lasts as long as its customer; may be the same */
 	struct arena *s;                                /* what one question needs; may be the same */
 	const struct promise_book *book;
 	int64_t customer_id;
-	struct attestation *attested; int nattested;    /* of this customer, newest first */
+	struct attestation *attested; int nattested;    /* of this customer, newest first; read when first needed (attested_read) */
+	bool attested_read;
+	struct judge_item *accepted; int naccepted;     /* every item this customer ever accepted, newest of a service first */
 	struct probe_month probes;                      /* as of probes.at */
+	const struct probe_month *known; int nknown;    /* the same at moments that many customers are asked about, oldest first */
 	struct text_kept *texts; int ntexts;
 };
-struct judge_item { struct promise_item row; const struct catalogue_service *text; json_t *terms; };
+struct judge_item { struct promise_item row; const struct catalogue_service *text; json_t *terms; };    /* terms NULL: not read yet */
 
-void judge_begin(struct judge *j, struct db_conn *c, struct arena *a, struct arena *s, const struct promise_book *b);
-int judge_customer(struct judge *j, int64_t customer_id, struct err *e);
-int judge_items(struct judge *j, int64_t at, struct judge_item **out, int *n, struct err *e);  /* end with judge_items_end() */
-void judge_items_end(struct judge_item *items, int n);
-int judge_promise(struct judge *j, const struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e);
+void judge_begin(struct judge *j, struct db_conn *c, struct arena *t, struct arena *a, struct arena *s, const struct promise_book *b);
+void judge_end(struct judge *j);
+int judge_customer(struct judge *j, int64_t customer_id, struct err *e);                /* ends the one before */
+int judge_items(struct judge *j, int64_t at, struct judge_item ***out, int *n, struct err *e);  /* what was in force then */
+int judge_promise(struct judge *j, struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e);
 const struct service_promise *judge_prover(const struct promise_book *b, const char *service, const char *key);
 
 /* Append to the event chain; takes data over. object is made from kind. */

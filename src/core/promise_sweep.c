@@ -8,11 +8,16 @@
 
 #define SWEEP_EVENTS 200000             /* most events looked at in one sweep: what is left then counts as come late */
 #define SWEEP_MOMENTS 100000            /* most questions about one customer in one sweep: past it is a bug */
+#define SWEEP_PROBES 12000              /* most moments of the probes in one sweep: past it the sweep ends early, and another follows */
 #define SCRATCH_BYTES (256u << 20)
+#define BATCH 64                        /* customers whose changes are written at once, */
+#define BATCH_BYTES (32u << 20)         /* and the most they may take while they wait */
 
+struct held_text { char *p; size_t cap; };      /* written over again and again */
 /* One promise on its way through the moments of a sweep. */
 struct held {
 	struct promise_row stored, row;         /* as it was before the sweep (id 0: not at all); as it is by now */
+	struct held_text reasons, evidence;
 	bool on, touched, seen;
 	int turns;
 	const struct catalogue_service *service;
@@ -21,7 +26,10 @@ struct held {
 struct turn { int held; struct promise_row row; };      /* row.state NULL: ends */
 struct look { int64_t at; bool probes; };               /* probes: only those that read the probes */
 struct walk {
-	struct judge j;
+	struct judge *j;
+	int64_t customer_id;
+	struct arena *a;                        /* what lasts until the changes are written */
+	bool narrow;                            /* only promises that read the probes are looked at: nothing else happened */
 	struct held *held; int nheld, held_cap;
 	struct turn *turns; int nturns, turns_cap;
 };
@@ -31,24 +39,39 @@ static struct held *held_get(struct walk *k, const char *promise)
 	for (int i = 0; i < k->nheld; i++)
 		if (strcmp(k->held[i].row.promise, promise) == 0)
 			return &k->held[i];
-	k->held = arena_grow(k->j.a, k->held, sizeof *k->held, k->nheld, &k->held_cap);
-	k->held[k->nheld] = (struct held){ .row = { .customer_id = k->j.customer_id, .promise = arena_dup(k->j.a, promise), .check_at = MOMENT_NEVER } };
+	k->held = arena_grow(k->a, k->held, sizeof *k->held, k->nheld, &k->held_cap);
+	k->held[k->nheld] = (struct held){ .row = { .customer_id = k->customer_id, .promise = arena_dup(k->a, promise), .check_at = MOMENT_NEVER } };
 	return &k->held[k->nheld++];
 }
 
 static void turn_add(struct walk *k, struct held *h)
 {
-	k->turns = arena_grow(k->j.a, k->turns, sizeof *k->turns, k->nturns, &k->turns_cap);
-	k->turns[k->nturns++] = (struct turn){ (int)(h - k->held), h->row };
+	struct promise_row row = h->row;
+
+	row.reasons = arena_dup(k->a, row.reasons);     /* h's will be written over */
+	row.evidence = arena_dup(k->a, row.evidence);
+	k->turns = arena_grow(k->a, k->turns, sizeof *k->turns, k->nturns, &k->turns_cap);
+	k->turns[k->nturns++] = (struct turn){ (int)(h - k->held), row };
 	h->turns++;
+}
+
+static const char *text_keep(struct arena *a, struct held_text *t, const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	if (n > t->cap) {
+		t->cap = n * 2;
+		t->p = arena_get(a, t->cap);
+	}
+	return memcpy(t->p, text, n);
 }
 
 /* What was found at t against what held until then. */
 static void found(struct walk *k, struct held *h, const struct promise_stand *s, int64_t t)
 {
-	struct arena *a = k->j.a;
+	struct arena *a = k->a;
 	const char *state = promise_state_name(s->proof.state);
-	const char *reasons = proof_lines_text(k->j.s, s->proof.reasons, s->proof.nreasons);
+	const char *reasons = proof_lines_text(k->j->s, s->proof.reasons, s->proof.nreasons);
 	bool turned = !h->on || strcmp(h->row.state, state) != 0;
 
 	h->seen = true;
@@ -61,8 +84,8 @@ static void found(struct walk *k, struct held *h, const struct promise_stand *s,
 	h->row.due_at = s->proof.due_at;
 	h->row.check_at = s->proof.check_at;
 	h->row.agreement_id = s->agreement_id;
-	h->row.reasons = arena_dup(a, reasons);
-	h->row.evidence = arena_dup(a, proof_lines_text(k->j.s, s->proof.evidence, s->proof.nevidence));
+	h->row.reasons = text_keep(a, &h->reasons, reasons);
+	h->row.evidence = text_keep(a, &h->evidence, proof_lines_text(k->j->s, s->proof.evidence, s->proof.nevidence));
 	h->touched = true;
 	if (!turned)
 		return;
@@ -76,27 +99,31 @@ static void found(struct walk *k, struct held *h, const struct promise_stand *s,
 
 static int look_at(struct walk *k, int64_t t, bool all, bool probes, struct err *e)
 {
-	struct judge_item *items;
-	int nitems, rc = -1;
+	struct judge_item **items;
+	int nitems;
 
-	arena_reset(k->j.s);
-	k->j.probes.at = 0;                             /* its texts were in the scratch arena */
-	if (judge_items(&k->j, t, &items, &nitems, e) != 0)
+	arena_reset(k->j->s);
+	k->j->probes.at = 0;                            /* its texts were in the scratch arena */
+	if (judge_items(k->j, t, &items, &nitems, e) != 0)
 		return -1;
 	for (int i = 0; i < k->nheld; i++)
 		k->held[i].seen = false;
 	for (int i = 0; i < nitems; i++)
-		for (int p = 0; p < items[i].text->npromises; p++) {
-			const struct promise *promise = &items[i].text->promises[p];
-			const struct service_promise *prover = judge_prover(k->j.book, items[i].row.service, promise->key);
-			struct held *h = held_get(k, promise->key);
+		for (int p = 0; p < items[i]->text->npromises; p++) {
+			const struct promise *promise = &items[i]->text->promises[p];
+			const struct service_promise *prover = judge_prover(k->j->book, items[i]->row.service, promise->key);
+			bool reads = prover && prover->probes;
 			struct promise_stand s;
+			struct held *h;
 
-			h->seen = true;
-			if (!all && h->row.check_at > t && !(probes && prover && prover->probes))
+			if (k->narrow && !reads)
 				continue;
-			if (judge_promise(&k->j, &items[i], promise, t, &s, e) != 0)
-				goto out;
+			h = held_get(k, promise->key);
+			h->seen = true;
+			if (!all && h->row.check_at > t && !(probes && reads))
+				continue;
+			if (judge_promise(k->j, items[i], promise, t, &s, e) != 0)
+				return -1;
 			found(k, h, &s, t);
 		}
 	for (int i = 0; i < k->nheld; i++) {
@@ -111,19 +138,15 @@ static int look_at(struct walk *k, int64_t t, bool all, bool probes, struct err 
 		h->promise = NULL;
 		turn_add(k, h);
 	}
-	rc = 0;
-out:
-	judge_items_end(items, nitems);
-	return rc;
+	return 0;
 }
 
-static int walk_customer(struct walk *k, const struct look *looks, int n, int64_t swept_at, int64_t at, struct err *e)
+static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, const struct look *looks, int n, int64_t swept_at, int64_t at, struct err *e)
 {
-	struct promise_filter f = { .customer_id = k->j.customer_id };
-	struct promise_row *rows;
-	int nrows, i = 0, turns = 0;
+	struct promise_filter f = { .customer_id = k->customer_id };
+	int i = 0, turns = 0;
 
-	if (judge_customer(&k->j, k->j.customer_id, e) != 0 || store_promise_list(k->j.c, k->j.a, &f, &rows, &nrows, e) != 0)
+	if (judge_customer(k->j, k->customer_id, e) != 0 || (!k->narrow && store_promise_list(k->j->c, k->a, &f, &rows, &nrows, e) != 0))
 		return -1;
 	for (int r = 0; r < nrows; r++) {
 		struct held *h = held_get(k, rows[r].promise);
@@ -145,7 +168,7 @@ static int walk_customer(struct walk *k, const struct look *looks, int n, int64_
 		if (t > at)
 			return 0;
 		if (turns++ == SWEEP_MOMENTS)
-			return FAIL(e, E_BUG, "the promises of customer %" PRId64 " do not come to rest", k->j.customer_id);
+			return FAIL(e, E_BUG, "the promises of customer %" PRId64 " do not come to rest", k->customer_id);
 		for (; i < n && looks[i].at <= t; i++) {
 			all |= !looks[i].probes;
 			probes |= looks[i].probes;
@@ -162,17 +185,14 @@ static int walk_customer(struct walk *k, const struct look *looks, int n, int64_
 	}
 }
 
-struct kept { struct walk *k; int64_t at; bool raced; };
+struct kept { struct walk **walks; int n; int64_t at; bool raced; };
 
-static int keep_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+static int keep_walk(struct db_conn *w, struct arena *a, struct kept *x, const struct walk *k, struct err *e)
 {
-	struct kept *x = arg;
-	struct walk *k = x->k;
 	int64_t *ids = ARENA_ARRAY(a, int64_t, k->nheld + 1);
 	const char **states = ARENA_ARRAY(a, const char *, k->nheld + 1);
 	bool done;
 
-	x->raced = false;
 	for (int i = 0; i < k->nheld; i++) {
 		ids[i] = k->held[i].stored.id;
 		states[i] = k->held[i].stored.state;
@@ -199,8 +219,36 @@ static int keep_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 		r.id = ids[i];
 		if (h->touched && h->on && store_promise_touch(w, &r, e) != 0)
 			return -1;
-		if (h->turns && promise_follow(w, a, k->j.book, h->on ? &r : &h->stored, h->stored.id ? &h->stored : NULL, h->service,
+		if (h->turns && promise_follow(w, a, k->j->book, h->on ? &r : &h->stored, h->stored.id ? &h->stored : NULL, h->service,
 				h->on ? h->promise : NULL, x->at, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int keep_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct kept *x = arg;
+
+	x->raced = false;
+	for (int i = 0; i < x->n; i++)
+		if (keep_walk(w, a, x, x->walks[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+/* Many customers at once; one by one when another server was first with one of them. */
+static int keep(struct db *d, struct walk **walks, int n, int64_t at, struct err *e)
+{
+	struct kept x = { walks, n, at, false };
+
+	if (n == 0 || db_write(d, keep_job, &x, e) == 0)
+		return 0;
+	if (!x.raced)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		x = (struct kept){ walks + i, 1, at, false };
+		if (db_write(d, keep_job, &x, e) != 0 && !x.raced)
 			return -1;
 	}
 	return 0;
@@ -215,6 +263,13 @@ static int by_customer(const void *x, const void *y)
 	return p->at < q->at ? -1 : p->at > q->at;
 }
 
+static int by_holder(const void *x, const void *y)
+{
+	const struct promise_row *p = x, *q = y;
+
+	return (p->customer_id > q->customer_id) - (p->customer_id < q->customer_id);
+}
+
 static int by_id(const void *x, const void *y)
 {
 	int64_t p = *(const int64_t *)x, q = *(const int64_t *)y;
@@ -222,43 +277,62 @@ static int by_id(const void *x, const void *y)
 	return p < q ? -1 : p > q;
 }
 
+/* One sweep: what stirred whom, and what all customers share. */
+struct sweep {
+	struct db_conn *c;
+	struct arena *a;
+	struct promise_stir *stirs; int n;
+	struct promise_row *holders; int nholders;      /* what holds of the promises that read the probes, by customer */
+	struct probe_month *known; int nknown;
+};
+
 /* The probes spoke: everybody whose promise rests on them, and who comes to have one in this very sweep. A negative moment
  * marks such a look. */
-static int probes_stir(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t after, int64_t at, struct promise_stir **stirs, int *n,
-	struct err *e)
+static int probes_stir(struct sweep *s, const struct promise_book *b, const int64_t *moments, int nmoments, struct err *e)
 {
-	int64_t *moments, *ids = NULL;
-	int nmoments, nids = 0, ids_cap = 0, cap = *n;
+	int64_t *ids = NULL;
+	int nids = 0, ids_cap = 0, cap = s->n, holders_cap = 0;
 
-	if (store_probe_moments(c, a, after, at, 10000, &moments, &nmoments, e) != 0)
-		return -1;
 	if (nmoments == 0)
 		return 0;
-	for (int i = 0; i < *n; i++) {
-		ids = arena_grow(a, ids, sizeof *ids, nids, &ids_cap);
-		ids[nids++] = (*stirs)[i].customer_id;
+	for (int i = 0; i < s->n; i++) {
+		ids = arena_grow(s->a, ids, sizeof *ids, nids, &ids_cap);
+		ids[nids++] = s->stirs[i].customer_id;
 	}
-	for (const struct service *const *s = b->services; *s; s++)
-		for (const struct service_promise *p = (*s)->promises; p->key; p++) {
-			int64_t *more;
+	for (const struct service *const *v = b->services; *v; v++)
+		for (const struct service_promise *p = (*v)->promises; p->key; p++) {
+			struct promise_row *more;
 			int nmore;
 
 			if (!p->probes || !p->prove)
 				continue;
-			if (store_promise_holders(c, a, p->key, &more, &nmore, e) != 0)
+			if (store_promise_holders(s->c, s->a, p->key, &more, &nmore, e) != 0)
 				return -1;
 			for (int i = 0; i < nmore; i++) {
-				ids = arena_grow(a, ids, sizeof *ids, nids, &ids_cap);
-				ids[nids++] = more[i];
+				ids = arena_grow(s->a, ids, sizeof *ids, nids, &ids_cap);
+				ids[nids++] = more[i].customer_id;
+				s->holders = arena_grow(s->a, s->holders, sizeof *s->holders, s->nholders, &holders_cap);
+				s->holders[s->nholders++] = more[i];
 			}
 		}
-	if (nids)
-		qsort(ids, (size_t)nids, sizeof *ids, by_id);
+	if (nids == 0)
+		return 0;
+	if (s->nholders)
+		qsort(s->holders, (size_t)s->nholders, sizeof *s->holders, by_holder);
+	qsort(ids, (size_t)nids, sizeof *ids, by_id);
 	for (int i = 0; i < nids; i++)
 		for (int m = 0; m < nmoments && (i == 0 || ids[i] != ids[i - 1]); m++) {
-			*stirs = arena_grow(a, *stirs, sizeof **stirs, *n, &cap);
-			(*stirs)[(*n)++] = (struct promise_stir){ ids[i], -moments[m] };
+			s->stirs = arena_grow(s->a, s->stirs, sizeof *s->stirs, s->n, &cap);
+			s->stirs[s->n++] = (struct promise_stir){ ids[i], -moments[m] };
 		}
+	s->known = ARENA_ARRAY(s->a, struct probe_month, nmoments);
+	for (int m = 0; m < nmoments; m++) {
+		if (m)
+			s->known[m] = s->known[m - 1];
+		if (store_probe_month_next(s->c, s->a, moments[m], &s->known[m], e) != 0)
+			return -1;
+	}
+	s->nknown = nmoments;
 	return 0;
 }
 
@@ -279,67 +353,108 @@ static int by_moment(const void *x, const void *y)
 	return p->at < q->at ? -1 : p->at > q->at;
 }
 
-static int sweep_customer(struct db *d, struct db_conn *c, struct arena *a, struct arena *scratch, const struct promise_book *b,
-	const struct promise_stir *stirs, int n, int64_t swept_at, int64_t at, struct err *e)
+/* k is begun; *write: it has changes to write down. */
+static int sweep_customer(struct walk *k, const struct sweep *s, const struct promise_stir *stirs, int n, int64_t swept_at, int64_t at, bool *write,
+	struct err *e)
 {
-	struct walk *k = ARENA_NEW(a, struct walk);
-	struct look *looks = ARENA_ARRAY(a, struct look, n + 1);
-	struct kept x = { k, at, false };
-	bool write = false;
-	int rc;
+	struct look *looks = ARENA_ARRAY(k->a, struct look, n + 1);
+	int from = 0, to = s->nholders;
 
-	judge_begin(&k->j, c, a, scratch, b);
-	k->j.customer_id = stirs[0].customer_id;
-	for (int i = 0; i < n; i++)
+	k->narrow = true;
+	for (int i = 0; i < n; i++) {
 		looks[i] = stirs[i].at < 0 ? (struct look){ -stirs[i].at, true } : (struct look){ stirs[i].at, false };
+		k->narrow &= looks[i].probes;
+	}
 	qsort(looks, (size_t)n, sizeof *looks, by_moment);
-	if (walk_customer(k, looks, n, swept_at, at, e) != 0)
+	while (from < to) {
+		int mid = (from + to) / 2;
+
+		if (s->holders[mid].customer_id < k->customer_id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	while (to < s->nholders && s->holders[to].customer_id == k->customer_id)
+		to++;
+	if (walk_customer(k, s->holders + from, to - from, looks, n, swept_at, at, e) != 0)
 		return -1;
+	*write = false;
 	for (int i = 0; i < k->nheld; i++)
-		write |= k->held[i].touched || k->held[i].turns;
-	if (!write)
-		return 0;
-	rc = db_write(d, keep_job, &x, e);
-	return rc != 0 && x.raced ? 0 : rc;
+		*write |= k->held[i].touched || k->held[i].turns;
+	return 0;
+}
+
+static int sweep_all(struct db *d, const struct sweep *s, struct judge *j, int64_t swept_at, int64_t at, struct err *e)
+{
+	struct walk *batch[BATCH];
+	int nbatch = 0;
+
+	for (int i = 0, k; i < s->n; i = k) {
+		struct walk *w = ARENA_NEW(j->a, struct walk);
+		bool write;
+
+		for (k = i; k < s->n && s->stirs[k].customer_id == s->stirs[i].customer_id; k++)
+			;
+		w->j = j;
+		w->a = j->a;
+		w->customer_id = s->stirs[i].customer_id;
+		if (sweep_customer(w, s, s->stirs + i, k - i, swept_at, at, &write, e) != 0)
+			return -1;
+		if (write)
+			batch[nbatch++] = w;
+		if (nbatch < BATCH && arena_used(j->a) < BATCH_BYTES && k < s->n)
+			continue;
+		if (keep(d, batch, nbatch, at, e) != 0)
+			return -1;
+		nbatch = 0;
+		judge_end(j);
+		arena_reset(j->a);
+	}
+	return 0;
 }
 
 int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *more, struct err *e)
 {
 	struct arena *list = arena_begin(SCRATCH_BYTES), *a = arena_begin(SCRATCH_BYTES), *scratch = arena_begin(SCRATCH_BYTES);
-	struct promise_stir *stirs = NULL;
-	struct db_conn *c = NULL;
+	struct sweep s = { .a = list };
+	struct judge j = { .naccepted = 0 };
 	struct mark mark;
-	int64_t swept_at, first;
-	int n = 0, rc = -1;
+	int64_t swept_at, first, *moments;
+	int nmoments, rc = -1;
 
-	if (db_read_begin(d, &c, e) != 0 || store_promise_mark(c, &swept_at, &mark.event_id, e) != 0)
+	if (db_read_begin(d, &s.c, e) != 0 || store_promise_mark(s.c, &swept_at, &mark.event_id, e) != 0)
 		goto out;
-	mark.at = at;
 	first = mark.event_id;
+	*more = false;
 	if (at <= swept_at) {
-		*more = false;
 		rc = 0;
 		goto out;
 	}
-	if (store_promise_stirred(c, list, &mark.event_id, swept_at, at, SWEEP_EVENTS, &stirs, &n, e) != 0 ||
-			probes_stir(c, list, b, swept_at, at, &stirs, &n, e) != 0)
+	if (store_probe_moments(s.c, list, swept_at, at, SWEEP_PROBES, &moments, &nmoments, e) != 0)
 		goto out;
-	*more = mark.event_id - first >= SWEEP_EVENTS;
-	if (n)
-		qsort(stirs, (size_t)n, sizeof *stirs, by_customer);
-	for (int i = 0, k; i < n; i = k) {
-		for (k = i; k < n && stirs[k].customer_id == stirs[i].customer_id; k++)
-			;
-		arena_reset(a);
-		if (sweep_customer(d, c, a, scratch, b, stirs + i, k - i, swept_at, at, e) != 0)
-			goto out;
+	if (nmoments == SWEEP_PROBES && moments[nmoments - 1] < at) {
+		at = moments[nmoments - 1];
+		*more = true;
 	}
-	db_read_end(c);
-	c = NULL;
+	mark.at = at;
+	if (store_promise_stirred(s.c, list, &mark.event_id, swept_at, at, SWEEP_EVENTS, &s.stirs, &s.n, e) != 0 ||
+			probes_stir(&s, b, moments, nmoments, e) != 0)
+		goto out;
+	*more |= mark.event_id - first >= SWEEP_EVENTS;
+	if (s.n)
+		qsort(s.stirs, (size_t)s.n, sizeof *s.stirs, by_customer);
+	judge_begin(&j, s.c, list, a, scratch, b);
+	j.known = s.known;
+	j.nknown = s.nknown;
+	if (sweep_all(d, &s, &j, swept_at, at, e) != 0)
+		goto out;
+	db_read_end(s.c);
+	s.c = NULL;
 	/* Nothing happened: the old mark is as good, and saves a write every few seconds. */
-	rc = n == 0 && at - swept_at < MOMENT_MINUTE ? 0 : db_write(d, mark_job, &mark, e);
+	rc = s.n == 0 && at - swept_at < MOMENT_MINUTE ? 0 : db_write(d, mark_job, &mark, e);
 out:
-	db_read_end(c);
+	judge_end(&j);
+	db_read_end(s.c);
 	arena_end(list);
 	arena_end(a);
 	arena_end(scratch);

@@ -31,11 +31,26 @@ int store_probe_read_set(struct db_conn *w, const char *file, int64_t offset_byt
 	return db_run(w, &q, DB(DB_TEXT(file), DB_INT(offset_bytes)), NULL, e);
 }
 
+static int recent_read(struct db_conn *c, struct arena *a, int64_t at, struct probe_door *out, struct err *e)
+{
+	static const struct db_sql recent = { "SELECT at,stored_at,ok,took_ms,detail FROM probe_result WHERE probe=?1 AND at<=?2 AND stored_at<=?2 "
+		"ORDER BY at DESC, id DESC LIMIT 20" };
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(c, &recent, DB(DB_TEXT(out->probe), DB_INT(at)), &cur, e) != 0)
+		return -1;
+	out->nrecent = 0;
+	while ((rc = db_next(cur, e)) == 1 && out->nrecent < PROBE_RECENT)
+		out->recent[out->nrecent++] = (struct probe_result){ .at = db_int(cur, 0), .stored_at = db_int(cur, 1), .probe = out->probe,
+			.ok = db_int(cur, 2) != 0, .took_ms = db_int(cur, 3), .detail = db_text(cur, 4, a) };
+	db_done(cur);
+	return rc < 0 ? -1 : 0;
+}
+
 static int door_read(struct db_conn *c, struct arena *a, int64_t at, const char *probe, struct probe_door *out, struct err *e)
 {
 	static const struct db_sql sums = { "SELECT COUNT(*), COALESCE(SUM(ok),0) FROM probe_result WHERE probe=?1 AND at>=?2 AND at<=?3 AND stored_at<=?3" };
-	static const struct db_sql recent = { "SELECT at,stored_at,ok,took_ms,detail FROM probe_result WHERE probe=?1 AND at<=?2 AND stored_at<=?2 "
-		"ORDER BY at DESC, id DESC LIMIT 20" };
 	struct db_cur *cur;
 	int rc;
 
@@ -47,19 +62,56 @@ static int door_read(struct db_conn *c, struct arena *a, int64_t at, const char 
 		out->good = db_int(cur, 1);
 	}
 	db_done(cur);
-	if (rc < 0 || db_query(c, &recent, DB(DB_TEXT(probe), DB_INT(at)), &cur, e) != 0)
-		return -1;
-	while ((rc = db_next(cur, e)) == 1 && out->nrecent < PROBE_RECENT)
-		out->recent[out->nrecent++] = (struct probe_result){ .at = db_int(cur, 0), .stored_at = db_int(cur, 1), .probe = probe,
-			.ok = db_int(cur, 2) != 0, .took_ms = db_int(cur, 3), .detail = db_text(cur, 4, a) };
-	db_done(cur);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : recent_read(c, a, at, out, e);
 }
 
 int store_probe_month(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *out, struct err *e)
 {
 	out->at = at;
 	return door_read(c, a, at, "portal", &out->portal, e) != 0 ? -1 : door_read(c, a, at, "mail", &out->mail, e);
+}
+
+static int rows_count(struct db_cur *cur, struct probe_month *m, int64_t from, bool *more, struct err *e)
+{
+	struct arena *t = arena_begin(1 << 20);
+	int rc;
+
+	while ((rc = db_next(cur, e)) == 1) {
+		bool mail = strcmp(db_text(cur, 0, t), "mail") == 0;
+		struct probe_door *d = mail ? &m->mail : &m->portal;
+
+		more[mail] = true;
+		if (db_int(cur, 1) >= from) {
+			d->tries++;
+			d->good += db_int(cur, 2) != 0;
+		}
+		arena_reset(t);
+	}
+	db_done(cur);
+	arena_end(t);
+	return rc;
+}
+
+int store_probe_month_next(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *m, struct err *e)
+{
+	/* What became known since; and what was known but lay ahead. */
+	static const struct db_sql come = { "SELECT probe,at,ok FROM probe_result WHERE stored_at>?1 AND stored_at<=?2 AND at<=?2" };
+	static const struct db_sql ahead = { "SELECT probe,at,ok FROM probe_result WHERE probe=?3 AND at>?1 AND at<=?2 AND stored_at<=?1" };
+	int64_t from = month_start(month_of(at));
+	bool more[2] = { false, false };
+	struct db_cur *cur;
+
+	if (m->at > at || m->at < from)
+		return store_probe_month(c, a, at, m, e);
+	if (m->at == at)
+		return 0;
+	if (db_query(c, &come, DB(DB_INT(m->at), DB_INT(at)), &cur, e) != 0 || rows_count(cur, m, from, more, e) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		if (db_query(c, &ahead, DB(DB_INT(m->at), DB_INT(at), DB_TEXT(i ? "mail" : "portal")), &cur, e) != 0 || rows_count(cur, m, from, more, e) < 0)
+			return -1;
+	m->at = at;
+	return (more[0] && recent_read(c, a, at, &m->portal, e) != 0) || (more[1] && recent_read(c, a, at, &m->mail, e) != 0) ? -1 : 0;
 }
 
 int store_probe_moments(struct db_conn *c, struct arena *a, int64_t after, int64_t to, int limit, int64_t **out, int *n, struct err *e)

@@ -38,6 +38,9 @@ struct probe_door {
 };
 struct probe_month { int64_t at; struct probe_door portal, mail; };
 int store_probe_month(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *out, struct err *e);
+/* From a month as it was at an earlier moment (m->at) to the same as store_probe_month() gives at `at`, reading only what came
+ * between. Its texts must live as long as a. */
+int store_probe_month_next(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *m, struct err *e);
 /* Moments (stored_at) at which results came in, after `after` and up to `to`, oldest first. */
 int store_probe_moments(struct db_conn *c, struct arena *a, int64_t after, int64_t to, int limit, int64_t **out, int *n, struct err *e);
 #endif

@@ -294,25 +294,14 @@ int store_promise_stirred(struct db_conn *c, struct arena *a, int64_t *event_id,
 	return 0;
 }
 
-int store_promise_holders(struct db_conn *c, struct arena *a, const char *promise, int64_t **ids, int *n, struct err *e)
+int store_promise_holders(struct db_conn *c, struct arena *a, const char *promise, struct promise_row **out, int *n, struct err *e)
 {
-	static const struct db_sql q = { "SELECT customer_id FROM promise_state WHERE until_at=9223372036854775807 AND promise=?1 ORDER BY customer_id" };
-	int64_t *all = NULL;
-	int count = 0, cap = 0, rc;
+	static const struct db_sql q = { "SELECT " COLUMNS FROM "WHERE p.until_at=9223372036854775807 AND p.promise=?1 ORDER BY p.customer_id" };
 	struct db_cur *cur;
 
 	if (db_query(c, &q, DB(DB_TEXT(promise)), &cur, e) != 0)
 		return -1;
-	while ((rc = db_next(cur, e)) == 1) {
-		all = arena_grow(a, all, sizeof *all, count, &cap);
-		all[count++] = db_int(cur, 0);
-	}
-	db_done(cur);
-	if (rc < 0)
-		return -1;
-	*ids = all;
-	*n = count;
-	return 0;
+	return rows_read(cur, a, out, n, e);
 }
 
 int store_attestation_add(struct db_conn *w, struct attestation *t, struct err *e)

@@ -65,7 +65,7 @@ struct promise_stir { int64_t customer_id, at; };       /* at: the moment to loo
 int store_promise_stirred(struct db_conn *c, struct arena *a, int64_t *event_id, int64_t after, int64_t at, int limit, struct promise_stir **out,
 	int *n, struct err *e);
 /* Customers that have the promise now. */
-int store_promise_holders(struct db_conn *c, struct arena *a, const char *promise, int64_t **ids, int *n, struct err *e);
+int store_promise_holders(struct db_conn *c, struct arena *a, const char *promise, struct promise_row **out, int *n, struct err *e);
 
 struct attestation { int64_t id, customer_id; const char *promise; int64_t person_id; const char *person_name; int64_t at, expires_at; const char *note;
 	int64_t withdrawn_at; };

@@ -169,6 +169,7 @@ CREATE TABLE promise_state(
 CREATE INDEX promise_state_of ON promise_state(customer_id, promise, since_at);
 CREATE INDEX promise_state_now ON promise_state(until_at, state, customer_id);
 CREATE INDEX promise_state_check ON promise_state(until_at, check_at);
+CREATE INDEX promise_state_held ON promise_state(promise, until_at, customer_id);
 CREATE TABLE attestation(
   id {ID}, customer_id {INT} NOT NULL REFERENCES customer(id), promise TEXT NOT NULL, person_id {INT} NOT NULL, person_name TEXT NOT NULL, at {INT} NOT NULL,
   expires_at {INT} NOT NULL, note TEXT NOT NULL, withdrawn_at {INT} NOT NULL DEFAULT 0);
