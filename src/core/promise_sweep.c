@@ -19,6 +19,7 @@ struct held {
 	struct promise_row stored, row;         /* as it was before the sweep (id 0: not at all); as it is by now */
 	struct held_text reasons, evidence;
 	bool on, touched, seen;
+	bool bare;                              /* row.evidence is still that of an earlier moment */
 	int turns;
 	const struct catalogue_service *service;
 	const struct promise *promise;          /* NULL: no longer in force */
@@ -29,6 +30,7 @@ struct walk {
 	struct judge *j;
 	int64_t customer_id;
 	struct arena *a;                        /* what lasts until the changes are written */
+	bool last;                              /* no look is known to follow: evidence is written at once */
 	bool narrow;                            /* only promises that read the probes are looked at: nothing else happened */
 	struct held *held; int nheld, held_cap;
 	struct turn *turns; int nturns, turns_cap;
@@ -85,8 +87,10 @@ static void found(struct walk *k, struct held *h, const struct promise_stand *s,
 	h->row.check_at = s->proof.check_at;
 	h->row.agreement_id = s->agreement_id;
 	h->row.reasons = text_keep(a, &h->reasons, reasons);
-	h->row.evidence = text_keep(a, &h->evidence, proof_lines_text(k->j->s, s->proof.evidence, s->proof.nevidence));
 	h->touched = true;
+	h->bare = !turned && !k->last;                  /* most proofs are followed by another before anybody reads them */
+	if (!h->bare)
+		h->row.evidence = text_keep(a, &h->evidence, proof_lines_text(k->j->s, s->proof.evidence, s->proof.nevidence));
 	if (!turned)
 		return;
 	h->on = true;
@@ -141,6 +145,30 @@ static int look_at(struct walk *k, int64_t t, bool all, bool probes, struct err 
 	return 0;
 }
 
+/* Evidence that was put off, asked for again at the moment it belongs to: the same question has the same answer. */
+static int evidence_fill(struct walk *k, struct held *h, struct err *e)
+{
+	struct judge_item **items;
+	struct promise_stand s;
+	int n;
+
+	arena_reset(k->j->s);
+	k->j->probes.at = 0;
+	if (judge_items(k->j, h->row.measured_at, &items, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		for (int p = 0; p < items[i]->text->npromises; p++) {
+			if (strcmp(items[i]->text->promises[p].key, h->row.promise) != 0)
+				continue;
+			if (judge_promise(k->j, items[i], &items[i]->text->promises[p], h->row.measured_at, &s, e) != 0)
+				return -1;
+			h->row.evidence = text_keep(k->a, &h->evidence, proof_lines_text(k->j->s, s.proof.evidence, s.proof.nevidence));
+			h->bare = false;
+			return 0;
+		}
+	return FAIL(e, E_BUG, "promise %s of customer %" PRId64 " is gone", h->row.promise, k->customer_id);
+}
+
 static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, const struct look *looks, int n, int64_t swept_at, int64_t at, struct err *e)
 {
 	struct promise_filter f = { .customer_id = k->customer_id };
@@ -180,6 +208,7 @@ static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, co
 			all |= !looks[i].probes;
 			probes |= looks[i].probes;
 		}
+		k->last = i == n;
 		if (look_at(k, now, all, probes, e) != 0)
 			return -1;
 	}
@@ -379,8 +408,11 @@ static int sweep_customer(struct walk *k, const struct sweep *s, const struct pr
 	if (walk_customer(k, s->holders + from, to - from, looks, n, swept_at, at, e) != 0)
 		return -1;
 	*write = false;
-	for (int i = 0; i < k->nheld; i++)
+	for (int i = 0; i < k->nheld; i++) {
+		if (k->held[i].on && k->held[i].bare && evidence_fill(k, &k->held[i], e) != 0)
+			return -1;
 		*write |= k->held[i].touched || k->held[i].turns;
+	}
 	return 0;
 }
 
