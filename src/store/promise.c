@@ -179,7 +179,7 @@ int store_promise_items(struct db_conn *c, struct arena *a, int64_t customer_id,
 	struct err *e)
 {
 	static const struct db_sql q = { "SELECT g.id,g.number,i.service,i.catalogue_version,i.terms,g.valid_from_day,COALESCE(g.valid_to_day,2147483647),g.accepted_at,"
-		"g.ended_at,COALESCE((SELECT MIN(s.accepted_at) FROM agreement s WHERE s.supersedes=g.id AND s.accepted_at>0),0) "
+		"g.ended_at,COALESCE((SELECT MIN(s.accepted_at) FROM agreement s WHERE s.customer_id=g.customer_id AND s.supersedes=g.id AND s.accepted_at>0),0) "
 		"FROM agreement g JOIN agreement_item i ON i.agreement_id=g.id AND i.customer_id=g.customer_id "
 		"WHERE g.customer_id=?1 AND g.accepted_at>0 AND g.accepted_at<=?2 AND g.valid_from_day<=?3 ORDER BY i.service, g.accepted_at DESC, g.id DESC" };
 	struct promise_item *all = NULL;
