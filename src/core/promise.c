@@ -13,6 +13,7 @@ void judge_begin(struct judge *j, struct db_conn *c, struct arena *t, struct are
 {
 	*j = (struct judge){ .c = c, .t = t, .a = a, .s = s, .book = b };
 	j->texts = ARENA_ARRAY(t, struct text_kept, JUDGE_TEXTS);
+	j->proofs = ARENA_ARRAY(t, struct proof_kept, JUDGE_PROOFS);
 }
 
 void judge_end(struct judge *j)
@@ -166,25 +167,54 @@ static int probes_read(struct judge *j, int64_t at, const struct probe_month **o
 	return store_probe_month_next(j->c, j->s, at, &j->probes, e);
 }
 
+static struct proof_kept *proof_find(struct judge *j, const struct service_promise *prover, const char *terms, int64_t at)
+{
+	for (int i = 0; i < j->nproofs; i++)
+		if (j->proofs[i].prover == prover && j->proofs[i].at == at && strcmp(j->proofs[i].terms, terms) == 0)
+			return &j->proofs[i];
+	return NULL;
+}
+
+static int proof_make(struct judge *j, const struct service_promise *prover, struct proof_question *q, struct proof *out, struct err *e)
+{
+	if (prover->prove(q, out, e) != 0)
+		return -1;
+	if (out->check_at <= q->at)                     /* a proof that forgets to look ahead must not stop the sweep */
+		out->check_at = q->at + 1;
+	return 0;
+}
+
 int judge_promise(struct judge *j, struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e)
 {
 	const struct service_promise *prover = judge_prover(j->book, item->row.service, p->key);
 	struct proof_question q;
+	struct proof_kept *kept;
 
+	j->same = NULL;
 	*out = (struct promise_stand){ .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .agreement_number = item->row.number,
 		.service = item->text, .promise = p, .live = prover && prover->prove };
 	if (!out->live)
 		return attestation_judge(j, p->key, at, &out->proof, e);
+	if (prover->alone && (kept = proof_find(j, prover, item->row.terms, at))) {
+		out->proof = kept->proof;
+		j->same = kept;
+		return 0;
+	}
 	if (!item->terms && !(item->terms = json_loads(item->row.terms, 0, NULL)))
 		return FAIL(e, E_DB, "terms of agreement %" PRId64, item->row.agreement_id);
 	q = (struct proof_question){ .a = j->s, .db = j->c, .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .at = at,
 		.valid_from_at = day_start(item->row.valid_from_day), .terms = item->terms, .probes = &j->probes };
 	if (prover->probes && probes_read(j, at, &q.probes, e) != 0)
 		return -1;
-	if (prover->prove(&q, &out->proof, e) != 0)
+	if (!prover->alone || j->nproofs == JUDGE_PROOFS || q.probes == &j->probes)
+		return proof_make(j, prover, &q, &out->proof, e);
+	q.a = j->t;
+	if (proof_make(j, prover, &q, &out->proof, e) != 0)
 		return -1;
-	if (out->proof.check_at <= at)                  /* a proof that forgets to look ahead must not stop the sweep */
-		out->proof.check_at = at + 1;
+	kept = &j->proofs[j->nproofs++];
+	*kept = (struct proof_kept){ prover, at, arena_dup(j->t, item->row.terms), out->proof,
+		proof_lines_text(j->t, out->proof.reasons, out->proof.nreasons), proof_lines_text(j->t, out->proof.evidence, out->proof.nevidence) };
+	j->same = kept;
 	return 0;
 }
 

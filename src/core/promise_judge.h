@@ -7,6 +7,9 @@
 
 #define JUDGE_TEXTS 128
 struct text_kept;
+/* One answer for many customers, with its lines as they are stored. */
+struct proof_kept { const struct service_promise *prover; int64_t at; const char *terms; struct proof proof; const char *reasons, *evidence; };
+#define JUDGE_PROOFS 32
 struct judge {
 	struct db_conn *c;
 	struct arena *t;                                /* what lasts as long as the judge: texts */
@@ -20,6 +23,8 @@ struct judge {
 	struct probe_month probes;                      /* as of probes.at */
 	const struct probe_month *known; int nknown;    /* the same at moments that many customers are asked about, oldest first */
 	struct text_kept *texts; int ntexts;
+	struct proof_kept *proofs; int nproofs;
+	const struct proof_kept *same;                  /* the last answer was this one; NULL: its customer's own */
 };
 struct judge_item { struct promise_item row; const struct catalogue_service *text; json_t *terms; };    /* terms NULL: not read yet */
 

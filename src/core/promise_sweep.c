@@ -73,7 +73,8 @@ static void found(struct walk *k, struct held *h, const struct promise_stand *s,
 {
 	struct arena *a = k->a;
 	const char *state = promise_state_name(s->proof.state);
-	const char *reasons = proof_lines_text(k->j->s, s->proof.reasons, s->proof.nreasons);
+	const struct proof_kept *same = k->j->same;
+	const char *reasons = same ? same->reasons : proof_lines_text(k->j->s, s->proof.reasons, s->proof.nreasons);
 	bool turned = !h->on || strcmp(h->row.state, state) != 0;
 
 	h->seen = true;
@@ -90,7 +91,8 @@ static void found(struct walk *k, struct held *h, const struct promise_stand *s,
 	h->touched = true;
 	h->bare = !turned && !k->last;                  /* most proofs are followed by another before anybody reads them */
 	if (!h->bare)
-		h->row.evidence = text_keep(a, &h->evidence, proof_lines_text(k->j->s, s->proof.evidence, s->proof.nevidence));
+		h->row.evidence = text_keep(a, &h->evidence, same ? same->evidence :
+			proof_lines_text(k->j->s, s->proof.evidence, s->proof.nevidence));
 	if (!turned)
 		return;
 	h->on = true;

@@ -43,6 +43,7 @@ struct service_promise {
 	const char *key;
 	proof_fn *prove;                                /* NULL: a person attests it */
 	bool probes;                                    /* the proof reads q->probes: asked again at each measurement */
+	bool alone;                                     /* it reads q->probes, q->terms and q->at alone: one answer for all who have those terms */
 };
 struct service {
 	const char *key;                                /* folder name and catalogue key; never changes once released */

@@ -5,7 +5,7 @@
 static const struct service_promise promises[] = {
 	{ "support.help", support_prove_help, false },
 	{ "support.report", support_prove_report, false },
-	{ "support.open", support_prove_open, true },
+	{ "support.open", support_prove_open, .probes = true, .alone = true },
 	{ 0 }
 };
 static const char *const terms[] = {
