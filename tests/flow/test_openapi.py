@@ -158,7 +158,7 @@ class OpenApi(unittest.TestCase):
         return {}, {}, None
 
     def ex_createCustomer(self):
-        OpenApi.seed += 1
+        type(self).seed += 1
         return {}, {}, {'name': 'Tømreren', 'cvr': cvr(self.seed), 'gln': '5790000000005', 'mail_domains': [f't{self.seed}.example'], 'language': 'en',
                         'phone': '12 34 56 78', 'note': 'Ring først'}
 
@@ -170,12 +170,12 @@ class OpenApi(unittest.TestCase):
 
     def ex_changeCustomer(self):
         customer = self.fresh()[0]
-        OpenApi.seed += 1
+        type(self).seed += 1
         return {'id': customer['id']}, {}, {'name': 'Nyt navn', 'cvr': cvr(self.seed), 'gln': '5790000000005', 'mail_domains': [f'ny{self.seed}.example'],
                                             'language': 'en', 'phone': '87654321', 'note': 'n', 'active': True, 'version': customer['version']}
 
     def ex_createContact(self):
-        OpenApi.seed += 1
+        type(self).seed += 1
         return {'id': self.customer['id']}, {}, {'name': 'Ida', 'email': f'ida{self.seed}@huset.example', 'phone': '12345678', 'role': 'approver',
                                                  'language': 'en'}
 
