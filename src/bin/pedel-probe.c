@@ -64,6 +64,9 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* Told to stop, a request that waits for a server that stops too is given up. */
+static int still_wanted(void *arg, curl_off_t down, curl_off_t downed, curl_off_t up, curl_off_t upped) { return stopping; }
+
 /* One request with cookies, redirects followed. fields NULL: GET. */
 static int http(struct probe *p, const char *path, const char *fields)
 {
@@ -357,6 +360,8 @@ int main(int argc, char **argv)
 	curl_easy_setopt(p.curl, CURLOPT_USERAGENT, "pedel-probe/" PEDEL_VERSION);
 	curl_easy_setopt(p.curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(p.curl, CURLOPT_WRITEDATA, &p);
+	curl_easy_setopt(p.curl, CURLOPT_XFERINFOFUNCTION, still_wanted);
+	curl_easy_setopt(p.curl, CURLOPT_NOPROGRESS, 0L);
 	if (strstr(p.url, "://127.") || strstr(p.url, "://[::1]")) {    /* on this machine the certificate's name is another */
 		curl_easy_setopt(p.curl, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(p.curl, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -226,7 +226,7 @@ static int mail_one(struct agreement_do *d, const struct agreement *g, const str
 	struct err *e)
 {
 	struct outmail m = { .kind = "agreement", .created_at = d->now, .customer_id = g->customer_id, .recipient = to->email, .subject = subject,
-		.body = body, .body_html = "", .in_reply_to = "", .references = "", .next_at = d->now, .error = "" };
+		.body = body, .body_html = "", .in_reply_to = "", .references = "", .automatic = true, .next_at = d->now, .error = "" };
 
 	return outbox_add(d->w, d->a, &m, e);
 }

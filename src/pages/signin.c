@@ -180,7 +180,7 @@ static int link_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 {
 	struct link_job *j = arg;
 	struct outmail m = { .created_at = j->now, .kind = "signin", .recipient = j->mail, .subject = j->subject, .body = j->body, .body_html = "",
-		.in_reply_to = "", .references = "" };
+		.in_reply_to = "", .references = "", .automatic = true };
 
 	/* somebody unknown costs a write too, so that the time does not tell */
 	if (j->k) {

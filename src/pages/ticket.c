@@ -218,6 +218,8 @@ static int send(struct web *w, struct err *e)
 	if (what && strcmp(what, "ready") == 0)
 		return put_in_ready(w, &v, e);
 	note = strcmp(v.typed.kind, "note") == 0;
+	if (!note && strcmp(v.typed.kind, "reply") != 0)        /* never guess that something is meant for the customer */
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "kind", "%.40s", v.typed.kind);
 	j.answer = (struct ticket_answer){ .ticket_id = v.t.id, .visibility = note ? "internal" : "public", .channel = "console",
 		.text = { .body = v.typed.body }, .then = *v.typed.then ? v.typed.then : NULL, .seen = note ? 0 : field_id(w, "seen") };
 	if (work_form_read(w, v.t.id, &j.work, &timed, e) == 0 && ticket_files(w, &j.answer.text.files, &j.answer.text.nfiles, e) == 0) {
@@ -287,6 +289,18 @@ static int change(struct web *w, struct err *e)
 		.version = (int)field_id(w, "version") };
 	rc = ticket_do(w, &j, &why);
 	return rc != 0 && why.id == E_TICKET_CHANGED ? refuse(w, &why, who_changed(w, &why), e) : finish(w, rc, &why, e);
+}
+
+/* From a list: the ticket becomes one's own, and the list is shown again. */
+static int take(struct web *w, struct err *e)
+{
+	struct ticket_job j = { .kind = JOB_CHANGE, .change = { .set_owner = true, .owner_id = w->who.id } };
+	struct ticket t;
+
+	if (load(w, &t, e) != 0)
+		return -1;
+	j.id = t.id;
+	return ticket_do(w, &j, e) != 0 ? -1 : web_redirect(w, "/console/");
 }
 
 /* The other ticket of a merge or link, by the number typed. */
@@ -403,6 +417,7 @@ const struct web_route pages_ticket[] = {
 	{ "GET", "/console/tickets/{id}/here", ROLE_STAFF, here },
 	{ "POST", "/console/tickets/{id}/messages", ROLE_DESK, send, 64 << 20, true },
 	{ "POST", "/console/tickets/{id}/change", ROLE_DESK, change },
+	{ "POST", "/console/tickets/{id}/take", ROLE_DESK, take },
 	{ "POST", "/console/tickets/{id}/merge", ROLE_DESK, merge },
 	{ "POST", "/console/tickets/{id}/link", ROLE_DESK, link_to },
 	{ "POST", "/console/tickets/{id}/split", ROLE_DESK, split },
