@@ -71,23 +71,18 @@ static int still_wanted(void *arg, curl_off_t down, curl_off_t downed, curl_off_
 static int http(struct probe *p, const char *path, const char *fields)
 {
 	char text[CURL_ERROR_SIZE] = "";
-	struct curl_slist *head = NULL;
 	char *at = NULL;
 	CURLcode rc;
 
 	buf_init(&p->page, p->a, PAGE_MAX);
 	curl_easy_setopt(p->curl, CURLOPT_URL, arena_printf(p->a, "%s%s", p->url, path));
 	curl_easy_setopt(p->curl, CURLOPT_ERRORBUFFER, text);
-	if (fields) {
-		head = curl_slist_append(head, arena_printf(p->a, "Origin: %s", p->url));
-		curl_easy_setopt(p->curl, CURLOPT_HTTPHEADER, head);
+	/* no Origin: we come straight to the port, and the server may have another address to the world */
+	if (fields)
 		curl_easy_setopt(p->curl, CURLOPT_POSTFIELDS, fields);
-	} else {
-		curl_easy_setopt(p->curl, CURLOPT_HTTPHEADER, NULL);
+	else
 		curl_easy_setopt(p->curl, CURLOPT_HTTPGET, 1L);
-	}
 	rc = curl_easy_perform(p->curl);
-	curl_slist_free_all(head);
 	if (rc != CURLE_OK)
 		return wrong(p, "%s %s: %s", fields ? "POST" : "GET", path, text[0] ? text : curl_easy_strerror(rc));
 	curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &p->status);

@@ -111,6 +111,23 @@ class Promises(unittest.TestCase):
         self.assertEqual(person.get('/portal/probe/pedel-probe-x').status, 404)
         self.assertEqual(person.get('/console/promises').status, 403)
 
+    def test_4_the_probe_gets_in_when_people_use_another_address(self):
+        conf = self.p.data / 'pedel.conf'
+        before = conf.read_text()
+        port, lmtp = self.p.port, self.p.lmtp
+        self.p.stop()
+        conf.write_text(before + 'origin=https://desk.example.dk\n')
+        self.p.port, self.p.lmtp = port, lmtp
+        self.p.start()
+        subprocess.run([str(self.p.build / 'src/bin/pedel-probe'), '--data', str(self.p.data), '--url', self.p.base, '--lmtp', f'127.0.0.1:{lmtp}',
+                        '--every-ms', '200', '--times', '1'], check=True, timeout=60)
+        seen = [line for f in sorted((self.p.data / 'run').glob('probe-*.jsonl')) for line in f.read_text().splitlines()][-2:]
+        self.p.stop()
+        conf.write_text(before)
+        self.p.port, self.p.lmtp = port, lmtp
+        self.p.start()
+        self.assertTrue(all('"ok":true' in line for line in seen), seen)
+
     def test_5_downtime_is_told_afterwards_and_makes_one_ticket(self):
         self.state('support.open', ('kept', 'at_risk'))
         base, port, lmtp = self.p.base, self.p.port, self.p.lmtp
