@@ -19,7 +19,7 @@ def wrong_in(page):
     for at, line in enumerate(text.splitlines(), 1):
         for name in re.findall(r'`([^`\s]+)`', line):
             name = name.split(':')[0]
-            if name.startswith(FOLDERS) and not SHAPES.search(name) and example not in name and name != 'docs/status.md' and not (ROOT / name).exists():
+            if name.startswith(FOLDERS) and not SHAPES.search(name) and example not in name and not (ROOT / name).exists():
                 yield f'{page.relative_to(ROOT)}:{at}: no file {name}'
         for link in re.findall(r'\]\(([^)\s]+)\)', line):
             to = link.split('#')[0]
