@@ -118,6 +118,21 @@ static const char *path_of(struct web *w, const char *pattern)
 	return arena_printf(w->a, "%.*s%s%s", (int)(second - pattern), pattern, strncmp(second, "{id}", 4) == 0 ? "{id2}" : "{key2}", strchr(second, '}') + 1);
 }
 
+static json_t *error_schema(void)
+{
+	json_t *kinds = json_array();
+
+	for (int k = ERR_NONE + 1; k <= ERR_BROKEN; k++)
+		json_array_append_new(kinds, json_string(err_kind_name((enum err_kind)k)));
+	return json_pack("{s:s,s:{s:{s:s,s:{s:{s:s,s:s},s:{s:s,s:o,s:s},s:{s:[s,s],s:s},s:{s:s,s:s}},s:[s,s,s,s]}},s:[s]}", "type", "object",
+		"properties", "error", "type", "object", "properties",
+		"id", "type", "string", "description", "Never changes; for programs",
+		"kind", "type", "string", "enum", kinds, "description", "What to do about it",
+		"field", "type", "string", "null", "description", "The field, parameter or place at fault",
+		"message", "type", "string", "description", "For people, in the language of Accept-Language",
+		"required", "id", "kind", "field", "message", "required", "error");
+}
+
 static int get_openapi(struct web *w, struct err *e)
 {
 	json_t *paths = json_object(), *schemas = json_object();
@@ -143,9 +158,7 @@ static int get_openapi(struct web *w, struct err *e)
 				if (!json_object_get(schemas, s->name))
 					json_object_set_new(schemas, s->name, object_of(w, s->fields, false));
 		}
-	json_object_set_new(schemas, "Error", json_pack("{s:s,s:{s:{s:s,s:{s:{s:s},s:{s:s},s:{s:[s,s]},s:{s:s}},s:[s,s,s,s]}},s:[s]}", "type", "object",
-		"properties", "error", "type", "object", "properties", "id", "type", "string", "kind", "type", "string", "field", "type", "string", "null",
-		"message", "type", "string", "required", "id", "kind", "field", "message", "required", "error"));
+	json_object_set_new(schemas, "Error", error_schema());
 	return web_json(w, 200, json_pack("{s:s,s:{s:s,s:s,s:s},s:[{s:s}],s:[{s:[]}],s:o,s:{s:o,s:{s:{s:s,s:{s:{s:{s:s}}}}},s:{s:{s:s,s:s,s:s}}}}",
 		"openapi", "3.1.0", "info", "title", "Pedel", "version", PEDEL_VERSION,
 		"description", "Dates are ISO 8601, money is in \xc3\xb8re, durations are in minutes. Lists take limit and cursor. Messages follow Accept-Language (da, en).",

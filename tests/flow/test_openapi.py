@@ -366,6 +366,9 @@ class OpenApi(unittest.TestCase):
                         self.refused(name, self.call(name, params, query, {**body, key: 'i morges'}), 400, 'TIME_INVALID', key)
                     if key in schema['required']:
                         self.refused(name, self.call(name, params, query, {k: v for k, v in body.items() if k != key}), 400, None, key)
+            with self.subTest(name, field='far too long'):
+                large = b'{"colour":"' + b'x' * (1 << 20) + b'"}'
+                self.refused(name, self.p.api(*self.filled(name, params), raw=large, headers={'Content-Type': 'application/json'}), 413, 'BODY_TOO_LARGE')
             with self.subTest(name, then='the same body without the fault'):
                 self.done(name, self.call(name, params, query, body))
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import unittest
+import urllib.request
 
 from mailsink import MailSink
 from pedel import ROOT, Pedel
@@ -135,7 +136,7 @@ class Tenants(unittest.TestCase):
                 'site': one('sites'), 'owner': row('contact'), 'id': one('tickets'), 'version': 1, 'body': 'x', 'text': 'x', 'state': 'solved',
                 'score': 3, 'answer': 'yes', 'name': 'Anders', 'read': 1, 'role': 'owner', 'email': 'anders@alfa.example', 'reason': 'x', 'do': 'save'}
 
-    def ask(self, who, method, path, them, rows):
+    def ask(self, who, method, path, them, rows, headers=None):
         """(status, where to, what it says) with everything taken out that differs between two equal answers."""
         b = self.people[who]
         fields = self.fields(them, rows)
@@ -143,16 +144,15 @@ class Tenants(unittest.TestCase):
         try:
             if method == 'GET':
                 query = '&'.join(f'{k}={v}' for k, v in fields.items() if k in ('customer', 'customer_id', 'contact', 'ticket', 'agreement', 'id', 'version'))
-                b.get(path + '?' + query)
+                b.get(path + '?' + query, headers)
             else:
-                b.post(path, {**fields, 'csrf': self.csrf.get(who, '')})
+                b.post(path, {**fields, 'csrf': self.csrf.get(who, '')}, headers)
         finally:
             b.opener = opener
-        to = b.headers.get('Location', '')
+        to = b.headers.get('Location', '') or b.headers.get('HX-Redirect', '')
         self.clean(b.bytes, b.headers, f'{method} {path} as {who}')
         text = b.text
-        for own in (path, ):
-            text, to = text.replace(own, 'PATH'), to.replace(own.replace('/', '%2F'), 'PATH').replace(own, 'PATH')
+        text, to = text.replace(path, 'PATH'), to.replace(path.replace('/', '%2F'), 'PATH').replace(path, 'PATH')
         if method == 'GET':
             to = re.sub(r'PATH%3F.*', 'PATH', to)
         text = re.sub(r'name="csrf" value="[^"]*"|content="[0-9a-f]{32,}"|\b\d\d[.:]\d\d\b', '', text)
@@ -161,8 +161,6 @@ class Tenants(unittest.TestCase):
     @staticmethod
     def still(b):
         """b's cookies without following where an answer sends it."""
-        import urllib.request
-
         class Stay(urllib.request.HTTPRedirectHandler):
             def redirect_request(self, *_):
                 return None
@@ -218,6 +216,18 @@ class Tenants(unittest.TestCase):
                             self.assertIn(got[0], (303,) if who == 'nobody' and method == 'GET' else (401,) if who == 'nobody' else (403, 404), got[2][:300])
                         walked += 1
         self.assertGreater(walked, 400)
+
+    def test_2b_nor_for_a_page_that_asks_for_a_part(self):
+        for method, pattern, roles in self.routes:
+            if '{id}' not in pattern or not pattern.startswith('/portal'):
+                continue
+            for target in ('main', 'list', 'more', 'm1'):
+                part = {'HX-Request': 'true', 'HX-Target': target}
+                for (path, mask), (other, _) in zip(self.paths(pattern, self.theirs['ids']), self.paths(pattern, NOBODYS)):
+                    with self.subTest(f'{method} {path}', target=target):
+                        got = self.ask('owner', method, path, self.theirs['ids'], self.theirs['rows'], part)
+                        self.assertEqual(got, self.ask('owner', method, other, NOBODYS, NOBODYS, part))
+                        self.assertEqual(got[0], 404)
 
     def test_3_an_employee_sees_only_their_own(self):
         number, file = self.ours['ids']['tasks'], self.ours['ids']['files']         # the owner's
