@@ -5,13 +5,19 @@
   var body = document.body, go = { i: '/console/', s: '/console/tickets', l: '/console/promises', k: '/console/customers',
     e: '/console/catalogue', f: '/console/time' }, waiting = 0;
 
-  function rows() { return Array.prototype.slice.call(document.querySelectorAll('[data-row], .tbl[data-v=flush] tbody tr')); }
-  function current() { return rows().findIndex(function (r) { return r.getAttribute('aria-selected') === 'true'; }); }
+  /* what J and K walk through: rows of tables are marked, rows of queues get the focus */
+  function rows() {
+    return Array.prototype.filter.call(document.querySelectorAll('.main .pad .tbl tbody tr, .tbl[data-v=flush] tbody tr, .main .queue[data-v=plan] > .row'),
+      function (r) { return r.querySelector('a[href]') && r.offsetParent; });
+  }
+  function current() {
+    return rows().findIndex(function (r) { return r.getAttribute('aria-selected') === 'true' || (r.tagName === 'LI' && r.contains(document.activeElement)); });
+  }
   function move(step) {
     var all = rows(), at = current(), next = Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step));
     if (!all.length) return;
-    if (at >= 0) all[at].removeAttribute('aria-selected');
-    all[next].setAttribute('aria-selected', 'true');
+    if (at >= 0) { all[at].removeAttribute('aria-selected'); if (all[at].contains(document.activeElement)) document.activeElement.blur(); }
+    if (all[next].tagName === 'LI') all[next].querySelector('a[href]').focus(); else all[next].setAttribute('aria-selected', 'true');
     all[next].scrollIntoView({ block: 'nearest' });
   }
   function press(key) {
@@ -21,6 +27,7 @@
     if (row && it.closest('.bulk') && !document.querySelector('[name=t]:checked')) row.querySelector('[name=t]').checked = true;
     if (it.type === 'radio') { it.click(); it = it.form.querySelector('textarea') || it; }
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(it.tagName)) it.focus(); else it.click();
+    if (it.tagName === 'SUMMARY' && it.parentNode.open && (row = it.parentNode.querySelector('button'))) row.focus();
     return true;
   }
   function busy(el) { return el.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]'); }
@@ -33,7 +40,7 @@
       return;
     }
     if (e.key === 'Escape') {
-      Array.prototype.forEach.call(document.querySelectorAll('details.menu[open]'), function (d) { d.open = false; });
+      Array.prototype.forEach.call(document.querySelectorAll('details.menu[open]'), function (d) { d.open = false; if (d.contains(e.target)) d.firstElementChild.focus(); });
       if (busy(e.target)) e.target.blur();
       return;
     }
@@ -43,7 +50,7 @@
     if (key === 'g') { waiting = Date.now(); return; }
     if (key === '/') { find = document.querySelector('.rail .find input'); if (find) { find.focus(); find.select(); e.preventDefault(); } return; }
     if (e.key === '?') { location.href = '/console/keys'; return; }
-    if (key === 'j' || key === 'k') { move(key === 'j' ? 1 : -1); e.preventDefault(); return; }
+    if ((key === 'j' || key === 'k') && !document.querySelector('[data-key=' + key + ']')) { move(key === 'j' ? 1 : -1); e.preventDefault(); return; }
     row = rows()[current()];
     if (e.key === 'Enter' && row && e.target === body) { find = row.querySelector('a[href]'); if (find) find.click(); return; }
     if (key === 'x' && row) { find = row.querySelector('input[type=checkbox]'); if (find) find.click(); return; }
@@ -86,8 +93,12 @@
     setTimeout(function () { b.removeAttribute('aria-busy'); }, 4000);
   });
 
-  if (location.hash.slice(0, 2) === '#m') {
-    var at = document.getElementById(location.hash.slice(1));
+  /* "Undo" stands for ten seconds */
+  setTimeout(function () { var u = document.querySelector('.undo'); if (u && !u.contains(document.activeElement)) u.hidden = true; }, 10000);
+
+  /* a ticket opens at its first unread message */
+  if (location.hash.slice(0, 2) === '#m' || !location.hash) {
+    var at = document.getElementById(location.hash.slice(1) || 'unread');
     if (at) at.scrollIntoView({ block: 'start' });
   }
 }());

@@ -34,16 +34,16 @@ static int go(struct web *w, int64_t id, const char *done)
 static int show_list(struct web *w, int64_t customer_id, struct err *e)
 {
 	struct agreement_list_view v = { .customer_id = customer_id, .done = done_text(w) };
-	struct agreement_customer c;
+	struct customer c;
 	struct agreement *list;
 	int64_t before = 0;
 
 	text_int(web_query(w, "after") ? web_query(w, "after") : "", &before);
-	if (customer_id && store_agreement_customer(w->db, w->a, customer_id, &c, e) != 0)
+	if (customer_id && store_customer_get(w->db, w->a, customer_id, &c, e) != 0)
 		return -1;
 	if (store_agreement_list(w->db, w->a, customer_id, before, LIST + 1, &list, &v.n, e) != 0)
 		return -1;
-	v.customer = customer_id ? c.name : NULL;
+	v.of = customer_id ? &c : NULL;
 	v.list = list;
 	if (v.n > LIST) {
 		v.n = LIST;

@@ -4,12 +4,13 @@
 #define PEDEL_PAGES_AGREEMENT_H
 #include "core/agreement_doc.h"
 #include "pages/agreement_work.h"
+#include "pages/customer.h"
 #include "store/event.h"
 #include "web/ui.h"
 
 struct agreement_list_view {
 	const struct agreement *list; int n;
-	int64_t customer_id; const char *customer;      /* 0: everybody's */
+	int64_t customer_id; const struct customer *of; /* 0, NULL: everybody's */
 	const char *done;
 	int64_t more_before;                            /* id to go on from; 0: that was all */
 };

@@ -263,6 +263,7 @@ static int send_file(struct web *w, const void *p, size_t n, const char *type, i
 static int show(struct web *w, int64_t customer_id, const char *month_text, bool portal, enum as as, struct err *e)
 {
 	struct hours_view v;
+	struct customer of;
 	const void *p;
 	json_t *doc;
 	int32_t month;
@@ -283,6 +284,9 @@ static int show(struct web *w, int64_t customer_id, const char *month_text, bool
 		json_decref(doc);
 		return rc != 0 ? -1 : send_file(w, p, n, "application/pdf", month, "pdf");
 	}
+	if (!portal && store_customer_get(w->db, w->a, customer_id, &of, e) != 0)
+		return -1;
+	v.of = &of;
 	hours_page(w, &v);
 	return 0;
 }

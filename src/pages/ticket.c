@@ -10,6 +10,7 @@
 #include "web/live.h"
 
 static const struct ticket_scope everything = { 0, 0 };
+#define UNDO_US (15 * MOMENT_SECOND)     /* the button stands for ten; the way there and back takes some */
 
 static int load(struct web *w, struct ticket *t, struct err *e)
 {
@@ -108,6 +109,33 @@ static int promised(struct web *w, struct ticket_show *v, struct err *e)
 	return 0;
 }
 
+/* Nobody tells us what was looked at. What a person can be held to have read is what stood there when they last wrote or
+ * changed something here: the first message after that is the first unread. Without such a mark nothing is jumped to. */
+static void find_unread(const struct web *w, struct ticket_show *v)
+{
+	int last = -1;
+
+	for (int i = 0; i < v->nlines; i++)
+		if (v->lines[i].person_id == w->who.id)
+			last = i;
+	for (int i = last + 1; last >= 0 && i < v->nlines; i++)
+		if (v->lines[i].m && v->nunread++ == 0)
+			v->unread = i;
+}
+
+/* What a change just replaced, as its answer's address says. Only values that can be put back, and only while it is fresh. */
+static void read_undo(struct web *w, struct ticket_show *v)
+{
+	const char *state = web_query(w, "was_state"), *priority = web_query(w, "was_priority"), *owner = web_query(w, "was_owner");
+
+	if (!v->done || v->t.updated_at < w->now - UNDO_US)
+		return;
+	v->undo.state = state && ticket_state_by_name(state) >= 0 ? state : NULL;
+	v->undo.priority = priority && ticket_priority_by_name(priority) >= 0 ? priority : NULL;
+	v->undo.owner = owner && text_int(owner, &v->undo.owner_id) && v->undo.owner_id >= 0;
+	v->undo.any = v->undo.state || v->undo.priority || v->undo.owner;
+}
+
 /* The whole page; what the caller has put into v (typed text, a conflict) is shown with it. */
 static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 {
@@ -126,6 +154,10 @@ static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 		work_form_load(w, v->t.customer_id, v->t.id, work, e) != 0)
 		return -1;
 	v->lines = lines;
+	find_unread(w, v);
+	v->list = tickets_list_query(w);
+	if (tickets_neighbours(w, v->t.id, &v->prev, &v->next, e) != 0)
+		return -1;
 	v->ready = ready;
 	v->categories = categories;
 	v->work = work;
@@ -146,7 +178,8 @@ static int show(struct web *w, struct err *e)
 		return -1;
 	if (done)
 		v.done = strcmp(done, "sent") == 0 ? _("The answer is sent.") : strcmp(done, "note") == 0 ? _("The note is saved.") :
-			strcmp(done, "saved") == 0 ? _("Saved.") : NULL;
+			strcmp(done, "saved") == 0 ? _("Saved.") : strcmp(done, "undone") == 0 ? _("Undone: it is as it was.") : NULL;
+	read_undo(w, &v);
 	return show_view(w, &v, e);
 }
 
@@ -159,6 +192,14 @@ static int here(struct web *w, struct err *e)
 	look_around(w, &v);
 	ticket_here(w, &v);
 	return 0;
+}
+
+/* The ticket's address with what was done, and the list it was opened from. */
+static const char *shown(struct web *w, int64_t number, const char *done, const char *more)
+{
+	const char *list = tickets_list_query(w);
+
+	return arena_printf(w->a, "/console/tickets/%" PRId64 "%s%cdone=%s%s", number, list, *list ? '&' : '?', done, more);
 }
 
 /* ---- answering */
@@ -228,7 +269,7 @@ static int send(struct web *w, struct err *e)
 		else if (text_blank(j.work.note))
 			j.work.note = note ? "" : v.t.subject;
 		if (ticket_do(w, &j, e) == 0)
-			return web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64 "?done=%s#m%" PRId64, v.t.number, note ? "note" : "sent", j.got_message));
+			return web_redirect(w, shown(w, v.t.number, note ? "note" : "sent", arena_printf(w->a, "#m%" PRId64, j.got_message)));
 	}
 	if (err_kind(e->id) == ERR_BROKEN || err_kind(e->id) == ERR_MISSING)
 		return -1;
@@ -256,7 +297,7 @@ static int refuse(struct web *w, const struct err *why, const char *told, struct
 static int finish(struct web *w, int rc, const struct err *why, struct err *e)
 {
 	if (rc == 0)
-		return web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64 "?done=saved", web_param_id(w, 0)));
+		return web_redirect(w, shown(w, web_param_id(w, 0), "saved", ""));
 	return refuse(w, why, err_text(why->id, w->lang), e);
 }
 
@@ -271,6 +312,25 @@ static const char *who_changed(struct web *w, const struct err *why)
 		value = ticket_priority_word(w, value, false);
 	return arena_printf(w->a, _("%s has changed it to %s meanwhile. Nothing was saved. Look, and choose again."),
 		colon ? arena_dupn(w->a, why->detail, (size_t)(colon - why->detail)) : "Pedel", *value ? value : _("none"));
+}
+
+/* The values of before, for "Undo": of those fields that the state line holds. Taking a ticket may move its state too. */
+static const char *replaced(struct web *w, const struct ticket *was, const struct ticket_change *c)
+{
+	struct ticket t;
+	struct err why;
+	struct buf b;
+
+	buf_init(&b, w->a, 256);
+	if (c->subject || c->category || c->type || c->set_contact || load(w, &t, &why) != 0)
+		return "";
+	if (strcmp(t.state, was->state) != 0)
+		buf_printf(&b, "&was_state=%s", was->state);
+	if (strcmp(t.priority, was->priority) != 0)
+		buf_printf(&b, "&was_priority=%s", was->priority);
+	if (t.owner_id != was->owner_id)
+		buf_printf(&b, "&was_owner=%" PRId64, was->owner_id);
+	return buf_text(&b);
 }
 
 static int change(struct web *w, struct err *e)
@@ -288,7 +348,11 @@ static int change(struct web *w, struct err *e)
 		.owner_id = field_id(w, "owner_id"), .set_contact = web_field(w, "contact_id") != NULL, .contact_id = field_id(w, "contact_id"),
 		.version = (int)field_id(w, "version") };
 	rc = ticket_do(w, &j, &why);
-	return rc != 0 && why.id == E_TICKET_CHANGED ? refuse(w, &why, who_changed(w, &why), e) : finish(w, rc, &why, e);
+	if (rc != 0)
+		return why.id == E_TICKET_CHANGED ? refuse(w, &why, who_changed(w, &why), e) : finish(w, rc, &why, e);
+	if (web_field(w, "undo"))
+		return web_redirect(w, shown(w, t.number, "undone", ""));
+	return web_redirect(w, shown(w, t.number, "saved", replaced(w, &t, &j.change)));
 }
 
 /* From a list: the ticket becomes one's own, and the list is shown again. */
@@ -412,6 +476,49 @@ static int file(struct web *w, struct err *e)
 	return web_download(w, blob_path(&w->app->blobs, w->a, f.sha256), f.mime, f.name, ticket_file_is_picture(f.mime));
 }
 
+/* The stored HTML was cleaned when it came (src/conv/html.c); here its pictures get their addresses. What a mail may do
+ * stays with the policy: no script, no style of its own, nothing from outside. */
+static const char *with_pictures(struct web *w, const struct ticket *t, const struct message *m)
+{
+	const char *s = m->body_html, *at;
+	struct buf b;
+
+	buf_init(&b, w->a, 2 * strlen(s) + 4096);
+	while ((at = strstr(s, " src=\"cid:"))) {
+		const char *cid = at + 10, *end = strchr(cid, '"');
+
+		if (!end)
+			break;
+		buf_add(&b, s, (size_t)(at - s));
+		for (int i = 0; i < m->nfiles; i++)
+			if (strlen(m->files[i].content_id) == (size_t)(end - cid) && strncmp(m->files[i].content_id, cid, (size_t)(end - cid)) == 0) {
+				buf_printf(&b, " src=\"/console/tickets/%" PRId64 "/files/%" PRId64 "\"", t->number, m->files[i].id);
+				break;
+			}
+		s = end + 1;
+	}
+	buf_adds(&b, s);
+	return buf_text(&b);
+}
+
+static int mail_html(struct web *w, struct err *e)
+{
+	struct ticket t;
+	struct message *m;
+	int n;
+
+	if (load(w, &t, e) != 0 || store_message_list(w->db, w->a, t.id, true, &m, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (m[i].id == web_param_id(w, 1) && *m[i].body_html) {
+			http_add_header(w->rq, w->rs, "Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'self'; "
+				"form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox");
+			ticket_mail_html(w, with_pictures(w, &t, &m[i]));
+			return 0;
+		}
+	return FAIL(e, E_NOT_FOUND, "no HTML there");
+}
+
 const struct web_route pages_ticket[] = {
 	{ "GET", "/console/tickets/{id}", ROLE_STAFF, show },
 	{ "GET", "/console/tickets/{id}/here", ROLE_STAFF, here },
@@ -424,5 +531,6 @@ const struct web_route pages_ticket[] = {
 	{ "POST", "/console/tickets/{id}/watch", ROLE_DESK, watch },
 	{ "POST", "/console/tickets/{id}/place", ROLE_DESK, place },
 	{ "GET", "/console/tickets/{id}/files/{id}", ROLE_STAFF, file },
+	{ "GET", "/console/tickets/{id}/html/{id}", ROLE_STAFF, mail_html },
 	{ 0 }
 };

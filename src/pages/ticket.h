@@ -7,7 +7,7 @@
 #include "store/promise.h"
 
 /* The conversation in order of time: a message, or something that happened, as a sentence. */
-struct ticket_line { const struct message *m; const char *fact, *href; int64_t at; };
+struct ticket_line { const struct message *m; const char *fact, *href; int64_t at, person_id; };       /* person_id: ours who did it; 0: others */
 /* Messages and events of a ticket, mixed; portal: only what the customer may know. */
 int ticket_lines(struct web *w, const struct ticket *t, bool portal, struct ticket_line **out, int *n, struct err *e);
 
@@ -26,7 +26,9 @@ struct ticket_show {
 	const struct category *categories; int ncategories;
 	const char *const *here; int nhere;             /* who else looks at it now */
 	const struct ticket *others; int nothers;       /* the customer's other open tickets */
-	int64_t prev, next;                             /* numbers of its neighbours among mine by due time; 0: none */
+	const char *list; int64_t prev, next;           /* the list it was opened from (tickets_list_query), and its neighbours there; 0: none */
+	int unread, nunread;                            /* the first line this person has not answered or acted after; nunread 0: none */
+	struct ticket_undo { const char *state, *priority; int64_t owner_id; bool owner, any; } undo;   /* what a change just replaced */
 	struct ticket_typed typed;
 	const char *conflict;                           /* who answered or changed it meanwhile; NULL: nobody */
 	const char *done, *told;                /* what was done; what was not, and why */
@@ -42,6 +44,8 @@ void ticket_clock(struct web *w, const struct sla_clock *c);
 void ticket_talk(struct web *w, const struct ticket_show *v);
 void ticket_reply_box(struct web *w, const struct ticket_show *v);
 void ticket_head(struct web *w, const struct ticket_show *v);
+void ticket_done(struct web *w, const struct ticket_show *v);          /* what was done, with "Undo" for ten seconds */
+void ticket_mail_html(struct web *w, const char *html);          /* html: already clean */
 void ticket_side(struct web *w, const struct ticket_show *v);
 void ticket_side_people(struct web *w, const struct ticket_show *v);
 void ticket_side_more(struct web *w, const struct ticket_show *v);

@@ -111,14 +111,15 @@ int ticket_lines(struct web *w, const struct ticket *t, bool portal, struct tick
 		return -1;
 	l = ARENA_ARRAY(w->a, struct ticket_line, nm + ne + 1);
 	for (int i = 0; i < nm; i++)
-		l[k++] = (struct ticket_line){ .m = &m[i], .at = m[i].at };
+		l[k++] = (struct ticket_line){ .m = &m[i], .at = m[i].at, .person_id = strcmp(m[i].author_kind, "person") == 0 ? m[i].author_id : 0 };
 	for (int i = 0; i < ne; i++) {
 		json_t *o = json_loads(ev[i].data, 0, NULL);
 		const char *href, *s = sentence(w, &ev[i], o, portal, &href);
 
 		json_decref(o);
 		if (s)
-			l[k++] = (struct ticket_line){ .fact = s, .href = href, .at = ev[i].at };
+			l[k++] = (struct ticket_line){ .fact = s, .href = href, .at = ev[i].at,
+				.person_id = strcmp(ev[i].actor_kind, "person") == 0 ? ev[i].actor_id : 0 };
 	}
 	qsort(l, (size_t)k, sizeof *l, by_time);
 	*out = l;

@@ -7,7 +7,7 @@
 #include "pages/all.h"
 #include "pages/ticket_job.h"
 
-enum { ROWS = 50, COUNT_MOST = 500, BULK_MOST = 200 };
+enum { ROWS = 50, COUNT_MOST = 500, BULK_MOST = 200, NEAR_ROWS = 200, NEAR_PAGES = 5 };
 
 const char *ticket_state_word(const struct web *w, const char *state, bool portal)
 {
@@ -45,6 +45,11 @@ const char *ticket_channel_word(const struct web *w, const char *channel)
 }
 
 const char *ticket_href(const struct web *w, const struct ticket *t) { return arena_printf(w->a, "/console/tickets/%" PRId64, t->number); }
+
+const char *ticket_at(const struct web *w, int64_t number, const char *what, const char *list)
+{
+	return arena_printf(w->a, "/console/tickets/%" PRId64 "%s%s", number, what, list);
+}
 
 const char *ticket_first_name(const struct web *w, const char *name)
 {
@@ -117,6 +122,56 @@ static struct ticket_query read_query(struct web *w, struct tickets_view *v)
 	q.after = web_query(w, "after");
 	v->saved_id = saved && text_int(saved, &n) ? n : 0;
 	return q;
+}
+
+const char *tickets_list_query(struct web *w)
+{
+	struct tickets_view v = { 0 };
+
+	if (!web_query(w, "view"))
+		return "";
+	read_query(w, &v);
+	return arena_printf(w->a, "?%s", query_text(w, &v));
+}
+
+int tickets_neighbours(struct web *w, int64_t id, int64_t *prev, int64_t *next, struct err *e)
+{
+	struct tickets_view v = { 0 };
+	struct ticket_query q = read_query(w, &v);
+	int64_t before = 0, first = 0;
+
+	*prev = *next = 0;
+	if (!web_query(w, "view"))
+		return 0;
+	q.after = NULL;
+	q.limit = NEAR_ROWS;
+	for (int page = 0; page < NEAR_PAGES; page++) {
+		struct ticket *rows;
+		const char *more;
+		int n;
+
+		if (store_ticket_list(w->db, w->a, &q, &rows, &n, &more, e) != 0)
+			return -1;
+		for (int i = 0; i < n; i++) {
+			if (before == -1) {
+				*next = rows[i].number;
+				return 0;
+			}
+			if (rows[i].id == id) {
+				*prev = i || page ? before : 0;
+				before = -1;
+				continue;
+			}
+			before = rows[i].number;
+			first = first ? first : before;
+		}
+		if (!more) {
+			*next = before == -1 ? 0 : first;
+			return 0;
+		}
+		q.after = more;
+	}
+	return 0;
 }
 
 static int count_tabs(struct web *w, struct tickets_view *v, enum ticket_view current, struct err *e)

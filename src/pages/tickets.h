@@ -13,6 +13,11 @@ const char *ticket_priority_word(const struct web *w, const char *priority, bool
 const char *ticket_type_word(const struct web *w, const char *type);
 const char *ticket_channel_word(const struct web *w, const char *channel);
 const char *ticket_href(const struct web *w, const struct ticket *t);           /* /console/tickets/10482 */
+/* The list a ticket was opened from, by the address that its links carry: "?view=mine&sort=newest", "" when there was none. */
+const char *tickets_list_query(struct web *w);
+/* The numbers of its neighbours in that list; 0: none. A ticket that has left the list has the list's first as its next. */
+int tickets_neighbours(struct web *w, int64_t id, int64_t *prev, int64_t *next, struct err *e);
+const char *ticket_at(const struct web *w, int64_t number, const char *what, const char *list);  /* /console/tickets/10482/change?view=mine */
 const char *ticket_first_name(const struct web *w, const char *name);
 
 struct tickets_tab { const char *key, *label; int n; bool more; const char *href; bool current; };

@@ -3,6 +3,7 @@
 #ifndef PEDEL_PAGES_TIME_H
 #define PEDEL_PAGES_TIME_H
 #include "core/work.h"
+#include "pages/customer.h"
 #include "web/web.h"
 
 extern const struct web_route time_routes[], time_api_routes[], hours_routes[];
@@ -47,6 +48,7 @@ struct week_view {
 struct entry_view { struct time_entry t; const char *done; };
 struct hours_view {
 	struct statement s;
+	const struct customer *of;                      /* console: whose tabs stand above */
 	bool portal, entries, over, may_close;          /* entries: single entries may be shown; over: the month has ended */
 	const char *base, *prev, *next, *done;          /* base: the address without the month; prev, next: months or NULL */
 	const int64_t *days; int ndays;

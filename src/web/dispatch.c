@@ -281,7 +281,7 @@ static void security_headers(struct web *w)
 {
 	static const struct http_header all[] = {
 		{ "Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-			"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'" },
+			"connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'" },
 		{ "X-Content-Type-Options", "nosniff" }, { "Referrer-Policy", "same-origin" }, { "Cross-Origin-Opener-Policy", "same-origin" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
 		{ "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()" },

@@ -70,7 +70,7 @@ def cvr(seed):
 class Pedel:
     password = 'en-lang-adgangskode-42'
 
-    def __init__(self, pg=False, smtp=None, args=(), start=True, env=None):
+    def __init__(self, pg=False, smtp=None, args=(), start=True, env=None, empty=False):
         self.build = build_folder()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pedel-flow-'))
         os.chmod(self.folder, 0o755)
@@ -82,6 +82,8 @@ class Pedel:
             self.db = ['--db', self._fresh_pg()]
         self.port = self.lmtp = None
         self.cli('init', '--data', self.data, '--provider', 'Fjordkant IT', '--cvr', cvr(1), *self.db)
+        if empty:
+            return
         self.cli('admin', 'add', '--data', self.data, '--login', 'admin', '--name', 'Mette Dahl', '--password-stdin',
                  stdin=self.password + '\n')
         self.token = self.cli('token', 'add', '--data', self.data, '--login', 'admin', '--name', 'flow').strip()
