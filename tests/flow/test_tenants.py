@@ -271,6 +271,31 @@ class Tenants(unittest.TestCase):
             if not any(SECRET in t for t in to):
                 self.assertNotIn(SECRET, message.as_string().lower(), (to, message['Subject']))
 
+    def test_5b_the_desk_cannot_mix_two_customers(self):
+        """A slip of the pen at the desk, or in a program, does not let one customer's person into the other's house."""
+        ours, contact = self.ours, self.theirs['rows']['contact']
+        c, t = ours['customer']['id'], ours['rows']['ticket']
+        draft = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c, 'valid_from': '2035-01-01', 'items': [{'service': 'hosting'}]})
+        for method, path, body, field in [
+                ('POST', '/api/v1/tickets', {'customer_id': c, 'contact_id': contact, 'subject': 's', 'body': 'b'}, 'contact_id'),
+                ('PATCH', f'/api/v1/tickets/{t}', {'contact_id': contact}, 'contact_id'),
+                ('POST', f"/api/v1/agreements/{draft['id']}/accept", {'contact_id': contact}, None),
+                ('GET', f'/api/v1/customers/{c}/contacts/{contact}', None, None),
+                ('PATCH', f'/api/v1/customers/{c}/contacts/{contact}', {'name': 'x'}, None)]:
+            with self.subTest(f'{method} {path}'):
+                status, got = self.p.api(method, path, body)
+                none = self.p.api(method, path.replace(f'contacts/{contact}', f'contacts/{NOBODYS}'),
+                                  {k: NOBODYS if v == contact else v for k, v in body.items()} if body else None)
+                self.assertIn(status, (400, 403, 404, 409), got)
+                self.assertEqual((status, got), none, 'not told from a person nobody has')
+                if field:
+                    self.assertEqual(got['error']['field'], field)
+        number = ours['ids']['tickets']
+        self.desk.get(f'/console/tickets/{number}')
+        self.desk.submit('/merge', into=self.theirs['ids']['tickets'])
+        self.assertIn(self.desk.status, (400, 404, 409, 422), self.desk.url)
+        self.assertNotIn('merged_into', self.p.ok('GET', f'/api/v1/tickets/{t}'))
+
     def test_6_theirs_is_as_it_was(self):
         self.assertEqual(self.everything_of(self.theirs), self.before)
         b = self.people[SECRET + ' owner']
