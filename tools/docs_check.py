@@ -72,13 +72,16 @@ def events_of_code():
     return kinds
 
 
+def settings_of_page():
+    return set(re.findall(r'^\t\{ "([a-z_]+\.[a-z_]+)", "[a-z_]+", N_\(', (ROOT / 'src/pages/staff.c').read_text(), re.M))
+
+
 def settings_of_code():
-    keys = set()
+    keys = settings_of_page()
     for _, text in sources():
         keys |= set(re.findall(r'\bsetting_(?:get|get_int|set)\([^";]*?"([a-z_.]+)"', text))
         keys |= set(re.findall(r'\bsecret\([^";]*?"([a-z_.]+)"', text))
         keys |= set(re.findall(r"\bkey='([a-z_]+\.[a-z_]+)'", text))
-        keys |= set(re.findall(r'^\t\{ "([a-z_]+\.[a-z_]+)", "[a-z_]+", N_\(', text, re.M))
     return keys
 
 
@@ -128,6 +131,7 @@ def main():
         wrong.append('docs/errors.md is not what src/base/err_ids.def says: run tools/docs_check.py --write')
     wrong += differ('event', events_of_code(), 'docs/events.md', first_column('docs/events.md'))
     wrong += differ('setting', settings_of_code(), 'docs/settings.md', first_column('docs/settings.md', ('On the page', 'Without a page', 'Pedel\'s own')))
+    wrong += differ('setting of the page', settings_of_page(), 'docs/settings.md', first_column('docs/settings.md', ('On the page',)))
     conf = conf_of_code()
     wrong += differ('pedel.conf key', conf, 'docs/settings.md', first_column('docs/settings.md', ('pedel.conf',)))
     daemon = (ROOT / 'docs/man/pedeld.8').read_text()
