@@ -89,7 +89,7 @@ int conv_ask(const char *socket_path, enum conv_kind kind, const void *p, size_t
 	if (fd < 0)
 		return FAIL(e, E_CONV_FAILED, "socket: %s", strerror(errno));
 	if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
-		FAIL(e, E_CONV_FAILED, "pedel-conv is not there: %s", strerror(errno));
+		FAIL(e, E_CONV_AWAY, "pedel-conv is not there: %s", strerror(errno));
 		goto out;
 	}
 	head[0] = (uint8_t)kind;

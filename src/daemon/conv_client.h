@@ -1,7 +1,7 @@
 /* conv_client.h - asks pedel-conv to read or make one document, and waits.
  *
  * Ownership:  the answer is in the arena given.
- * Errors:     E_CONV_FAILED when pedel-conv is away, or the document crashed or outlasted it (asking again may help once,
+ * Errors:     E_CONV_AWAY when pedel-conv is not there (ask again later); E_CONV_FAILED when the document crashed or outlasted it (asking again may help once,
  *             not for ever); what the answer itself says (wire/conv.h).
  * Units:      _ms, bytes.   Threads: any; every call is a connection of its own.   Source: wire/conv.h. */
 #ifndef PEDEL_DAEMON_CONV_CLIENT_H

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "net/listen.h"
 #include "os/clock.h"
+#include "os/file.h"
 
 enum {
 	FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 10000000, STEADY_US = 60000000, STOP_US = 20000000, START_US = 60000000,
@@ -260,6 +262,27 @@ static bool running(const struct keeper *k)
 	return !k->stopping;
 }
 
+/* One keeper per installation: a second one would take over the first one's socket in DIR/run. The lock ends with us, however
+ * we end; it is never closed. */
+static int lock_installation(const char *data, struct err *e)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/run", data);
+	if (os_make_folder(path, 0700, e) != 0)
+		return -1;
+	snprintf(path, sizeof path, "%s/run/lock", data);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return FAIL(e, E_OS_CALL, "%s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	FAIL(e, E_INSTALLATION_BUSY, "%s", data);
+	close(fd);
+	return -1;
+}
+
 static int prepare(struct keeper *k, struct err *e)
 {
 	sigset_t signals;
@@ -271,7 +294,7 @@ static int prepare(struct keeper *k, struct err *e)
 	beside(k, "pedel-conv", k->conv);
 	beside(k, "pedel-probe", k->probe);
 	snprintf(k->conv_socket, sizeof k->conv_socket, "%s/run/conv.sock", k->args->data);
-	if (listen_open(k->args->listen, &k->listen_fd, e) != 0 || (k->args->lmtp && listen_open(k->args->lmtp, &k->lmtp_fd, e) != 0))
+	if (listen_open(k->args->listen, &k->listen_fd, e) != 0 || (k->args->lmtp && listen_open(k->args->lmtp, &k->lmtp_fd, e) != 0) || lock_installation(k->args->data, e) != 0)
 		return -1;
 	listen_name(k->listen_fd, name, sizeof name);
 	snprintf(k->url, sizeof k->url, "%s://%s/", k->args->tls_cert ? "https" : "http", name);

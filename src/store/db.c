@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/fault.h"
+#include "base/text.h"
 #include "os/clock.h"
 #include "store/db_driver.h"
 
@@ -213,8 +214,11 @@ static int config_keep(struct db *d, const struct db_config *c, struct err *e)
 
 int db_open(const struct db_config *cfg, struct db **out, struct err *e)
 {
-	struct db *d = calloc(1, sizeof *d);
+	struct db *d;
 
+	if (cfg->url && !text_starts(cfg->url, "postgresql://") && !text_starts(cfg->url, "postgres://"))
+		return FAIL_FIELD(e, E_DB_URL_INVALID, "db", "%.200s", cfg->url);
+	d = calloc(1, sizeof *d);
 	if (!d)
 		return FAIL(e, E_MEMORY_LIMIT, "database");
 	d->drv = cfg->url ? &db_postgres : &db_sqlite;

@@ -117,6 +117,20 @@ class Daemon(unittest.TestCase):
             with self.assertRaises(OSError):
                 socket.create_connection(('127.0.0.1', p.port), 2).close()
 
+    def test_a_second_one_on_the_same_folder_is_refused(self):
+        with Pedel() as p:
+            argv = [str(p.build / 'src/bin/pedeld'), '--data', str(p.data), '--listen', '127.0.0.1:0']
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn('INSTALLATION_BUSY', done.stderr)
+            self.assertEqual(p.api('GET', '/api/v1/services')[0], 200)
+            done = subprocess.run([*argv, '--db', 'mysql://x'], capture_output=True, text=True, timeout=30)
+            self.assertNotEqual(done.returncode, 0)
+        with Pedel(start=False) as p:
+            done = subprocess.run([str(p.build / 'src/bin/pedeld'), '--data', str(p.data), '--listen', '127.0.0.1:0', '--db', 'mysql://x'],
+                                  capture_output=True, text=True, timeout=60)
+            self.assertIn('DB_URL_INVALID', done.stderr)
+
     def test_stopping_is_quick_and_clean(self):
         for sig in (signal.SIGTERM, signal.SIGINT):
             with Pedel() as p:
