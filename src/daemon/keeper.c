@@ -175,6 +175,8 @@ static void on_ready(struct keeper *k)
 	if (k->served)
 		return;
 	k->served = true;
+	if (k->lmtp_name[0])
+		printf("pedel: mail is taken by LMTP at %s\n", k->lmtp_name);
 	printf("pedel: ready at %s\n", k->url);
 	fflush(stdout);
 }
