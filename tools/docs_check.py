@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs_check.py - the reference pages say what the code says: every event kind, setting, pedel.conf key and option, both ways;
-docs/errors.md is made from src/base/err_ids.def.
+docs/errors.md is made from src/base/err_ids.def. What the people's pages (docs/da, docs/en) set in bold is a word of the screen: it stands in ui/lang.
 
   tools/docs_check.py            compares; every difference on a line of its own
   tools/docs_check.py --write    makes docs/errors.md anew
@@ -122,6 +122,24 @@ def man_options(page):
     return sorted(set(re.findall(r'--([a-z][a-z-]*)', text)))
 
 
+def screen_words(lang):
+    words = set()
+    for path in (ROOT / 'ui/lang').glob(f'*.{lang}.po'):
+        for msgid, said in re.findall(r'^msgid "((?:[^"\\]|\\.)*)"\nmsgstr(?:\[0\])? "((?:[^"\\]|\\.)*)"', path.read_text(), re.M):
+            words.add(said or msgid)
+    return words
+
+
+def bold_words(lang):
+    known, wrong = screen_words(lang), []
+    for path in sorted((ROOT / 'docs' / lang).glob('*.md')):
+        bold = [' '.join(b.split()) for b in re.findall(r'\*\*([^*]+)\*\*', path.read_text())]
+        wrong += [f'{path.relative_to(ROOT)}: "{b}" is in bold and on no page' for b in bold if b not in known]
+        if len(bold) < 5:
+            wrong.append(f'{path.relative_to(ROOT)}: only {len(bold)} words of the screen')
+    return wrong
+
+
 def main():
     page, wrong = errors()
     at = ROOT / 'docs/errors.md'
@@ -144,7 +162,8 @@ def main():
     commands = set(re.findall(r'^\t\{ "([a-z -]+)"', table, re.M))
     wrong += differ('command', commands, 'docs/man/pedel.1',
                     [c.replace('\\-', '-') for c in re.findall(r'^\.TP\n\.B ([a-z -]+)$', (ROOT / 'docs/man/pedel.1').read_text(), re.M)])
-    print('\n'.join(wrong) if wrong else f'events, settings, pedel.conf, options, commands and {page.count(chr(10) + "| `")} errors: pages and code agree')
+    wrong += bold_words('da') + bold_words('en')
+    print('\n'.join(wrong) if wrong else f'events, settings, pedel.conf, options, commands, words of the screen and {page.count(chr(10) + "| `")} errors: pages and code agree')
     return 1 if wrong else 0
 
 
