@@ -1,0 +1,87 @@
+/* test_without_script.mjs - the core flows in a browser with JavaScript off: sign in by link, report, take, answer with time,
+ * solve, decide. */
+import { inDemo, part, same, holds } from './people.mjs';
+const demo = await inDemo(import.meta.url);
+const off = { javaScriptEnabled: false };
+const staff = await demo.page(off), karen = await demo.page(off), owner = await demo.page(off), nobody = await demo.page(off);
+const press = (page, what) => Promise.all([page.waitForNavigation(), page.click(what)]);
+let task = '';
+
+await part('sign in by password', async () => {
+  await staff.goto(demo.base + '/login');
+  await staff.fill('#f-login', 'mette');
+  await staff.fill('#f-password', demo.password);
+  await press(staff, 'form[action="/login"] button');
+  same(new URL(staff.url()).pathname, '/console/', 'page');
+});
+for (const [page, mail] of [[karen, 'karen@soenderskov.example'], [owner, 'birgitte@soenderskov.example']]) {
+  await part(`sign in by link: ${mail}`, async () => {
+    await page.goto(demo.base + '/login');
+    await page.fill('form[action="/login/mail"] input[name=mail]', mail);
+    await press(page, 'form[action="/login/mail"] button');
+    const link = demo.mail('signin', mail).match(/\/login\/link\/[0-9a-f]{64}/);
+    holds(link, 'no link was mailed');
+    await page.goto(demo.base + link[0]);
+    await press(page, 'main form button');
+    same(new URL(page.url()).pathname, '/portal/', 'page');
+  });
+}
+await part('report a task', async () => {
+  await karen.goto(demo.base + '/portal/tasks/new');
+  await karen.fill('#f-text', 'Døren til serverrummet binder.');
+  await press(karen, 'form[action="/portal/tasks"] button[data-v=main]');
+  if (!/\/portal\/tasks\/\d+/.test(karen.url())) await press(karen, 'main a[href*="/portal/tasks/1"]');
+  task = new URL(karen.url()).pathname.match(/\d+/)[0];
+});
+await part('take it, and put that back', async () => {
+  await staff.goto(`${demo.base}/console/tickets/${task}`);
+  await press(staff, '[data-key=a]');
+  holds(await staff.isVisible('.undo button'), 'nothing to undo');
+  await press(staff, '.undo button');
+  await press(staff, '[data-key=a]');
+  same(await staff.locator('[data-key=a]').count(), 0, 'Take');
+});
+await part('answer with time on it', async () => {
+  await staff.fill('#f-body', 'Jeg kommer forbi med olie.');
+  await staff.fill('input[name=minutes]', '0:20');
+  await press(staff, '.reply button[data-v=main]');
+  holds((await staff.textContent('#talk')).includes('Jeg kommer forbi med olie.'), 'the answer is not there');
+  await staff.goto(`${demo.base}/console/time`);
+  holds((await staff.textContent('main')).includes('Døren til serverrummet'), 'no time on the ticket in my week');
+});
+await part('the customer answers', async () => {
+  await karen.reload();
+  holds((await karen.textContent('main')).includes('Jeg kommer forbi med olie.'), 'the answer is not seen');
+  await karen.fill('main textarea[name=body]', 'Den glider nu.');
+  await press(karen, 'main form:has(textarea[name=body]) button');
+  holds((await karen.textContent('main')).includes('Den glider nu.'), 'it is not there');
+});
+await part('the first unread message is marked', async () => {
+  await staff.goto(`${demo.base}/console/tickets/${task}`);
+  holds((await staff.textContent('#unread + .say')).includes('Den glider nu.'), 'another message');
+});
+await part('solve', async () => {
+  await press(staff, '[data-key=e]');
+  same(await staff.locator('[data-key=e]').count(), 0, 'Solve');
+});
+await part('report without signing in', async () => {
+  await nobody.goto(demo.base + '/report');
+  for (const [name, text] of [['name', 'Ib Bak'], ['mail', 'ib@et-sted.example'], ['email', 'ib@et-sted.example'], ['text', 'Der er ingen, der tager telefonen.']])
+    if (await nobody.locator(`main [name=${name}]`).count()) await nobody.fill(`main [name=${name}]`, text);
+  await press(nobody, 'main form[action="/report"] button');
+  holds(await nobody.locator('[role=status], .callout[data-s=kept], h1').count(), 'no receipt');
+  holds(!(await nobody.locator('[role=alert]').count()), await nobody.textContent('main'));
+});
+await part('decide: an agreement is sent and accepted', async () => {
+  await staff.goto(`${demo.base}/console/agreements/new?customer=1`);
+  await staff.check('input[name=service][value=webwork]');
+  await staff.fill('[name=valid_from]', '1.1.2027');
+  await press(staff, 'main form:has(input[name=service]) button[data-v=main]');
+  await press(staff, 'form[action$="/send"] button');
+  const id = new URL(staff.url()).pathname.match(/\d+$/)[0];
+  await owner.goto(`${demo.base}/portal/agreement/${id}`);
+  for (const box of await owner.locator('form[action$="/accept"] input[type=checkbox]').all()) await box.check();
+  await press(owner, 'form[action$="/accept"] button');
+  holds(!(await owner.locator('form[action$="/accept"]').count()), 'it can still be accepted');
+});
+await demo.end();
