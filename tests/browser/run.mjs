@@ -4,7 +4,7 @@
  * zoomed to 200 %: no sideways scroll.
  * Prints TAP; with OUT also keeps screenshots. ONLY=text keeps to the pages whose address holds it.
  *
- * PAGES.json: {"people": {"admin": {"login", "password"} | {"cookie": "..."}}, "pages": [{"as": "admin"|null, "path", "status"?}]} */
+ * PAGES.json: {"people": {"admin": {"login", "password"} | {"cookie": "..."}}, "pages": [{"as": "admin"|null, "path", "status"?, "lang"?}]} */
 import { createRequire } from 'node:module';
 import { mkdirSync, readFileSync } from 'node:fs';
 const require = createRequire(import.meta.url);
@@ -69,7 +69,7 @@ async function look(page, spec, lang, mode) {
     const answer = await page.goto(base + spec.path, { waitUntil: 'load' });
     if (answer.status() !== (spec.status || 200)) faults.push(`status ${answer.status()}`);
     const shown = await page.evaluate(() => document.documentElement.lang);
-    if (shown !== lang) faults.push(`the page is in ${shown}`);
+    if (shown !== (spec.lang || lang)) faults.push(`the page is in ${shown}`);
     const wide = await wider(page);
     if (wide > 0) faults.push(`sideways scroll of ${wide} px`);
     /* axe comes in by the debugger, so that the page's policy stays as it is */
