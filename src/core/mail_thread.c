@@ -18,8 +18,14 @@ static bool fits(const struct mail_thread_sender *s, const struct mail_thread_ti
 		return s->staff || s->customer_id == 0 || t->customer_id == 0 || same;
 	if (s->customer_id && t->customer_id)
 		return same;
-	/* one of the two is not placed: only our own proof, which we gave to whoever has it, is enough */
+	/* one of the two is not placed: only our own proof is enough to come near it */
 	return t->how == THREAD_TOKEN;
+}
+
+/* A forwarded mail carries our proof to anybody, so having it is not taking part. */
+static bool speaks(const struct mail_thread_sender *s, const struct mail_thread_ticket *t)
+{
+	return s->staff || t->participant || (s->customer_id != 0 && s->customer_id == t->customer_id);
 }
 
 enum mail_thread_verdict mail_thread_pick(const struct mail_thread_sender *s, const struct mail_thread_ticket *t, int n, int64_t now, int *which)
@@ -28,7 +34,8 @@ enum mail_thread_verdict mail_thread_pick(const struct mail_thread_sender *s, co
 		if (!fits(s, &t[i]))
 			continue;
 		*which = i;
-		return t[i].closed_at && t[i].closed_at < now - MAIL_THREAD_CLOSED_DAYS * MOMENT_DAY ? THREAD_FOLLOW : THREAD_APPEND;
+		return t[i].closed_at && t[i].closed_at < now - MAIL_THREAD_CLOSED_DAYS * MOMENT_DAY ? THREAD_FOLLOW :
+			speaks(s, &t[i]) ? THREAD_APPEND : THREAD_ASIDE;
 	}
 	*which = -1;
 	return THREAD_FRESH;

@@ -2,7 +2,8 @@
  *
  * In order: our own Message-ID with its proof, in In-Reply-To and then References from the right; a Message-ID we have seen,
  * of the same customer; a number in the subject, from somebody who takes part or is of the same customer. Never across
- * customers, whatever the mail says. A merged ticket leads to where it went; one closed for long gets a fresh ticket beside it.
+ * customers, whatever the mail says. Our proof travels with a forwarded mail, so it finds the ticket but gives nobody a voice:
+ * only who takes part, is of the same customer, or is staff speaks; of anybody else it is an aside. A merged ticket leads to where it went; one closed for long gets a fresh ticket beside it.
  * Ownership:  texts in the arena given.   Errors: E_DB.   Units: moments in us.
  * Threads:    any; reading only.   Source: RFC 5322, 3.6.4; docs/mail.md. */
 #ifndef PEDEL_CORE_MAIL_THREAD_H
@@ -14,7 +15,8 @@
 #define MAIL_THREAD_CLOSED_DAYS 30
 
 enum mail_thread_how { THREAD_TOKEN, THREAD_KNOWN_ID, THREAD_TAG };
-enum mail_thread_verdict { THREAD_FRESH, THREAD_APPEND, THREAD_FOLLOW };       /* FOLLOW: a fresh ticket, linked to the old one */
+/* FOLLOW: a fresh ticket, linked to the old one. ASIDE: onto the ticket, for technicians only; opens nothing, answers nothing */
+enum mail_thread_verdict { THREAD_FRESH, THREAD_APPEND, THREAD_FOLLOW, THREAD_ASIDE };
 
 struct mail_thread_sender { int64_t customer_id; bool staff; };         /* customer_id 0: nobody we know */
 struct mail_thread_ticket {

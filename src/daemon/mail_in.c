@@ -254,10 +254,11 @@ static int thread_of(struct db_conn *c, struct arena *a, const struct intake *in
 	return mail_thread(c, a, &q, v, ticket, e);
 }
 
-static int append(struct db_conn *c, struct arena *a, const struct intake *in, const struct writer *x, const struct desk *d, struct ticket *t,
-	int64_t *message, struct err *e)
+/* aside: the writer has no voice here. The technicians see it and who sent it; nobody else does, and nothing follows of it. */
+static int append(struct db_conn *c, struct arena *a, const struct intake *in, const struct writer *x, const struct desk *d, bool aside,
+	struct ticket *t, int64_t *message, struct err *e)
 {
-	bool quiet = *x->class || x->doubted;
+	bool quiet = *x->class || x->doubted || aside;
 	struct ticket_answer r = { .ticket_id = t->id, .visibility = quiet ? "internal" : "public", .channel = "mail", .text = text_of(a, in, x),
 		.admitted = true };
 	struct actor who = x->who;
@@ -265,6 +266,9 @@ static int append(struct db_conn *c, struct arena *a, const struct intake *in, c
 
 	if (quiet && who.id == 0 && !who.person)
 		who.role = ROLE_NOBODY;
+	if (aside)
+		who = (struct actor){ .role = ROLE_NOBODY, .name = strcmp(x->name, x->address) == 0 ? x->name :
+			arena_printf(a, "%s <%s>", x->name, x->address) };
 	if (ticket_reply(c, a, d, &who, &r, &m, e) != 0 || store_ticket_get(c, a, (struct ticket_scope){ 0, 0 }, m.ticket_id, t, e) != 0)
 		return -1;
 	*message = m.id;
@@ -316,8 +320,9 @@ static int store_it(struct db_conn *c, struct arena *a, void *arg, struct err *e
 		row.note = arena_printf(a, "%s, of nothing we know", x.class);
 		return store_mail_in_set(c, &row, e);
 	}
-	if (v == THREAD_APPEND) {
-		if (store_ticket_get(c, a, (struct ticket_scope){ 0, 0 }, old, &t, e) != 0 || append(c, a, in, &x, &d, &t, &message, e) != 0)
+	if (v == THREAD_APPEND || v == THREAD_ASIDE) {
+		if (store_ticket_get(c, a, (struct ticket_scope){ 0, 0 }, old, &t, e) != 0 ||
+			append(c, a, in, &x, &d, v == THREAD_ASIDE, &t, &message, e) != 0)
 			return -1;
 	} else if (fresh(c, a, in, &x, &d, old, &t, e) != 0) {
 		return -1;
@@ -325,7 +330,8 @@ static int store_it(struct db_conn *c, struct arena *a, void *arg, struct err *e
 	in->probe = t.probe;
 	if (t.probe)
 		return store_mail_in_drop(c, row.id, e);
-	if (in->m && strcmp(x.class, "bounce") != 0 && remember(c, a, in, &t, message, e) != 0)
+	/* an id that a stranger names must not lead the customer's next mail astray */
+	if (in->m && strcmp(x.class, "bounce") != 0 && v != THREAD_ASIDE && remember(c, a, in, &t, message, e) != 0)
 		return -1;
 	row.ticket_id = t.id;
 	row.message_id = message;

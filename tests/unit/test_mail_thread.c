@@ -80,25 +80,29 @@ static void numbers_in_subjects(void **state)
 /* Customers 1 and 2; 0 is nobody's. Every combination that matters: who writes, by what, to whose ticket. */
 static void never_across_customers(void **state)
 {
-	static const struct { struct mail_thread_sender s; struct mail_thread_ticket t; bool may; } rows[] = {
-		{ { 1, false }, { THREAD_TOKEN, 7, 1, false, 0 }, true },   { { 1, false }, { THREAD_TOKEN, 7, 2, false, 0 }, false },
-		{ { 1, false }, { THREAD_TOKEN, 7, 2, true, 0 }, false },   { { 1, false }, { THREAD_TOKEN, 7, 0, false, 0 }, true },
-		{ { 0, false }, { THREAD_TOKEN, 7, 1, false, 0 }, true },   { { 0, false }, { THREAD_TOKEN, 7, 0, false, 0 }, true },
-		{ { 1, false }, { THREAD_KNOWN_ID, 7, 1, false, 0 }, true }, { { 1, false }, { THREAD_KNOWN_ID, 7, 2, false, 0 }, false },
-		{ { 1, false }, { THREAD_KNOWN_ID, 7, 2, true, 0 }, false }, { { 1, false }, { THREAD_KNOWN_ID, 7, 0, false, 0 }, false },
-		{ { 1, false }, { THREAD_KNOWN_ID, 7, 0, true, 0 }, true },  { { 0, false }, { THREAD_KNOWN_ID, 7, 1, false, 0 }, false },
-		{ { 0, false }, { THREAD_KNOWN_ID, 7, 1, true, 0 }, true },  { { 0, false }, { THREAD_KNOWN_ID, 7, 0, false, 0 }, false },
-		{ { 0, false }, { THREAD_KNOWN_ID, 7, 0, true, 0 }, true },  { { 1, false }, { THREAD_TAG, 7, 1, false, 0 }, true },
-		{ { 1, false }, { THREAD_TAG, 7, 2, false, 0 }, false },     { { 1, false }, { THREAD_TAG, 7, 2, true, 0 }, false },
-		{ { 0, false }, { THREAD_TAG, 7, 1, false, 0 }, false },     { { 0, false }, { THREAD_TAG, 7, 1, true, 0 }, true },
-		{ { 0, false }, { THREAD_TAG, 7, 0, false, 0 }, false },     { { 0, true }, { THREAD_TAG, 7, 2, false, 0 }, true },
+	enum { NO, YES, ASIDE };
+	static const enum mail_thread_verdict verdict[] = { [NO] = THREAD_FRESH, [YES] = THREAD_APPEND, [ASIDE] = THREAD_ASIDE };
+	static const struct { struct mail_thread_sender s; struct mail_thread_ticket t; int may; } rows[] = {
+		{ { 1, false }, { THREAD_TOKEN, 7, 1, false, 0 }, YES },   { { 1, false }, { THREAD_TOKEN, 7, 2, false, 0 }, NO },
+		{ { 1, false }, { THREAD_TOKEN, 7, 2, true, 0 }, NO },   { { 1, false }, { THREAD_TOKEN, 7, 0, false, 0 }, ASIDE },
+		{ { 0, false }, { THREAD_TOKEN, 7, 1, false, 0 }, ASIDE },  { { 0, false }, { THREAD_TOKEN, 7, 0, false, 0 }, ASIDE },
+		{ { 0, false }, { THREAD_TOKEN, 7, 1, true, 0 }, YES },    { { 0, false }, { THREAD_TOKEN, 7, 0, true, 0 }, YES },
+		{ { 0, true }, { THREAD_TOKEN, 7, 1, false, 0 }, YES },
+		{ { 1, false }, { THREAD_KNOWN_ID, 7, 1, false, 0 }, YES }, { { 1, false }, { THREAD_KNOWN_ID, 7, 2, false, 0 }, NO },
+		{ { 1, false }, { THREAD_KNOWN_ID, 7, 2, true, 0 }, NO }, { { 1, false }, { THREAD_KNOWN_ID, 7, 0, false, 0 }, NO },
+		{ { 1, false }, { THREAD_KNOWN_ID, 7, 0, true, 0 }, YES },  { { 0, false }, { THREAD_KNOWN_ID, 7, 1, false, 0 }, NO },
+		{ { 0, false }, { THREAD_KNOWN_ID, 7, 1, true, 0 }, YES },  { { 0, false }, { THREAD_KNOWN_ID, 7, 0, false, 0 }, NO },
+		{ { 0, false }, { THREAD_KNOWN_ID, 7, 0, true, 0 }, YES },  { { 1, false }, { THREAD_TAG, 7, 1, false, 0 }, YES },
+		{ { 1, false }, { THREAD_TAG, 7, 2, false, 0 }, NO },     { { 1, false }, { THREAD_TAG, 7, 2, true, 0 }, NO },
+		{ { 0, false }, { THREAD_TAG, 7, 1, false, 0 }, NO },     { { 0, false }, { THREAD_TAG, 7, 1, true, 0 }, YES },
+		{ { 0, false }, { THREAD_TAG, 7, 0, false, 0 }, NO },     { { 0, true }, { THREAD_TAG, 7, 2, false, 0 }, YES },
 	};
 	struct mail_thread_ticket two[2] = { { THREAD_TOKEN, 1, 2, false, 0 }, { THREAD_TAG, 2, 1, false, 0 } };
 	struct mail_thread_sender one = { 1, false };
 	int which;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		CHECK_ROW(i, mail_thread_pick(&rows[i].s, &rows[i].t, 1, MOMENT_DAY * 100, &which) == (rows[i].may ? THREAD_APPEND : THREAD_FRESH));
+		CHECK_ROW(i, mail_thread_pick(&rows[i].s, &rows[i].t, 1, MOMENT_DAY * 100, &which) == verdict[rows[i].may]);
 		CHECK_ROW(i, which == (rows[i].may ? 0 : -1));
 	}
 	/* what does not fit is passed over, not the end of it */
@@ -147,6 +151,8 @@ static void mails_find_their_ticket(void **state)
 		{ "", "", "Ny sag", "karen@a.dk", 1, THREAD_FRESH, 0 },
 		{ token, "", "", "karen@a.dk", 1, THREAD_APPEND, m.first },                     /* merged: follows to where it went */
 		{ "", arena_printf(s->a, "%s unknown@x.dk", token), "", "bo@a.dk", 1, THREAD_APPEND, m.first },
+		{ token, "", "", "spy@evil.dk", 0, THREAD_ASIDE, m.first },                       /* a forwarded mail carries the proof */
+		{ token, "", "", "karen@a.dk", 0, THREAD_APPEND, m.first },
 		{ other, "", "", "karen@a.dk", 1, THREAD_FRESH, 0 },                            /* a proof, but of another customer's ticket */
 		{ other, "", "Re: [#101]", "karen@a.dk", 1, THREAD_APPEND, m.first },
 		{ forged, "", "", "hans@b.dk", 2, THREAD_FRESH, 0 },
