@@ -160,16 +160,35 @@ static int readers(const struct ticket_work *k, const struct ticket *t, bool our
 	return 0;
 }
 
+/* Every copy has a Message-ID of its own, so what came before is a matter of who reads. It answers the customer's newest mail. */
+static int refer(const struct ticket_work *k, const struct ticket *t, struct outmail *o, struct err *e)
+{
+	enum { MOST = 10 };
+	struct message_id *ids;
+	struct buf refs;
+	int n, answers = 0;
+
+	if (store_message_ids(k->w, k->a, t->id, text_lower(k->a, o->recipient), &ids, &n, e) != 0)
+		return -1;
+	buf_init(&refs, k->a, 16384);
+	for (int i = (n < MOST ? n : MOST) - 1; i >= 0; i--)
+		buf_printf(&refs, "%s%s", refs.n ? " " : "", ids[i].id);
+	while (answers < n && ids[answers].ours)
+		answers++;
+	o->in_reply_to = n ? ids[answers < n ? answers : 0].id : "";
+	o->references = buf_text(&refs);
+	return 0;
+}
+
 int ticket_mail(const struct ticket_work *k, const struct ticket *t, enum ticket_mail what, const struct message *m, struct err *e)
 {
 	static const char *const kinds[] = { "autoreply", "reply", "solved", "notice", "notice", "notice" };
 	bool ours = what == MAIL_ASSIGNED || what == MAIL_CUSTOMER_WROTE || what == MAIL_NOTE;
 	struct reader r[210];
-	const char **ids, *provider, *subject;
-	struct buf refs;
-	int n, nids;
+	const char *provider, *subject;
+	int n;
 
-	if (readers(k, t, ours, r, 200, &n, e) != 0 || store_message_ids(k->w, k->a, t->id, &ids, &nids, e) != 0 ||
+	if (readers(k, t, ours, r, 200, &n, e) != 0 ||
 		setting_get(k->w, k->a, "provider.name", "Pedel", &provider, e) != 0)
 		return -1;
 	/* The confirmation goes to the requester alone, also when the requester wrote it. */
@@ -186,21 +205,14 @@ int ticket_mail(const struct ticket_work *k, const struct ticket *t, enum ticket
 		else if (!t->contact_id && strchr(t->from_email, '@'))
 			r[n++] = (struct reader){ "email", 0, *t->from_name ? t->from_name : t->from_email, t->from_email, lang_of(code, LANG_DA) };
 	}
-	buf_init(&refs, k->a, 8192);
-	for (int i = nids < 10 ? nids - 1 : 9; i >= 0; i--) {
-		buf_adds(&refs, ids[i]);
-		if (i > 0)
-			buf_addc(&refs, ' ');
-	}
 	subject = text_starts(t->subject, "Re: ") || ours || what == MAIL_RECEIVED ? arena_printf(k->a, "%s [#%" PRId64 "]", t->subject, t->number) :
 		arena_printf(k->a, "Re: %s [#%" PRId64 "]", t->subject, t->number);
 	for (int i = 0; i < n; i++) {
 		struct outmail o = { .created_at = k->d->now, .kind = kinds[what], .customer_id = t->customer_id, .ticket_id = t->id,
 			.message_row = m ? m->id : 0, .recipient = r[i].email, .subject = subject, .body = write_body(k, t, what, m, &r[i], provider),
-			.body_html = "", .in_reply_to = nids ? ids[0] : "", .references = buf_text(&refs), .automatic = what != MAIL_ANSWER,
-			.next_at = k->d->now };
+			.body_html = "", .automatic = what != MAIL_ANSWER, .next_at = k->d->now };
 
-		if (outbox_add(k->w, k->a, &o, e) != 0)
+		if (refer(k, t, &o, e) != 0 || outbox_add(k->w, k->a, &o, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -17,7 +17,11 @@ static const struct db_sql files_of = { "SELECT " FILE_COLS " FROM attachment WH
 static const struct db_sql move = { "UPDATE message SET ticket_id=?3 WHERE id=?1 AND ticket_id=?2", NULL };
 static const struct db_sql move_files = { "UPDATE attachment SET ticket_id=?3 WHERE message_id=?1 AND ticket_id=?2", NULL };
 static const struct db_sql move_refs = { "UPDATE mail_ref SET ticket_id=?3 WHERE message_row=?1 AND ticket_id=?2", NULL };
-static const struct db_sql ids = { "SELECT message_id FROM message WHERE ticket_id=?1 AND message_id<>'' ORDER BY id DESC LIMIT 20", NULL };
+/* Of one moment: theirs came before ours. */
+static const struct db_sql ids = { "SELECT message_id,ours FROM ("
+	"SELECT message_id,at,0 AS ours,id FROM message WHERE message_id<>'' AND visibility='public' AND auto_class='' AND " OF_TICKET
+	" UNION ALL SELECT message_id,created_at,1,id FROM outbox WHERE recipient=?2 AND state<>'failed' AND " OF_TICKET
+	") AS said ORDER BY at DESC,ours DESC,id DESC LIMIT 20", NULL };
 static const struct db_sql file_add = { "INSERT INTO attachment(customer_id,ticket_id,message_id,name,mime,bytes,sha256,content_id) "
 	"VALUES(?1,?2,?3,?4,?5,?6,?7,?8) RETURNING id", NULL };
 static const struct db_sql file_get = { "SELECT " FILE_COLS " FROM attachment WHERE id=?1", NULL };
@@ -133,16 +137,16 @@ int store_message_move(struct db_conn *w, int64_t id, int64_t from_ticket, int64
 	return db_run(w, &move_refs, DB(DB_INT(id), DB_INT(from_ticket), DB_INT(to_ticket)), NULL, e);
 }
 
-int store_message_ids(struct db_conn *c, struct arena *a, int64_t ticket_id, const char ***out, int *n, struct err *e)
+int store_message_ids(struct db_conn *c, struct arena *a, int64_t ticket_id, const char *reader, struct message_id **out, int *n, struct err *e)
 {
-	const char **v = ARENA_ARRAY(a, const char *, 20);
+	struct message_id *v = ARENA_ARRAY(a, struct message_id, 20);
 	struct db_cur *cur;
 	int rc, m = 0;
 
-	if (db_query(c, &ids, DB(DB_INT(ticket_id)), &cur, e) != 0)
+	if (db_query(c, &ids, DB(DB_INT(ticket_id), DB_TEXT(reader)), &cur, e) != 0)
 		return -1;
 	while ((rc = db_next(cur, e)) > 0 && m < 20)
-		v[m++] = db_text(cur, 0, a);
+		v[m++] = (struct message_id){ db_text(cur, 0, a), db_int(cur, 1) != 0 };
 	db_done(cur);
 	if (rc < 0)
 		return -1;

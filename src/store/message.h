@@ -26,8 +26,10 @@ int store_message_add(struct db_conn *w, struct message *m, struct err *e);     
 int store_message_list(struct db_conn *c, struct arena *a, int64_t ticket_id, bool all, struct message **out, int *n, struct err *e);
 int store_message_get(struct db_conn *c, struct arena *a, int64_t ticket_id, int64_t id, struct message *out, struct err *e);
 int store_message_move(struct db_conn *w, int64_t id, int64_t from_ticket, int64_t to_ticket, struct err *e);   /* with its files */
-/* Message-IDs of the mails in a ticket, newest first, at most 20. */
-int store_message_ids(struct db_conn *c, struct arena *a, int64_t ticket_id, const char ***out, int *n, struct err *e);
+/* What a mail to one reader (address in lower case) refers to, newest first, at most 20: the public mails of a ticket that people
+ * wrote, and ours to that reader. Never bounces, automatic mail or what only technicians see. */
+struct message_id { const char *id; bool ours; };
+int store_message_ids(struct db_conn *c, struct arena *a, int64_t ticket_id, const char *reader, struct message_id **out, int *n, struct err *e);
 
 int store_attachment_add(struct db_conn *w, struct attachment *f, struct err *e);       /* fills id */
 /* customer_id 0: any; public_only: not those of internal messages. */

@@ -204,6 +204,36 @@ static void bad_input_is_refused_whole(void **state)
 	CHECK_INT(made(s, &tech, ALPHA, 0, "første").got_number, 10001);        /* a refusal takes no number */
 }
 
+/* By their Message-IDs, what we send hangs together with what came before it, and with nothing a program sent. */
+static void answers_refer_to_what_was_said(void **state)
+{
+	struct store_case *s = *state;
+	struct op r, o;
+	int64_t id;
+
+	begin(s);
+	id = made(s, &anna, 0, 0, "Net").got_id;
+	clock_us += MOMENT_MINUTE;
+	r = (struct op){ .what = REPLY, .who = &tech, .answer = { .ticket_id = id, .text = { .body = "Prøv igen" } } };
+	must(s, &r);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox r,outbox a WHERE r.ticket_id=?1 AND a.ticket_id=r.ticket_id AND a.kind='autoreply' AND r.kind='reply' "
+		"AND r.headers='{\"in_reply_to\":\"' || a.message_id || '\",\"references\":\"' || a.message_id || '\"}'", id), 1);
+	clock_us += MOMENT_MINUTE;
+	o = (struct op){ .what = REPLY, .who = &anna, .answer = { .ticket_id = id, .channel = "mail", .text = { .body = "Nej", .message_id = "c1@x" } } };
+	must(s, &o);
+	o = (struct op){ .what = REPLY, .who = &stranger, .answer = { .ticket_id = id, .channel = "mail", .visibility = "internal", .admitted = true,
+		.text = { .body = "Failed", .message_id = "b1@mx", .auto_class = "bounce" } } };
+	must(s, &o);
+	o.answer.text = (struct ticket_text){ .body = "Luk op", .message_id = "s1@spy" };
+	must(s, &o);
+	clock_us += MOMENT_MINUTE;
+	must(s, &r);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox n,outbox r,outbox a WHERE n.ticket_id=?1 AND a.ticket_id=n.ticket_id AND r.ticket_id=n.ticket_id "
+		"AND a.kind='autoreply' AND n.kind='reply' AND r.kind='reply' AND r.id<n.id AND n.headers="
+		"'{\"in_reply_to\":\"c1@x\",\"references\":\"' || a.message_id || ' ' || r.message_id || ' c1@x\"}'", id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE ticket_id=?1 AND (headers LIKE '%b1@mx%' OR headers LIKE '%s1@spy%')", id), 0);
+}
+
 static void answers_move_the_state(void **state)
 {
 	struct store_case *s = *state;
@@ -520,7 +550,7 @@ static void sixteen_at_once_are_never_refused(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = {
-		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state),
+		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
 		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed),
 		STORE_TEST(lists_page_through_everything_once), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
