@@ -11,6 +11,11 @@
 #include "store/copy.h"
 #include "store/event.h"
 
+static void say_missing(void *arg, const char *sha256)
+{
+	cli_say(arg, "missing file: %s", "manglende fil: %s", sha256);
+}
+
 /* Every check is made, also after one has failed: an operator wants the whole picture. */
 static int verify_home(struct cli *c, struct err *e)
 {
@@ -33,7 +38,7 @@ static int verify_home(struct cli *c, struct err *e)
 		const char *name = c->lang == LANG_DA ? names[i].da : names[i].en;
 		int64_t n = 0;
 		int rc = i == 0 ? check_database(r, &n, e) : i == 1 ? event_verify(r, &n, e) : i == 2 ? chain_verify(r, key.pub, &n, e) :
-			i == 3 ? blob_verify(&h.blobs, &n, e) : check_blobs_used(r, &h.blobs, &n, e);
+			i == 3 ? blob_verify(&h.blobs, &n, e) : check_blobs_used(r, &h.blobs, say_missing, c, &n, e);
 
 		if (rc == 0) {
 			cli_say(c, "%s: right, %lld checked", "%s: i orden, %lld efterset", name, (long long)n);

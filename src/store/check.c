@@ -49,13 +49,15 @@ int check_alone(struct db_conn *c, int own, bool *alone, struct err *e)
 	return 0;
 }
 
-int check_blobs_used(struct db_conn *c, const struct blobs *b, int64_t *checked, struct err *e)
+int check_blobs_used(struct db_conn *c, const struct blobs *b, void (*missing)(void *arg, const char *sha256), void *arg,
+	int64_t *checked, struct err *e)
 {
-	static const struct db_sql used = { "SELECT sha256 FROM attachment UNION SELECT raw_sha256 FROM message WHERE raw_sha256<>'' "
-		"UNION SELECT sha256 FROM mail_in", NULL };
+	/* A probe's mail is removed as soon as it is read; only folders of before have messages that still name it. */
+	static const struct db_sql used = { "SELECT sha256 FROM attachment UNION SELECT m.raw_sha256 FROM message m JOIN ticket t ON t.id=m.ticket_id "
+		"WHERE m.raw_sha256<>'' AND t.probe=0 UNION SELECT sha256 FROM mail_in", NULL };
 	struct arena *a = arena_begin(16 << 20);
 	struct db_cur *cur;
-	int64_t n = 0;
+	int64_t n = 0, gone = 0;
 	int rc;
 
 	if (db_query(c, &used, DB_NONE, &cur, e) != 0) {
@@ -66,14 +68,16 @@ int check_blobs_used(struct db_conn *c, const struct blobs *b, int64_t *checked,
 		const char *sha = db_text(cur, 0, a);
 
 		if (!os_file_is(blob_path(b, a, sha))) {
-			rc = FAIL(e, E_NOT_FOUND, "file %.64s", sha);
-			break;
+			missing(arg, sha);
+			gone++;
 		}
 		n++;
 		arena_reset(a);
 	}
 	db_done(cur);
 	arena_end(a);
+	if (rc == 0 && gone)
+		rc = FAIL(e, E_NOT_FOUND, "%lld of %lld", (long long)gone, (long long)n);
 	if (rc == 0)
 		*checked = n;
 	return rc;

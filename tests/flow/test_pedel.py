@@ -105,6 +105,28 @@ class Keep(unittest.TestCase):
                 self.assertFalse((p.folder / 'fourth').exists())
             self.assertEqual(self.rows(p), had)
 
+    def test_verify_names_every_missing_file(self):
+        with Pedel(pg=self.pg, start=False) as p:
+            copy, again = p.folder / 'b.tar', p.folder / 'again'
+            p.cli('backup', '--data', p.data, '--to', copy)
+            p.cli('restore', '--data', again, '--from', copy)
+            db = sqlite3.connect(again / 'pedel.db')
+            for number, probe, sha in ((1, 1, 'a' * 64), (2, 0, 'b' * 64)):
+                ticket = db.execute("INSERT INTO ticket(number,subject,channel,created_at,updated_at,probe) VALUES(?,'x','mail',1,1,?) RETURNING id",
+                                    (number, probe)).fetchone()[0]
+                db.execute("INSERT INTO message(ticket_id,at,author_kind,author_name,visibility,channel,body,raw_sha256) "
+                           "VALUES(?,1,'stranger','x','public','mail','x',?)", (ticket, sha))
+            db.execute("INSERT INTO mail_in(received_at,sha256,sender,recipients,state) VALUES(1,?,'a@b.example','c@d.example','done')", ('c' * 64,))
+            db.commit()
+            code, out, err = p.cli('verify', '--data', again, ok=False)
+            self.assertEqual((code, 'NOT_FOUND' in err), (1, True))
+            self.assertEqual([c for c in 'abc' if c * 64 in out], ['b', 'c'])       # the probe's mail is meant to be gone
+            db.execute('DELETE FROM message')
+            db.execute('DELETE FROM mail_in')
+            db.commit()
+            db.close()
+            p.cli('verify', '--data', again)
+
     def test_verify_finds_one_byte(self):
         with Pedel(pg=self.pg, start=False) as p:
             copy, again = p.folder / 'b.tar', p.folder / 'again'
