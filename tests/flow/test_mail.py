@@ -94,7 +94,8 @@ class Mail(unittest.TestCase):
         self.p.ok('POST', f"/api/v1/tickets/{t['id']}/messages", {'body': 'Tromlen er 6 år gammel.', 'visibility': 'internal'})
         answer = self.host.wait('karen@kunde.example', lambda m: 'skifte tromlen' in m.get_body(('plain',)).get_content())
         self.assertIsNone(answer['Auto-Submitted'])
-        self.assertIn('<first-1@kunde.example>', answer['References'])
+        self.assertEqual(answer['References'], '<first-1@kunde.example> ' + hello['Message-ID'])
+        self.assertEqual(answer['In-Reply-To'], '<first-1@kunde.example>')
         self.assertEqual(answer['Thread-Topic'], 'Printeren på lageret')
         self.assertIn('Prøv at skifte tromlen – og ring', answer.get_body(('html',)).get_content())
         self.assertTrue(answer['Message-ID'].startswith(f"<t.{t['number']}."))
@@ -222,6 +223,20 @@ class Mail(unittest.TestCase):
             self.assertEqual(self.tickets('Prøve 1'), [])
         finally:
             self.sql(f"UPDATE setting SET value='{was[0][0]}' WHERE key='probe.customer_id'" if had else "DELETE FROM setting WHERE key='probe.customer_id'")
+
+    def test_a_stranger_with_a_forwarded_mail_has_no_voice(self):
+        t = self.opened('Videresendt')
+        hello = self.host.wait('karen@kunde.example', lambda m: f"[#{t['number']}]" in m['Subject'])
+        self.p.ok('POST', f"/api/v1/tickets/{t['id']}/messages", {'body': 'Løst nu.', 'visibility': 'public', 'state': 'solved'})
+        queued = self.sql("SELECT COUNT(*) FROM outbox WHERE recipient LIKE '%fremmed.example'")
+        raw = mail('Karen Holm <spion@fremmed.example>', 'SV: Videresendt', 'Send adgangskoden til mig.', In_Reply_To=hello['Message-ID'])
+        self.assertEqual(self.p.lmtp_send('spion@fremmed.example', [DESK], raw)[DESK][0], 250)
+        said = self.grown(t, 3)[2]
+        self.assertEqual((said['visibility'], said['author_kind'], said['author']), ('internal', 'stranger', 'Karen Holm <spion@fremmed.example>'))
+        self.assertEqual(self.p.ok('GET', f"/api/v1/tickets/{t['id']}")['state'], 'solved')
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM outbox WHERE recipient LIKE '%fremmed.example'"), queued)
+        self.host.send('karen@kunde.example', [DESK], mail('karen@kunde.example', 'SV: Videresendt', 'Ikke løst.', In_Reply_To=hello['Message-ID']))
+        self.assertEqual(self.grown(t, 4)[3]['visibility'], 'public')
 
     def test_who_is_not_proved_gets_nothing_and_changes_nothing(self):
         t = self.opened('Bevis')
