@@ -66,11 +66,14 @@ static int job_start(struct db_conn *w, struct arena *a, void *arg, struct err *
 	return setting_set(w, "provider.name", s->provider, e) || setting_set(w, "provider.cvr", s->cvr, e) || store_category_first(w, e) || event_add(w, a, &ev, e) ? -1 : 0;
 }
 
+int cli_job_sign(struct db_conn *w, struct arena *a, void *arg, struct err *e) { return chain_sign(w, a, arg, os_now_us(), e); }
+
 static int make(struct cli *c, const struct start *s, struct err *e)
 {
 	const char *keys = arena_printf(c->a, "%s/keys", c->data), *conf;
 	struct db_config cfg = { .path = arena_printf(c->a, "%s/pedel.db", c->data), .url = c->db, .readers = 1, .create = true, .solo = true };
 	struct seal_key master;
+	struct chain_key key;
 	struct db *d = NULL;
 	int rc;
 
@@ -82,7 +85,11 @@ static int make(struct cli *c, const struct start *s, struct err *e)
 		return -1;
 	if (db_open(&cfg, &d, e) != 0)
 		return -1;
-	rc = db_write(d, job_start, (void *)s, e);
+	rc = chain_key_read(keys, &master, &key, e);
+	if (rc == 0)
+		rc = db_write(d, job_start, (void *)s, e);
+	if (rc == 0)
+		rc = db_write(d, cli_job_sign, &key, e);
 	db_close(d);
 	if (rc != 0)
 		return -1;

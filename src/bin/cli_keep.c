@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/moment.h"
 #include "bin/cli.h"
+#include "core/month_check.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "store/backup.h"
@@ -21,7 +22,7 @@ static int verify_home(struct cli *c, struct err *e)
 {
 	static const struct { const char *en, *da; } names[] = {
 		{ "database", "database" }, { "events", "hændelser" }, { "signed heads", "underskrifter" }, { "files", "filer" },
-		{ "files in use", "filer i brug" },
+		{ "files in use", "filer i brug" }, { "closed months", "lukkede måneder" }, { "promises", "løfter" },
 	};
 	struct cli_home h;
 	struct db_conn *r;
@@ -34,11 +35,15 @@ static int verify_home(struct cli *c, struct err *e)
 		cli_home_close(&h);
 		return -1;
 	}
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 7; i++) {
 		const char *name = c->lang == LANG_DA ? names[i].da : names[i].en;
 		int64_t n = 0;
 		int rc = i == 0 ? check_database(r, &n, e) : i == 1 ? event_verify(r, &n, e) : i == 2 ? chain_verify(r, key.pub, &n, e) :
-			i == 3 ? blob_verify(&h.blobs, &n, e) : check_blobs_used(r, &h.blobs, say_missing, c, &n, e);
+			i == 3 ? blob_verify(&h.blobs, &n, e) : i == 4 ? check_blobs_used(r, &h.blobs, say_missing, c, &n, e) :
+			i == 5 ? month_check(r, &n, e) : check_promises(r, &n, e);
+
+		if (rc == 0 && i == 2)
+			rc = chain_begun(r, os_now_us(), e);
 
 		if (rc == 0) {
 			cli_say(c, "%s: right, %lld checked", "%s: i orden, %lld efterset", name, (long long)n);

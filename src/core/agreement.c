@@ -450,7 +450,8 @@ int agreement_end(struct agreement_do *d, int64_t id, int32_t last_day, struct e
 
 	if (find(d, id, &g, e) != 0)
 		return -1;
-	if (is_state(&g, "draft") || is_state(&g, "sent")) {
+	/* What is sent may be before the customer's eyes: it is taken back first, as its own step in the history. */
+	if (is_state(&g, "draft")) {
 		g.state = "ended";
 		g.ended_at = d->now;
 		if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, "withdrawn", d->now, d->who->id, e) != 0)

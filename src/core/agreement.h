@@ -45,7 +45,7 @@ struct agreement_yes { int64_t contact_id; const char *name, *via, *text_sha256;
 int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_yes *yes, struct err *e);
 /* A new draft from an accepted agreement, with the catalogue as it is now; terms that still fit are kept. */
 int agreement_supersede(struct agreement_do *d, int64_t id, struct agreement *out, struct err *e);
-/* Accepted: the last day it holds. Draft or sent: it is dropped, last_day is not read. */
+/* Accepted: the last day it holds. Draft: it is dropped, last_day is not read. Sent: E_AGREEMENT_STATE, take it back first. */
 int agreement_end(struct agreement_do *d, int64_t id, int32_t last_day, struct err *e);
 
 /* The sum of the items' monthly_price_ore. */

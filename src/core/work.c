@@ -554,8 +554,16 @@ int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int6
 		return FAIL(e, E_DENIED, "months are closed by administrators and bookkeepers");
 	if (ledger_read(w, a, customer_id, month, &l, e) != 0)
 		return -1;
-	if (month <= l.closed_through)
-		return FAIL_FIELD(e, E_MONTH_CLOSED, "month", "%s", month_iso(a, month));
+	if (month <= l.closed_through) {
+		struct month_close kept;
+
+		if (store_month_close_get(w, a, customer_id, month, &kept, e) == 0)
+			return FAIL_FIELD(e, E_MONTH_CLOSED, "month", "%s", month_iso(a, month));
+		if (e->id != E_NOT_FOUND)
+			return -1;
+		*closed = 0;                    /* before everything: locked already, and it never had a statement */
+		return work_statement(w, a, customer_id, month, out, e);
+	}
 	if (month >= month_of(now))
 		return FAIL_FIELD(e, E_MONTH_OPEN, "month", "%s", month_iso(a, month));
 	s.after = l.before;

@@ -41,7 +41,8 @@ int work_timer_minutes(const struct timer *t, int64_t now);     /* at least 1 on
 int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct statement *out, struct err *e);
 /* The agreement's spans, with the newest acceptance first in line where they overlap. */
 void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout);
-/* Lock a month that is over, and every open month before it. *closed: how many. Administrators and bookkeepers. */
+/* Lock a month that is over, and every open month before it. *closed: how many, the last of them `month`; 0 for a month before
+ * the first one that was ever closed, which is locked already. Administrators and bookkeepers. */
 int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now,
 	struct statement *out, int *closed, struct err *e);
 #endif

@@ -61,6 +61,8 @@ static int get_services(struct web *w, struct err *e)
 static json_t *agreement_json(struct web *w, const struct agreement *g)
 {
 	json_t *items = json_array(), *o;
+	/* The one that takes its place may begin later: until then this one is what holds. */
+	bool still = strcmp(g->state, "superseded") == 0 && day_of(w->now) <= g->valid_to_day;
 
 	for (int i = 0; i < g->nitems; i++) {
 		json_t *terms = json_loads(g->items[i].terms, 0, NULL);
@@ -69,7 +71,7 @@ static json_t *agreement_json(struct web *w, const struct agreement *g)
 			"terms", terms ? terms : json_object()));
 	}
 	o = json_pack("{s:I,s:s,s:I,s:s,s:s,s:s,s:I,s:s,s:s,s:o,s:s}", "id", (json_int_t)g->id, "number", g->number, "customer_id",
-		(json_int_t)g->customer_id, "state", g->state, "language", g->lang, "valid_from", day_iso(w->a, g->valid_from_day), "price_ore",
+		(json_int_t)g->customer_id, "state", still ? "accepted" : g->state, "language", g->lang, "valid_from", day_iso(w->a, g->valid_from_day), "price_ore",
 		(json_int_t)g->price_ore, "period", g->period, "note", g->note, "items", items, "created_at", moment_iso(w->a, g->created_at));
 	if (g->valid_to_day != INT32_MAX)
 		json_object_set_new(o, "valid_to", json_string(day_iso(w->a, g->valid_to_day)));
@@ -218,7 +220,7 @@ static const struct api_field new_item_fields[] = {
 	{ "service", "string", true, NULL, "Key of the service" }, { "terms", "object", false, NULL, "Terms left out take the catalogue's defaults" }, { 0 } };
 static const struct api_field agreement_fields[] = {
 	{ "id", "integer", true, NULL, "Id" }, { "number", "string", true, NULL, "Number for people" }, { "customer_id", "integer", true, NULL, "Customer" },
-	{ "state", "string", true, "draft|sent|accepted|superseded|ended", "What was done to it; whether it holds today is told by its days" },
+	{ "state", "string", true, "draft|sent|accepted|superseded|ended", "superseded: another has taken its place; accepted until that day. Whether it holds today is told by its days" },
 	{ "language", "string", true, "da|en", "Language of its text" }, { "valid_from", "date", true, NULL, "First day" },
 	{ "valid_to", "date", false, NULL, "Last day; absent: open" }, { "price_ore", "integer", true, NULL, "Fixed price, without VAT" },
 	{ "period", "string", true, "month", "What the price is for" }, { "note", "string", true, NULL, "The parties' own words" },

@@ -29,15 +29,19 @@ static const struct api_field draw_fields[] = {
 	{ "internal_minutes", "integer", true }, { "drive_minutes", "integer", true }, { "drive_free_minutes", "integer", true },
 	{ "drive_drawn_minutes", "integer", true }, { "drive_invoiced_minutes", "integer", true },
 	{ "balance_minutes", "integer", true, NULL, "left in the bank after it" }, { "note", "string", true }, { "late", "boolean", true }, { 0 } };
-static const struct api_field bank_fields[] = {
-	{ "customer_id", "integer", true }, { "month", "month", true }, { "closed", "boolean", true },
-	{ "sha256", "string", true, NULL, "of a closed month's statement; otherwise empty" },
-	{ "granted_minutes", "integer", true }, { "drawn_minutes", "integer", true }, { "remaining_minutes", "integer", true },
-	{ "overuse_minutes", "integer", true }, { "driving_minutes", "integer", true }, { "fixed_ore", "integer", true, NULL, "the month's fixed amount" },
-	{ "invoice_lines", "[InvoiceLine]", true }, { "grants", "[HourGrant]", true }, { "entries", "[HourDraw]", true }, { 0 } };
+#define BANK_FIELDS \
+	{ "customer_id", "integer", true }, { "month", "month", true }, { "closed", "boolean", true }, \
+	{ "sha256", "string", true, NULL, "of a closed month's statement; otherwise empty" }, \
+	{ "granted_minutes", "integer", true }, { "drawn_minutes", "integer", true }, { "remaining_minutes", "integer", true }, \
+	{ "overuse_minutes", "integer", true }, { "driving_minutes", "integer", true }, { "fixed_ore", "integer", true, NULL, "the month's fixed amount" }, \
+	{ "invoice_lines", "[InvoiceLine]", true }, { "grants", "[HourGrant]", true }, { "entries", "[HourDraw]", true }
+
+static const struct api_field bank_fields[] = { BANK_FIELDS, { 0 } };
+static const struct api_field closed_fields[] = {
+	BANK_FIELDS, { "months_closed", "[month]", true, NULL, "what this call locked, the first month first: earlier open months too" }, { 0 } };
 static const struct api_schema schemas[] = {
 	{ "TimeEntry", entry_fields }, { "InvoiceLine", line_fields }, { "HourGrant", grant_fields }, { "HourDraw", draw_fields },
-	{ "HourBank", bank_fields }, { 0 } };
+	{ "HourBank", bank_fields }, { "ClosedMonth", closed_fields }, { 0 } };
 
 static void put(json_t *o, const char *key, int64_t v) { json_object_set_new(o, key, json_integer(v)); }
 static void put_text(json_t *o, const char *key, const char *v) { json_object_set_new(o, key, json_string(v ? v : "")); }
@@ -240,12 +244,17 @@ static int post_close(struct web *w, struct err *e)
 {
 	struct statement s;
 	int32_t month;
+	json_t *o, *names;
 	int closed;
 
 	if (month_parse(w->param[1], "month", &month, e) != 0 || hours_close(w, web_param_id(w, 0), month, &closed, e) != 0 ||
 	    work_statement(w->db, w->a, web_param_id(w, 0), month, &s, e) != 0)
 		return -1;
-	return web_json(w, 200, bank_json(w, &s));
+	o = bank_json(w, &s);
+	json_object_set_new(o, "months_closed", names = json_array());
+	for (int32_t m = month - closed + 1; m <= month; m++)
+		json_array_append_new(names, json_string(month_iso(w->a, m)));
+	return web_json(w, 200, o);
 }
 
 static const struct api_field entry_body[] = {
@@ -265,7 +274,7 @@ static const struct api_doc doc_list = { "listTimeEntries", "Time that was writt
 static const struct api_doc doc_bank = { "getHourBank", "A customer's hours in a month: granted, drawn, left, and what is invoiced.", "time:read",
 	bank_query, NULL, 200, "HourBank", NULL };
 static const struct api_doc doc_close = { "closeMonth", "Lock a month that is over, and every open month before it.", "time:write", NULL, NULL, 200,
-	"HourBank", NULL };
+	"ClosedMonth", NULL };
 
 const struct web_route time_api_routes[] = {
 	{ "POST", "/api/v1/time-entries", ROLE_STAFF, post_entry, .doc = &doc_post },

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/hash.h"
+#include "base/moment.h"
 #include "os/file.h"
 
 enum { STATEMENT = 256 };
@@ -126,4 +127,15 @@ int chain_verify(struct db_conn *c, const uint8_t pub[32], int64_t *heads, struc
 	if (rc == 0)
 		*heads = n;
 	return rc;
+}
+
+int chain_begun(struct db_conn *c, int64_t now, struct err *e)
+{
+	static const struct db_sql old = { "SELECT count(*) FROM event WHERE id=(SELECT min(id) FROM event) AND at<?1 "
+		"AND NOT EXISTS(SELECT 1 FROM chain_head)", NULL };
+	int64_t n;
+
+	if (db_id(c, &old, DB(DB_INT(now - 2 * MOMENT_HOUR)), &n, e) != 0)
+		return -1;
+	return n == 0 ? 0 : FAIL(e, E_CHAIN_BROKEN, "no signed head, and the first event is older than two hours");
 }

@@ -17,6 +17,8 @@ int chain_key_read(const char *keys_folder, const struct seal_key *master, struc
 
 /* Signs the last event unless it is signed already; harmless to repeat. */
 int chain_sign(struct db_conn *w, struct arena *a, const struct chain_key *k, int64_t now, struct err *e);
+/* E_CHAIN_BROKEN when nothing at all is signed although the first event is older than two hours: heads are made every hour. */
+int chain_begun(struct db_conn *c, int64_t now, struct err *e);
 /* Every head: its signature, and that its event still has that hash. Call event_verify() too: it is the chain between. */
 int chain_verify(struct db_conn *c, const uint8_t pub[32], int64_t *heads, struct err *e);
 #endif

@@ -49,6 +49,31 @@ int check_alone(struct db_conn *c, int own, bool *alone, struct err *e)
 	return 0;
 }
 
+int check_promises(struct db_conn *c, int64_t *checked, struct err *e)
+{
+	static const struct db_sql wrong = { "SELECT p.id,p.customer_id,p.promise FROM promise_state p WHERE NOT EXISTS(SELECT 1 FROM event v "
+		"WHERE v.object='promise' AND v.object_id=p.id AND v.kind='promise.state' AND v.customer_id=p.customer_id "
+		"AND v.data LIKE '%\"promise\":\"'||p.promise||'\"%,\"to\":\"'||p.state||'\"}') "
+		"UNION ALL SELECT v.object_id,v.customer_id,'' FROM event v WHERE v.object='promise' AND v.kind='promise.state' "
+		"AND NOT EXISTS(SELECT 1 FROM promise_state p WHERE p.id=v.object_id) "
+		"UNION ALL SELECT p.id,p.customer_id,p.promise FROM promise_state p WHERE p.until_at=9223372036854775807 AND EXISTS(SELECT 1 FROM event v "
+		"WHERE v.object='promise' AND v.object_id=p.id AND v.kind='promise.state' AND v.data LIKE '%,\"to\":null}') LIMIT 1", NULL };
+	static const struct db_sql all = { "SELECT count(*) FROM promise_state", NULL };
+	struct arena *a = arena_begin(64 << 10);
+	struct db_cur *cur;
+	int rc = db_query(c, &wrong, DB_NONE, &cur, e);
+
+	if (rc == 0) {
+		rc = db_next(cur, e);
+		if (rc > 0)
+			rc = FAIL(e, E_CHAIN_BROKEN, "promise %.80s of customer %lld, row %lld", db_text(cur, 2, a), (long long)db_int(cur, 1),
+				(long long)db_int(cur, 0));
+		db_done(cur);
+	}
+	arena_end(a);
+	return rc != 0 ? -1 : db_id(c, &all, DB_NONE, checked, e);
+}
+
 int check_blobs_used(struct db_conn *c, const struct blobs *b, void (*missing)(void *arg, const char *sha256), void *arg,
 	int64_t *checked, struct err *e)
 {

@@ -12,6 +12,8 @@
 int check_database(struct db_conn *c, int64_t *checked, struct err *e);
 /* PostgreSQL: are there no more than `own` connections of Pedel's to this database? SQLite: always true. */
 int check_alone(struct db_conn *c, int own, bool *alone, struct err *e);
+/* The ledger as it stands is what the chain says it became: each state's event is there, and each event's state. E_CHAIN_BROKEN. */
+int check_promises(struct db_conn *c, int64_t *checked, struct err *e);
 /* Every file that a row names is there. missing() is told the name of each that is not. */
 int check_blobs_used(struct db_conn *c, const struct blobs *b, void (*missing)(void *arg, const char *sha256), void *arg,
 	int64_t *checked, struct err *e);

@@ -28,12 +28,13 @@ int store_month_close_add(struct db_conn *w, const struct month_close *m, struct
 	return changed ? 0 : FAIL_FIELD(e, E_MONTH_CLOSED, "month", "customer %lld", (long long)m->customer_id);
 }
 
-int store_month_close_get(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct month_close *out, struct err *e)
+static int read_one(struct db_conn *c, struct arena *a, const struct db_sql *q, int64_t customer_id, int32_t month, struct month_close *out,
+	struct err *e)
 {
 	struct db_cur *cur;
 	int rc;
 
-	if (db_query(c, &get, DB(DB_INT(customer_id), DB_INT(month)), &cur, e) != 0)
+	if (db_query(c, q, DB(DB_INT(customer_id), DB_INT(month)), &cur, e) != 0)
 		return -1;
 	rc = db_next(cur, e);
 	if (rc > 0)
@@ -41,6 +42,39 @@ int store_month_close_get(struct db_conn *c, struct arena *a, int64_t customer_i
 			db_text(cur, 5, a) };
 	db_done(cur);
 	return rc > 0 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "month %d of customer %lld", month, (long long)customer_id);
+}
+
+int store_month_close_get(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct month_close *out, struct err *e)
+{
+	return read_one(c, a, &get, customer_id, month, out, e);
+}
+
+int store_month_close_next(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct month_close *out, struct err *e)
+{
+	static const struct db_sql next = { "SELECT customer_id,month,closed_at,closed_by,statement,sha256 FROM month_close "
+		"WHERE customer_id>?1 OR (customer_id=?1 AND month>?2) ORDER BY customer_id,month LIMIT 1", NULL };
+
+	return read_one(c, a, &next, customer_id, month, out, e);
+}
+
+int store_month_close_told(struct db_conn *c, const struct month_close *m, bool *told, struct err *e)
+{
+	static const struct db_sql q = { "SELECT count(*) FROM event WHERE object='month' AND object_id=?1 AND customer_id=?2 AND kind='month.closed' "
+		"AND data LIKE '%\"sha256\":\"'||?3||'\"%'", "SELECT count(*) FROM event WHERE object='month' AND object_id=?1 AND customer_id=?2 "
+		"AND kind='month.closed' AND data LIKE '%\"sha256\":\"'||?3::text||'\"%'" };
+	int64_t n;
+
+	if (db_id(c, &q, DB(DB_INT(m->month), DB_INT(m->customer_id), DB_TEXT(m->sha256)), &n, e) != 0)
+		return -1;
+	*told = n > 0;
+	return 0;
+}
+
+int store_month_close_events(struct db_conn *c, int64_t *n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT count(*) FROM event WHERE kind='month.closed'", NULL };
+
+	return db_id(c, &q, DB_NONE, n, e);
 }
 
 int store_month_closed_through(struct db_conn *c, int64_t customer_id, int32_t *month, struct err *e)

@@ -13,6 +13,12 @@
 struct month_close { int64_t customer_id; int32_t month; int64_t closed_at, closed_by; const char *statement, *sha256; };
 int store_month_close_add(struct db_conn *w, const struct month_close *m, struct err *e);
 int store_month_close_get(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct month_close *out, struct err *e);
+/* The one after (customer_id, month) in that order; (0, INT32_MIN) gives the first. E_NOT_FOUND: there are no more. */
+int store_month_close_next(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct month_close *out, struct err *e);
+/* Does the chain have the event of this close, with this SHA-256? */
+int store_month_close_told(struct db_conn *c, const struct month_close *m, bool *told, struct err *e);
+/* How many closes the chain tells of. */
+int store_month_close_events(struct db_conn *c, int64_t *n, struct err *e);
 int store_month_closed_through(struct db_conn *c, int64_t customer_id, int32_t *month, struct err *e);         /* INT32_MIN: none */
 
 /* Customers with something in a month: an accepted agreement in force on a day of it, time settled in it, or its statement. */

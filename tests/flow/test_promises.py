@@ -170,6 +170,16 @@ class Promises(unittest.TestCase):
         db.commit()
         db.close()
         self.p.cli('verify', '--data', self.p.data)
+        for spoil, mend in (("UPDATE promise_state SET state='waiting'||state", "UPDATE promise_state SET state=substr(state,8)"),
+                            ("UPDATE promise_state SET id=-id WHERE id=1", "UPDATE promise_state SET id=-id WHERE id=-1")):
+            for sql, right in ((spoil, False), (mend, True)):
+                db = sqlite3.connect(self.p.data / 'pedel.db')
+                db.execute(sql)
+                db.commit()
+                db.close()
+                code, out, err = self.p.cli('verify', '--data', self.p.data, ok=False)
+                self.assertEqual(code == 0, right, out + err)
+                self.assertEqual('løfter: FEJL' in out, not right, out)
         blob = next(f for f in (self.p.data / 'blobs').rglob('*') if f.is_file())
         os.chmod(blob, 0o600)
         whole = blob.read_bytes()

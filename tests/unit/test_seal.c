@@ -1,6 +1,7 @@
 #include "store_case.h"
 #include <sys/stat.h>
 #include "base/fault.h"
+#include "base/moment.h"
 #include "os/file.h"
 #include "os/password.h"
 #include "os/seal.h"
@@ -79,6 +80,17 @@ static int verify(struct store_case *s, const uint8_t *pub, int64_t *heads, stru
 	return rc;
 }
 
+static int begun(struct store_case *s, int64_t now, struct err *e)
+{
+	struct db_conn *c;
+	int rc;
+
+	CHECK(db_read_begin(s->db, &c, e) == 0);
+	rc = chain_begun(c, now, e);
+	db_read_end(c);
+	return rc;
+}
+
 static void test_chain_heads(void **state)
 {
 	struct store_case *s = *state;
@@ -95,12 +107,14 @@ static void test_chain_heads(void **state)
 	CHECK(chain_key_read(s->dir, &other, &k, &e) == -1 && e.id == E_SEAL_BROKEN);
 	CHECK(chain_key_read(s->dir, &master, &k, &e) == 0);
 	CHECK(db_write(s->db, job_sign, &k, &e) == 0);          /* nothing to sign yet */
-	CHECK(verify(s, k.pub, &heads, &e) == 0 && heads == 0);
+	CHECK(verify(s, k.pub, &heads, &e) == 0 && heads == 0 && begun(s, MOMENT_DAY, &e) == 0);
 	for (int i = 0; i < 3; i++)
 		CHECK(db_write(s->db, job_event, NULL, &e) == 0);
+	CHECK(begun(s, 2 * MOMENT_HOUR, &e) == 0);
+	CHECK(begun(s, 2 * MOMENT_HOUR + 2, &e) == -1 && e.id == E_CHAIN_BROKEN);
 	for (int twice = 0; twice < 2; twice++)
 		CHECK(db_write(s->db, job_sign, &k, &e) == 0);
-	CHECK(verify(s, k.pub, &heads, &e) == 0 && heads == 1);
+	CHECK(verify(s, k.pub, &heads, &e) == 0 && heads == 1 && begun(s, MOMENT_DAY, &e) == 0);
 	wrong = k;
 	wrong.pub[0] ^= 1;
 	CHECK(verify(s, wrong.pub, &heads, &e) == -1 && e.id == E_CHAIN_BROKEN);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include "base/hash.h"
 #include "base/moment.h"
+#include "core/month_check.h"
 #include "core/work.h"
 #include "store/event.h"
 
@@ -305,6 +306,58 @@ static void test_close(void **state)
 	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE kind='month.closed'"), 2);
 	st = month_now(s, 7);                                   /* before everything: empty, and locked */
 	CHECK(st.closed && st.granted == 0 && st.nentries == 0);
+	closed = -1;                                            /* closing it is no mistake, and does nothing */
+	must(close_month(s, &bodil, 7, &closed, &e), &e);
+	CHECK_INT(closed, 0);
+	CHECK_INT(count(s, "SELECT count(*) FROM month_close"), 2);
+}
+
+static int job_sql(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	return db_run(w, &(struct db_sql){ arg, NULL }, DB_NONE, NULL, e);
+}
+
+/* What is closed is found changed, whichever of the places it stands in was changed. */
+static void test_closed_months_checked(void **state)
+{
+	static const struct { const char *change, *back; } rows[] = {
+		{ "UPDATE time_entry SET minutes=minutes+1 WHERE id=1", "UPDATE time_entry SET minutes=minutes-1 WHERE id=1" },
+		{ "UPDATE time_entry SET removed_at=1 WHERE id=1", "UPDATE time_entry SET removed_at=0 WHERE id=1" },
+		{ "UPDATE time_entry SET drive_out_minutes=drive_out_minutes+1 WHERE id=2", "UPDATE time_entry SET drive_out_minutes=drive_out_minutes-1 WHERE id=2" },
+		{ "UPDATE time_entry SET month=month+1 WHERE id=1", "UPDATE time_entry SET month=month-1 WHERE id=1" },
+		{ "UPDATE month_close SET statement=statement||' '", "UPDATE month_close SET statement=substr(statement,1,length(statement)-1)" },
+		{ "UPDATE month_close SET sha256='x'||sha256", "UPDATE month_close SET sha256=substr(sha256,2)" },
+		{ "UPDATE event SET kind='month.lost' WHERE kind='month.closed'", "UPDATE event SET kind='month.closed' WHERE kind='month.lost'" },
+		{ "DELETE FROM month_close", NULL },
+	};
+	struct store_case *s = *state;
+	struct ask visit;
+	struct db_conn *c;
+	int64_t n;
+	struct err e;
+	int closed;
+
+	fill_store(s);
+	logged(s, 8, 4, "remote", 50);
+	visit = log_of(9, 1, "visit", 200);
+	visit.in.drive_out = visit.in.drive_home = 25;
+	must(do_ask(s, &visit, &e), &e);
+	logged(s, 9, 2, "internal", 30);
+	logged(s, 9, 3, "phone", 900);                          /* more than the bank holds */
+	must(close_month(s, &bodil, 9, &closed, &e), &e);
+	logged(s, 10, 3, "phone", 20);                          /* open: nobody's business here */
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		must(db_read_begin(s->db, &c, &e), &e);
+		must(month_check(c, &n, &e), &e);
+		db_read_end(c);
+		CHECK_INT(n, 2);
+		must(db_write(s->db, job_sql, (void *)rows[i].change, &e), &e);
+		must(db_read_begin(s->db, &c, &e), &e);
+		CHECK_ROW(i, month_check(c, &n, &e) == -1 && e.id == E_CHAIN_BROKEN);
+		db_read_end(c);
+		if (rows[i].back)
+			must(db_write(s->db, job_sql, (void *)rows[i].back, &e), &e);
+	}
 }
 
 static void test_spans(void **state)
@@ -462,7 +515,7 @@ static void test_two_writers(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = {
-		STORE_TEST(test_refusals), STORE_TEST(test_log_and_change), STORE_TEST(test_included), STORE_TEST(test_close), STORE_TEST(test_spans),
+		STORE_TEST(test_refusals), STORE_TEST(test_log_and_change), STORE_TEST(test_included), STORE_TEST(test_close), STORE_TEST(test_closed_months_checked), STORE_TEST(test_spans),
 		STORE_TEST(test_notices), STORE_TEST(test_asks_first), STORE_TEST(test_timer), STORE_TEST(test_two_writers),
 	};
 

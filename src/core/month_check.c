@@ -1,0 +1,77 @@
+#include "core/month_check.h"
+#include <string.h>
+#include "base/hash.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "core/statement.h"
+#include "store/month_close.h"
+
+static const struct statement_entry *entry_of(const struct statement *s, int64_t id)
+{
+	for (int i = 0; i < s->nentries; i++)
+		if (s->entries[i].id == id)
+			return &s->entries[i];
+	return NULL;
+}
+
+/* The row as it stands is the one that was settled. Names and notes are not compared: people may be renamed. */
+static bool same(const struct time_entry *t, const struct statement_entry *k)
+{
+	return k && k->minutes == t->minutes && k->day == t->day && k->person_id == t->person_id && k->ticket_id == t->ticket_id &&
+		k->started_at == t->started_at && k->late == t->late && k->drive == t->drive_out_minutes + t->drive_home_minutes &&
+		text_eq(activity_name(k->activity), t->activity);
+}
+
+static int one(struct db_conn *c, struct arena *a, const struct month_close *m, struct err *e)
+{
+	struct sha256 h = hash_sha256(m->statement, strlen(m->statement));
+	const char *month = month_iso(a, m->month);
+	int64_t drawn = 0, over = 0;
+	struct time_entry *rows;
+	struct statement s;
+	bool told;
+	int n;
+
+	if (!text_eq(hash_hex(a, h.b, sizeof h.b), m->sha256))
+		return FAIL(e, E_CHAIN_BROKEN, "statement %s of customer %lld: its text is not the one that was kept", month, (long long)m->customer_id);
+	if (store_month_close_told(c, m, &told, e) != 0)
+		return -1;
+	if (!told)
+		return FAIL(e, E_CHAIN_BROKEN, "statement %s of customer %lld: the events do not know it", month, (long long)m->customer_id);
+	if (statement_parse(a, m->statement, &s, e) != 0 || store_time_of_customer(c, a, m->customer_id, m->month, m->month, &rows, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (!same(&rows[i], entry_of(&s, rows[i].id)))
+			return FAIL(e, E_CHAIN_BROKEN, "statement %s of customer %lld: time entry %lld is not as it was settled", month,
+				(long long)m->customer_id, (long long)rows[i].id);
+	if (n != s.nentries)
+		return FAIL(e, E_CHAIN_BROKEN, "statement %s of customer %lld: %d time entries, %d were settled", month, (long long)m->customer_id, n,
+			s.nentries);
+	for (int i = 0; i < s.nentries; i++) {
+		drawn += s.entries[i].drawn + s.entries[i].drive_drawn;
+		over += s.entries[i].over;
+	}
+	if (s.customer_id != m->customer_id || s.month != m->month || s.granted - s.drawn != s.remaining || drawn != s.drawn || over != s.over)
+		return FAIL(e, E_CHAIN_BROKEN, "statement %s of customer %lld does not add up", month, (long long)m->customer_id);
+	return 0;
+}
+
+int month_check(struct db_conn *c, int64_t *checked, struct err *e)
+{
+	struct arena *a = arena_begin(64 << 20);
+	struct month_close m = { .month = INT32_MIN };
+	int64_t n = 0, told;
+	int rc;
+
+	while ((rc = store_month_close_next(c, a, m.customer_id, m.month, &m, e)) == 0 && (rc = one(c, a, &m, e)) == 0) {
+		n++;
+		arena_reset(a);
+	}
+	arena_end(a);
+	if (e->id != E_NOT_FOUND || store_month_close_events(c, &told, e) != 0)
+		return -1;
+	if (told != n)
+		return FAIL(e, E_CHAIN_BROKEN, "%lld closed months, the events tell of %lld", (long long)n, (long long)told);
+	*checked = n;
+	return 0;
+}
