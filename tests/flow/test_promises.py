@@ -179,7 +179,7 @@ class Promises(unittest.TestCase):
                 db.close()
                 code, out, err = self.p.cli('verify', '--data', self.p.data, ok=False)
                 self.assertEqual(code == 0, right, out + err)
-                self.assertEqual('løfter: FEJL' in out, not right, out)
+                self.assertEqual('promises: WRONG' in out, not right, out)
         blob = next(f for f in (self.p.data / 'blobs').rglob('*') if f.is_file())
         os.chmod(blob, 0o600)
         whole = blob.read_bytes()
