@@ -234,6 +234,20 @@ static int requester(const struct ticket_work *k, const struct ticket_draft *f, 
 	return 0;
 }
 
+/* A subject of several lines as one: nothing of it is lost. */
+static const char *joined(struct arena *a, const char *s)
+{
+	char *out = arena_dup(a, s), *put = out;
+
+	for (; *s; s++)
+		if (*s != '\r' && *s != '\n')
+			*put++ = *s;
+		else if (put > out && put[-1] != ' ')
+			*put++ = ' ';
+	*put = 0;
+	return out;
+}
+
 int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, const struct ticket_draft *f,
 	struct ticket *out, struct err *e)
 {
@@ -252,7 +266,7 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 		if (store_ticket_set(w, out, e) != 0)
 			return -1;
 	}
-	t.subject = f->subject && !text_blank(f->subject) ? text_line(a, f->subject, 200) : text_line(a, f->text.body ? f->text.body : "", 90);
+	t.subject = f->subject && !text_blank(f->subject) ? text_line(a, joined(a, text_trim(a, f->subject)), 200) : text_line(a, f->text.body ? f->text.body : "", 90);
 	if (text_check(f->subject, "subject", TICKET_SUBJECT_MAX, false, e) != 0 ||
 		ticket_text_check(&f->text, f->channel && strcmp(f->channel, "mail") == 0, e) != 0 ||
 		choose(f->type, types, "incident", "type", &t.type, e) != 0 || choose(f->channel, channels, "api", "channel", &t.channel, e) != 0 ||

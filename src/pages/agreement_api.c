@@ -2,6 +2,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "pages/agreement.h"
+#include "store/customer.h"
 #include "web/api.h"
 #include <string.h>
 
@@ -154,6 +155,7 @@ static int get_agreements(struct web *w, struct err *e)
 {
 	const char *cursor, *of = web_query(w, "customer_id");
 	int64_t customer_id = 0, before = 0;
+	struct customer c;
 	struct agreement *list;
 	json_t *items, *o;
 	int limit, n;
@@ -164,6 +166,8 @@ static int get_agreements(struct web *w, struct err *e)
 		return FAIL_FIELD(e, E_CURSOR_INVALID, "cursor", "%.40s", cursor);
 	if (of && (!text_int(of, &customer_id) || customer_id < 1))
 		return FAIL_FIELD(e, E_NUMBER_INVALID, "customer_id", "%.40s", of);
+	if (customer_id && store_customer_get(w->db, w->a, customer_id, &c, e) != 0)
+		return -1;
 	if (store_agreement_list(w->db, w->a, customer_id, before, limit + 1, &list, &n, e) != 0)
 		return -1;
 	items = json_array();

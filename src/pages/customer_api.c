@@ -72,6 +72,9 @@ static int read_customer(struct web *w, struct customer *c, bool patch, struct e
 	struct { const char *key, **to; size_t max; bool need; } texts[] = { { "name", &c->name, 120, !patch }, { "cvr", &c->cvr, 40, false },
 		{ "gln", &c->gln, 40, false }, { "language", &c->lang, 10, false }, { "phone", &c->phone, 40, false }, { "note", &c->note, NOTE_MOST, false } };
 
+	/* a company number looks like a number, and never begins with 0 */
+	if (json_is_integer(json_object_get(o, "cvr")))
+		json_object_set_new(o, "cvr", json_string(arena_printf(w->a, "%lld", (long long)json_integer_value(json_object_get(o, "cvr")))));
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (json_want_text(o, texts[i].key, texts[i].max, texts[i].need, &s, e) != 0)
 			return -1;

@@ -40,6 +40,11 @@ static void choose_language(struct web *w)
 	web_set_cookie(w, "pedel-lang", l, 365 * 24 * 3600, true);
 }
 
+bool signin_ended(struct web *w)
+{
+	return strcmp(w->rq->method, "GET") == 0 && (web_query(w, "ended") || web_session_is_over(w));
+}
+
 static int login_get(struct web *w, struct err *e)
 {
 	if (w->who.role != ROLE_NOBODY)

@@ -6,6 +6,7 @@
 #include "pages/all.h"
 #include "pages/ticket_job.h"
 #include "pages/tickets.h"
+#include "store/customer.h"
 #include "web/api.h"
 
 static const struct ticket_scope everything = { 0, 0 };
@@ -103,12 +104,14 @@ static int query_id(struct web *w, const char *name, int64_t *id, struct err *e)
 static int list(struct web *w, struct err *e)
 {
 	struct ticket_query q = { .view = VIEW_ALL, .sort = SORT_NEWEST, .now = w->now };
+	struct customer c;
 	struct ticket *rows;
 	json_t *items;
 	const char *next;
 	int n;
 
-	if (web_page(w, &q.limit, &q.after, e) != 0 || query_id(w, "customer_id", &q.scope.customer_id, e) != 0)
+	if (web_page(w, &q.limit, &q.after, e) != 0 || query_id(w, "customer_id", &q.scope.customer_id, e) != 0 ||
+	    (q.scope.customer_id && store_customer_get(w->db, w->a, q.scope.customer_id, &c, e) != 0))
 		return -1;
 	q.state = web_query(w, "state");
 	if (q.state && ticket_state_by_name(q.state) < 0)

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "core/work.h"
 #include "pages/time.h"
+#include "store/customer.h"
 #include "web/api.h"
 #include "web/web.h"
 
@@ -15,7 +16,8 @@ static const struct api_field entry_fields[] = {
 	{ "drive_home_minutes", "integer", true }, { "note", "string", true }, { "month", "month", true, NULL, "the month it is settled in" },
 	{ "late", "boolean", true, NULL, "written after its own month was closed" }, { 0 } };
 static const struct api_field line_fields[] = {
-	{ "kind", "string", true, "overuse|driving" }, { "minutes", "integer", true }, { "hourly_price_ore", "integer", true },
+	{ "kind", "string", true, "overuse|driving", "overuse: time past the bank; all of it where there is no bank" },
+	{ "minutes", "integer", true }, { "hourly_price_ore", "integer", true },
 	{ "amount_ore", "integer", true }, { 0 } };
 static const struct api_field grant_fields[] = {
 	{ "kind", "string", true, "month|rolled|late" }, { "month", "month", true, NULL, "the month the hours were given for" },
@@ -205,11 +207,14 @@ static int list_entries(struct web *w, struct err *e)
 	int64_t customer_id, ticket_id, person_id = 0, before = 0;
 	const char *login = web_query(w, "login"), *cursor;
 	struct time_entry *t;
+	struct customer c;
 	json_t *o, *items;
 	int limit, n;
 
 	if (query_id(w, "customer_id", false, &customer_id, e) != 0 || query_id(w, "ticket_id", false, &ticket_id, e) != 0 ||
 	    web_page(w, &limit, &cursor, e) != 0)
+		return -1;
+	if (customer_id && store_customer_get(w->db, w->a, customer_id, &c, e) != 0)
 		return -1;
 	if (login && *login && store_time_person_by_login(w->db, login, &person_id, e) != 0)
 		return -1;

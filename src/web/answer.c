@@ -119,7 +119,7 @@ static int status_of(enum err_id id)
 	static const int status[] = { [ERR_NONE] = 200, [ERR_INPUT] = 400, [ERR_MISSING] = 404, [ERR_SIGNIN] = 401, [ERR_DENIED] = 403,
 		[ERR_CONFLICT] = 409, [ERR_TOO_LARGE] = 413, [ERR_TOO_MANY] = 429, [ERR_RETRY] = 503, [ERR_BROKEN] = 500 };
 
-	return id == E_METHOD_UNKNOWN ? 405 : status[err_kind(id)];
+	return id == E_METHOD_UNKNOWN ? 405 : id == E_BODY_TYPE ? 415 : status[err_kind(id)];
 }
 
 static void allow_header(struct web *w)

@@ -265,12 +265,12 @@ static int check_csrf(struct web *w, struct err *e)
 
 	if (check_origin(w, e) != 0)
 		return -1;
-	if (!w->own->session)
-		return 0;               /* nobody is signed in: there is nothing to ride on */
+	if (!w->own->session && strcmp(w->route->pattern, "/logout") == 0)
+		return 0;               /* signed out already: there is nothing to ride on */
 	given = http_header(w->rq, "x-csrf");
 	if (!given)
 		given = web_field(w, "csrf");
-	if (!given || !csrf_fits(w->own->csrf_secret, given))
+	if (!given || !w->own->csrf_secret || !csrf_fits(w->own->csrf_secret, given))
 		return FAIL(e, E_ORIGIN_WRONG, "form token");
 	return 0;
 }
@@ -315,15 +315,17 @@ static int sign_in_first(struct web *w, struct err *e)
 {
 	const char *to = "/login";
 
-	if (w->api || strcmp(w->rq->method, "GET") != 0)
+	if (w->api)
 		return FAIL(e, E_SIGNIN_NEEDED, "%.100s", w->rq->path);
+	if (strcmp(w->rq->method, "GET") != 0)
+		return FAIL(e, E_SIGNED_OUT, "%.100s", w->rq->path);
 	if (strcmp(w->rq->path, "/") != 0) {
 		struct buf b;
 
 		buf_init(&b, w->a, 4096);
-		buf_adds(&b, "/login?next=");
+		buf_adds(&b, w->own->stale ? "/login?ended=1&next=" : "/login?next=");
 		web_escape_query(&b, *w->rq->query ? arena_printf(w->a, "%s?%s", w->rq->path, w->rq->query) : w->rq->path);
-		to = b.full ? "/login" : buf_text(&b);
+		to = b.full ? w->own->stale ? "/login?ended=1" : "/login" : buf_text(&b);
 	}
 	return web_redirect(w, to);
 }
@@ -353,7 +355,9 @@ static int serve(struct web *w, struct err *e)
 	if (!(r->roles & w->who.role))
 		return w->who.role == ROLE_NOBODY ? sign_in_first(w, e) : FAIL(e, E_DENIED, "%s for %s", r->pattern, role_name(w->who.role));
 	if (w->api && r->doc && r->doc->scope && w->who.role != ROLE_NOBODY && !has_scope(w->own->scopes, r->doc->scope))
-		return FAIL(e, E_DENIED, "scope %s", r->doc->scope);
+		return FAIL(e, E_TOKEN_SCOPE, "scope %s", r->doc->scope);
+	if (w->api && r->doc && (web_query_known(w, r->doc->query, e) != 0 || (!reads && !r->doc->body && web_no_body(w, e) != 0)))
+		return -1;
 	if (!reads && !w->api && (web_form_check(w, e) != 0 || check_csrf(w, e) != 0))
 		return -1;
 	return r->run(w, e);
@@ -375,6 +379,7 @@ static void finish(struct web *w)
 	}
 	if (w->rs->status == 0)
 		w->rs->status = 200;
+	web_session_clear(w);
 	security_headers(w);
 	if (w->db)
 		db_read_end(w->db);

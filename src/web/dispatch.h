@@ -22,10 +22,14 @@ const struct web_route *web_find(const struct web_match *m, const char *method, 
 struct session;
 struct web_own {
 	const struct session *session;  /* NULL: no cookie session */
-	const char *csrf_secret;        /* the session's own, before masking */
+	const char *csrf_secret;        /* the session's own or the stranger's cookie, before masking; NULL: none */
+	bool stale;                     /* there is a session cookie, and no such session (any more) */
 	const char *scopes;             /* of the API token; "" otherwise */
 	json_t *json[4];                /* parsed bodies, let go of after the answer */
 	void *mapped; size_t mapped_bytes;
 };
+struct api_field;
+int web_query_known(struct web *w, const struct api_field *known, struct err *e);       /* E_FIELD_UNKNOWN; known NULL: none is */
+int web_no_body(struct web *w, struct err *e);          /* nothing, or an object of nothing */
 void web_fail(struct web *w, const struct err *e);      /* the answer that tells of an error: page, fragment or JSON */
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/text.h"
+#include "web/api.h"
 #include "web/dispatch.h"
 #include "web/escape.h"
 #include "web/signin.h"
@@ -60,6 +61,22 @@ const char *web_query(struct web *w, const char *name)
 		s += n + (s[n] == '&');
 	}
 	return NULL;
+}
+
+int web_query_known(struct web *w, const struct api_field *known, struct err *e)
+{
+	for (const char *s = w->rq->query; s && *s; ) {
+		size_t n = strcspn(s, "&");
+		const char *name = decode(w->a, s, strcspn(s, "=&"), true);
+		const struct api_field *k = known;
+
+		while (k && k->name && strcmp(k->name, name) != 0)
+			k++;
+		if (n && (!k || !k->name))
+			return FAIL_FIELD(e, E_FIELD_UNKNOWN, arena_dup(w->a, text_line(w->a, name, 60)), "query");
+		s += n + (s[n] == '&');
+	}
+	return 0;
 }
 
 static int add_field(struct web_form *f, const char *name, const char *value, struct err *e)

@@ -1,6 +1,56 @@
 #include <string.h>
+#include <strings.h>
 #include "base/text.h"
 #include "web/dispatch.h"
+
+/* The first whole number, read as a real one, that no int64 holds: its name; NULL when there is none. */
+static const char *too_large(json_t *v, const char *name, int deep)
+{
+	const char *key, *got = NULL;
+	json_t *in;
+	size_t i;
+
+	if (deep > 20)
+		return NULL;
+	if (json_is_real(v))
+		return json_real_value(v) >= 9223372036854775808.0 || json_real_value(v) < -9223372036854775808.0 ? name : NULL;
+	if (json_is_object(v))
+		json_object_foreach(v, key, in)
+			if (!got)
+				got = too_large(in, key, deep + 1);
+	if (json_is_array(v))
+		json_array_foreach(v, i, in)
+			if (!got)
+				got = too_large(in, name, deep + 1);
+	return got;
+}
+
+static int number_fails(struct web *w, struct err *e)
+{
+	json_t *v = json_loadb(w->rq->body, w->rq->body_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
+	const char *name = v ? too_large(v, "", 0) : NULL;
+
+	FAIL_FIELD(e, E_NUMBER_RANGE, arena_dup(w->a, name ? name : ""), "past 64 bits");
+	json_decref(v);
+	return -1;
+}
+
+/* JSON, or what a program sends that says nothing of it: curl -d calls everything a form. */
+static bool may_be_json(const char *type)
+{
+	size_t n = type ? strcspn(type, "; ") : 0;
+
+	return !type || !*type || (n == 16 && strncasecmp(type, "application/json", n) == 0) || (n > 5 && strncasecmp(type + n - 5, "+json", 5) == 0) ||
+		(n == 33 && strncasecmp(type, "application/x-www-form-urlencoded", n) == 0);
+}
+
+int web_no_body(struct web *w, struct err *e)
+{
+	static const char *const none[] = { NULL };
+	json_t *o;
+
+	return w->rq->body_bytes == 0 && !w->rq->body_path ? 0 : web_body_json(w, &o, e) != 0 || json_known(o, none, e) != 0 ? -1 : 0;
+}
 
 int web_body_json(struct web *w, json_t **out, struct err *e)
 {
@@ -9,7 +59,11 @@ int web_body_json(struct web *w, json_t **out, struct err *e)
 
 	if (!w->rq->body || w->rq->body_bytes == 0)
 		return FAIL(e, E_JSON_INVALID, "the body is empty");
+	if (!may_be_json(http_header(w->rq, "content-type")))
+		return FAIL(e, E_BODY_TYPE, "%.80s", http_header(w->rq, "content-type"));
 	v = json_loadb(w->rq->body, w->rq->body_bytes, JSON_REJECT_DUPLICATES, &why);
+	if (!v && json_error_code(&why) == json_error_numeric_overflow)
+		return number_fails(w, e);
 	if (!v)
 		return FAIL(e, E_JSON_INVALID, "line %d: %.120s", why.line, why.text);
 	for (size_t i = 0; i < sizeof w->own->json / sizeof *w->own->json; i++)

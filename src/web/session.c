@@ -15,12 +15,15 @@
 #define STAFF_IDLE   (60 * MOMENT_MINUTE)
 #define CONTACT_LIFE (30 * MOMENT_DAY)
 #define CONTACT_IDLE (14 * MOMENT_DAY)
+#define FORM_LIFE    (7 * MOMENT_DAY)
 #define SEEN_EVERY   (5 * MOMENT_MINUTE)
 
 /* --- cookies ---------------------------------------------------------------------------------------------------------- */
 
 /* The session's cookie: bound to host and TLS where there is TLS. */
 static const char *session_cookie(const struct web *w) { return w->rq->secure ? "__Host-pedel" : "pedel"; }
+/* What a stranger's forms are held against; it says nothing of who that is. */
+static const char *form_cookie(const struct web *w) { return w->rq->secure ? "__Host-pedel-form" : "pedel-form"; }
 
 const char *web_cookie(const struct web *w, const char *name)
 {
@@ -96,6 +99,40 @@ void web_token_was_used(struct web *w, int64_t id)
 		log_err("token use not noted", &e);
 }
 
+/* Who is nobody: a cookie that leads nowhere is cleared with the answer, and a form's token is held against a cookie of its own. */
+static int nobody(struct web *w, bool stale)
+{
+	const char *form = web_cookie(w, form_cookie(w));
+	uint8_t raw[CSRF_BYTES];
+
+	w->own->stale = stale;
+	if (form && hash_unhex(form, raw, sizeof raw))
+		w->own->csrf_secret = form;
+	return 0;
+}
+
+const char *web_form_token(struct web *w)
+{
+	uint8_t raw[CSRF_BYTES];
+
+	if (*w->csrf || w->api)
+		return w->csrf;
+	if (!w->own->csrf_secret) {
+		os_random(raw, sizeof raw);
+		w->own->csrf_secret = hash_hex(w->a, raw, sizeof raw);
+	}
+	web_set_cookie(w, form_cookie(w), w->own->csrf_secret, FORM_LIFE / MOMENT_SECOND, true);
+	return w->csrf = csrf_mask(w->a, w->own->csrf_secret);
+}
+
+bool web_session_is_over(const struct web *w) { return w->own->stale; }
+
+void web_session_clear(struct web *w)
+{
+	if (w->own->stale)
+		web_set_cookie(w, session_cookie(w), "", 0, true);
+}
+
 int web_session_find(struct web *w, struct err *e)
 {
 	const char *cookie = web_cookie(w, session_cookie(w));
@@ -104,13 +141,13 @@ int web_session_find(struct web *w, struct err *e)
 	uint8_t hash[32];
 
 	if (!cookie || !secret_hash(cookie, hash))
-		return 0;
+		return nobody(w, cookie != NULL);
 	if (session_find(w->db, w->a, hash, w->now, STAFF_IDLE, CONTACT_IDLE, s, &who, e) != 0)
-		return e->id == E_NOT_FOUND ? 0 : -1;
+		return e->id == E_NOT_FOUND ? nobody(w, true) : -1;
 	w->who = (struct actor){ .role = role_by_name(who.role), .person = who.person, .id = who.id, .customer_id = who.customer_id, .name = who.name };
 	if (!(w->who.role & (who.person ? ROLE_STAFF : ROLE_CUSTOMER))) {
 		w->who = (struct actor){ .role = ROLE_NOBODY, .name = "" };
-		return 0;
+		return nobody(w, true);
 	}
 	w->lang = strcmp(who.lang, "en") == 0 ? LANG_EN : LANG_DA;
 	w->theme = who.theme;
@@ -164,6 +201,7 @@ int web_sign_in(struct web *w, bool person, int64_t id, int64_t customer_id, con
 	cookie = secret_make(w->a, false, j.s.hash);
 	if (web_write(w, signin_job, &j, e) != 0)
 		return -1;
+	w->own->stale = false;
 	web_set_cookie(w, session_cookie(w), cookie, life / MOMENT_SECOND, true);
 	return 0;
 }
@@ -187,6 +225,7 @@ int web_sign_out(struct web *w, struct err *e)
 		if (web_write(w, signout_job, &j, e) != 0)
 			return -1;
 	}
+	w->own->stale = false;
 	web_set_cookie(w, session_cookie(w), "", 0, true);
 	http_add_header(w->rq, w->rs, "Clear-Site-Data", "\"cache\"");
 	return 0;

@@ -34,6 +34,10 @@ void web_escape_query(struct buf *b, const char *s);
 
 /* The form token: the session's secret under a fresh mask each time, so that compression cannot leak it. */
 const char *csrf_mask(struct arena *a, const char *secret);
+/* A form's token: the session's; for a stranger one that a cookie of its own repeats (double submit), set with the page. */
+const char *web_form_token(struct web *w);
+bool web_session_is_over(const struct web *w);          /* a session cookie came, and leads nowhere */
+void web_session_clear(struct web *w);                  /* takes a cookie back that leads to no session */
 bool csrf_fits(const char *secret, const char *given);
 
 /* TOTP (RFC 6238, SHA-1, 6 digits, 30 s): the time step a code fits, allowing one step either side; 0 when none. */

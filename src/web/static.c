@@ -1,6 +1,7 @@
 #include "web/static.h"
 #include <stdio.h>
 #include <string.h>
+#include "base/arena.h"
 
 /* Does Accept-Encoding allow this coding? "br;q=0" forbids it. */
 static bool accepts(const char *header, const char *coding)
@@ -51,8 +52,11 @@ void static_answer(const struct http_request *r, struct http_response *s)
 		b = &f->gz;
 		add(s, "Content-Encoding", "gzip");
 	}
-	if (f->gz.p)
+	if (f->gz.p) {
 		add(s, "Vary", "Accept-Encoding");
+		s->no_compress = true;          /* the choice was made here: the server must not say or do it again */
+	}
+	s->etag = arena_printf(r->a, "\"%s-%s%s\"", static_base + 3, name, b == &f->br ? "-br" : b == &f->gz ? "-gz" : "");
 	/* A page from before an upgrade still gets today's file, but must not keep it under the old name. */
 	add(s, "Cache-Control", strncmp(r->path, static_base, base) == 0 && r->path[base] == '/' ? "public, max-age=31536000, immutable" : "no-cache");
 	add(s, "X-Content-Type-Options", "nosniff");

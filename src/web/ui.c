@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "web/escape.h"
+#include "web/signin.h"
 #include "web/static.h"
 
 #define ADD(w, literal) buf_add(&(w)->out, (literal), sizeof(literal) - 1)
@@ -86,7 +87,7 @@ void ui_icon(struct web *w, const char *name)
 void ui_csrf(struct web *w)
 {
 	ADD(w, "<input type=\"hidden\" name=\"csrf\" value=\"");
-	esc_text(&w->out, w->csrf);
+	esc_text(&w->out, web_form_token(w));
 	ADD(w, "\">");
 }
 

@@ -69,7 +69,7 @@ struct web {
 	struct actor who;               /* role ROLE_NOBODY when not signed in */
 	enum lang lang;
 	const char *theme;              /* "auto" | "light" | "dark" */
-	const char *csrf;               /* token for forms; "" when not signed in */
+	const char *csrf;               /* token for forms; "" until a stranger's form asks for one */
 	bool api;                       /* answers are JSON */
 	bool hx;                        /* an htmx request: answer with the fragment hx_target asks for */
 	const char *hx_target;          /* id of the element, "" when not hx */

@@ -422,7 +422,7 @@ class OpenApi(unittest.TestCase):
                 for scopes, token in tokens.items():
                     if o['x-scope'] not in scopes.split():
                         refused.add(name)
-                        self.refused(name, self.call(name, params, query, body, token=token), 403, 'DENIED')
+                        self.refused(name, self.call(name, params, query, body, token=token), 403, 'TOKEN_SCOPE')
                 for scopes, token in tokens.items():
                     if o['x-scope'] in scopes.split():
                         self.done(name, self.call(name, params, query, body, token=token))

@@ -60,6 +60,8 @@ class SignIn(unittest.TestCase):
         again = self.p.browser()
         again.jar.set_cookie(cookie)
         self.assertIn('/login', again.get('/profile').url)                  # a cookie from yesterday
+        self.assertIn('Du er logget ud', again.text)
+        self.assertFalse([c for c in again.jar if c.name == 'pedel'])
         open_redirect = self.p.browser().get('/login?next=//evil.example')
         open_redirect.submit('/login', login='admin', password=self.p.password)
         self.assertTrue(open_redirect.url.startswith(self.p.base), open_redirect.url)
@@ -140,16 +142,18 @@ class SignIn(unittest.TestCase):
         self.assertNotIn(token, b.get('/console/settings/tokens').text)     # shown once
         self.assertEqual(self.p.api('GET', '/api/v1/customers', token=token)[0], 200)
         status, got = self.p.api('POST', '/api/v1/customers', {'name': 'X', 'cvr': '10000009'}, token=token)
-        self.assertEqual((status, got['error']['id']), (403, 'DENIED'))
+        self.assertEqual((status, got['error']['id']), (403, 'TOKEN_SCOPE'))
         action = re.search(r'/console/settings/tokens/(\d+)/revoke', b.text).group()
         b.submit(action)
         self.assertEqual(self.p.api('GET', '/api/v1/customers', token=token)[0], 401)
 
     def test_limits(self):
         b = self.p.browser().get('/login')
-        seen = []
+        seen, form = [], b.form('/login')
+        bare = self.p.browser()
+        self.assertEqual(bare.post('/login', {'login': 'admin', 'password': self.p.password}).status, 403)   # another site's form
         for _ in range(13):
-            b.post('/login', {'login': 'nogen', 'password': 'gæt gæt gæt gæt'})
+            b.post('/login', {**form, 'login': 'nogen', 'password': 'gæt gæt gæt gæt'})
             seen.append(b.status)
         self.assertIn(429, seen)
         self.assertEqual(seen[0], 401)

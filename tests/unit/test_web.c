@@ -13,6 +13,7 @@
 #include "web/dispatch.h"
 #include "web/escape.h"
 #include "web/signin.h"
+#include "web/static.h"
 #include "web/token.h"
 #include "web/ui.h"
 
@@ -264,7 +265,7 @@ static void house_open(struct store_case *s, struct house *h)
 	}
 }
 
-struct ask { const char *method, *path, *query, *cookie, *csrf, *token, *origin, *body, *language; bool hx; };
+struct ask { const char *method, *path, *query, *cookie, *csrf, *token, *origin, *body, *language, *type; bool hx; };
 
 static struct http_response ask(struct house *h, struct arena *a, const struct ask *q)
 {
@@ -288,7 +289,7 @@ static struct http_response ask(struct house *h, struct arena *a, const struct a
 	if (q->hx)
 		head[n++] = (struct http_header){ "hx-request", "true" };
 	if (q->body)
-		head[n++] = (struct http_header){ "content-type", "application/x-www-form-urlencoded" };
+		head[n++] = (struct http_header){ "content-type", q->type ? q->type : "application/x-www-form-urlencoded" };
 	rq.nheaders = n;
 	web_handle(&rq, &rs, &h->app);
 	return rs;
@@ -366,6 +367,7 @@ static void test_dispatch(void **state)
 	struct store_case *s = *state;
 	struct arena *a = s->a;
 	struct http_response r;
+	const char *form, *mine;
 	struct house h;
 	char *old;
 
@@ -399,8 +401,32 @@ static void test_dispatch(void **state)
 	old[3] = old[3] == 'A' ? 'B' : 'A';
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = old });
 	CHECK_INT(r.status, 303);
+	CHECK_STR(header(&r, "location"), "/login?ended=1&next=%2Fprofile");
+	CHECK(header(&r, "set-cookie") && strncmp(header(&r, "set-cookie"), "pedel=; Path=/; Max-Age=0;", 26) == 0);
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/login", .query = "ended=1" });
+	CHECK(r.status == 200 && strstr(said(a, &r), "Du er logget ud, fordi"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = old, .csrf = h.csrf[1], .body = "language=da&theme=auto" });
+	CHECK(r.status == 401 && strstr(said(a, &r), "intet er gemt") && header(&r, "set-cookie"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/logout", .cookie = old, .csrf = h.csrf[1], .body = "x=1" });
+	CHECK_INT(r.status, 303);
+	/* a stranger's form: the cookie and the field must fit */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/login" });
+	CHECK(r.status == 200 && !strstr(said(a, &r), "Du er logget ud") && header(&r, "set-cookie") && strncmp(header(&r, "set-cookie"), "pedel-form=", 11) == 0);
+	form = arena_dupn(a, header(&r, "set-cookie") + 11, 32);
+	mine = arena_printf(a, "; pedel-form=%s", form);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .csrf = csrf_mask(a, form), .body = "login=x&password=y" });
+	CHECK_INT(r.status, 401);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .body = "login=x&password=y" });
+	CHECK_INT(r.status, 403);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .csrf = h.csrf[1], .body = "login=x&password=y" });
+	CHECK_INT(r.status, 403);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .csrf = csrf_mask(a, form), .body = "login=x&password=y" });
+	CHECK_INT(r.status, 403);
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = "x" });
 	CHECK_INT(r.status, 303);
+	/* a file of the program's own has a name for its bytes, and one Vary at most */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = arena_printf(a, "%s/pedel.css", static_base) });
+	CHECK(r.status == 200 && r.etag && r.etag[0] == '"' && r.no_compress);
 	/* the API */
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .language = "en" });
 	CHECK(r.status == 401 && strstr(said(a, &r), "\"SIGNIN_NEEDED\"") && header(&r, "www-authenticate"));
@@ -418,6 +444,25 @@ static void test_dispatch(void **state)
 	CHECK(r.status == 409 && strstr(said(a, &r), "CUSTOMER_TAKEN"));
 	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[3], .body = "{}" });
 	CHECK_INT(r.status, 403);               /* a bookkeeper reads */
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"Y\",\"cvr\":12345678}" });
+	CHECK(r.status == 400 && strstr(said(a, &r), "CVR_INVALID"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/tickets", .token = h.token[1], .body = "{\"customer_id\":1000000000000000000000000000000,\"subject\":\"a\",\"body\":\"b\"}" });
+	CHECK(r.status == 400 && strstr(said(a, &r), "NUMBER_RANGE") && strstr(said(a, &r), "\"field\":\"customer_id\""));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/tickets", .token = h.token[1], .body = "{\"customer_id\":1,\"subject\":\"a\\r\\nBcc: x\",\"body\":\"b\"}" });
+	if (r.status != 201)
+		print_message("%s\n", said(a, &r));
+	CHECK(r.status == 201 && strstr(said(a, &r), "\"subject\":\"a Bcc: x\""));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/tickets", .token = h.token[1], .type = "text/plain; charset=utf-8", .body = "{}" });
+	CHECK(r.status == 415 && strstr(said(a, &r), "BODY_TYPE"));
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers/1/months/2026-01/close", .token = h.token[3], .body = "{\"x\":1}" });
+	CHECK(r.status == 400 && strstr(said(a, &r), "FIELD_UNKNOWN"));
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1], .query = "bogus=1" });
+	CHECK(r.status == 400 && strstr(said(a, &r), "FIELD_UNKNOWN") && strstr(said(a, &r), "\"bogus\""));
+	static const char *const lists[] = { "/api/v1/tickets", "/api/v1/time-entries", "/api/v1/agreements", "/api/v1/promises", "/api/v1/hour-banks" };
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		r = ask(&h, a, &(struct ask){ .method = "GET", .path = lists[i], .token = h.token[1], .query = "customer_id=999999" });
+		CHECK_INT(r.status, 404);
+	}
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1], .query = "limit=0" });
 	CHECK(r.status == 400 && strstr(said(a, &r), "\"limit\""));
 	/* an employee of one customer and a person of another: not found, like what does not exist */
