@@ -367,14 +367,14 @@ static int probes_stir(struct sweep *s, const struct promise_book *b, const int6
 	return 0;
 }
 
-struct mark { int64_t at, event_id; };
+struct mark { int64_t at, event_id; const struct probe_month *probes; };
 
 static int mark_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct mark *m = arg;
 
 	(void)a;
-	return store_promise_mark_set(w, m->at, m->event_id, e);
+	return m->probes && store_probe_month_mark(w, m->probes, e) != 0 ? -1 : store_promise_mark_set(w, m->at, m->event_id, e);
 }
 
 static int by_moment(const void *x, const void *y)
@@ -471,6 +471,7 @@ int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *
 		*more = true;
 	}
 	mark.at = at;
+	mark.probes = NULL;
 	if (store_promise_stirred(s.c, list, &mark.event_id, swept_at, at, SWEEP_EVENTS, &s.stirs, &s.n, e) != 0 ||
 			probes_stir(&s, b, moments, nmoments, e) != 0)
 		goto out;
@@ -480,6 +481,8 @@ int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *
 	judge_begin(&j, s.c, list, a, scratch, b);
 	j.known = s.known;
 	j.nknown = s.nknown;
+	if (s.nknown)
+		mark.probes = &s.known[s.nknown - 1];
 	if (sweep_all(d, &s, &j, swept_at, at, e) != 0)
 		goto out;
 	db_read_end(s.c);

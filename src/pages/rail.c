@@ -13,7 +13,7 @@ void pages_rail(struct web *w)
 	struct timer t;
 	struct need *needs;
 	struct err why;
-	int64_t count[7], customers, measured_at;
+	int64_t broken;
 	int n;
 
 	if (!w->db)
@@ -25,8 +25,8 @@ void pages_rail(struct web *w)
 	}
 	if (store_ticket_count(w->db, w->a, &q, TICKETS_MOST, &n, &why) == 0)
 		w->rail.tickets = n;
-	if (store_promise_count(w->db, 0, NULL, count, &customers, &measured_at, &why) == 0)
-		w->rail.broken = count[PROMISE_BROKEN];
+	if (store_promise_broken(w->db, &broken, &why) == 0)
+		w->rail.broken = broken;
 	if (store_timer_get(w->db, w->a, w->who.id, &t, &why) == 0 && t.running) {
 		w->rail.timer_ticket = t.ticket_number;
 		w->rail.timer_minutes = work_timer_minutes(&t, w->now);

@@ -65,12 +65,6 @@ static int door_read(struct db_conn *c, struct arena *a, int64_t at, const char 
 	return rc < 0 ? -1 : recent_read(c, a, at, out, e);
 }
 
-int store_probe_month(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *out, struct err *e)
-{
-	out->at = at;
-	return door_read(c, a, at, "portal", &out->portal, e) != 0 ? -1 : door_read(c, a, at, "mail", &out->mail, e);
-}
-
 static int rows_count(struct db_cur *cur, struct probe_month *m, int64_t from, bool *more, struct err *e)
 {
 	struct arena *t = arena_begin(1 << 20);
@@ -92,25 +86,85 @@ static int rows_count(struct db_cur *cur, struct probe_month *m, int64_t from, b
 	return rc;
 }
 
-int store_probe_month_next(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *m, struct err *e)
+/* Moves the counts on; more: which door (portal, mail) has rows it had not. */
+static int month_count(struct db_conn *c, int64_t at, struct probe_month *m, bool more[2], struct err *e)
 {
 	/* What became known since; and what was known but lay ahead. */
 	static const struct db_sql come = { "SELECT probe,at,ok FROM probe_result WHERE stored_at>?1 AND stored_at<=?2 AND at<=?2" };
 	static const struct db_sql ahead = { "SELECT probe,at,ok FROM probe_result WHERE probe=?3 AND at>?1 AND at<=?2 AND stored_at<=?1" };
 	int64_t from = month_start(month_of(at));
-	bool more[2] = { false, false };
 	struct db_cur *cur;
 
-	if (m->at > at || m->at < from)
-		return store_probe_month(c, a, at, m, e);
-	if (m->at == at)
-		return 0;
+	more[0] = more[1] = false;
 	if (db_query(c, &come, DB(DB_INT(m->at), DB_INT(at)), &cur, e) != 0 || rows_count(cur, m, from, more, e) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
 		if (db_query(c, &ahead, DB(DB_INT(m->at), DB_INT(at), DB_TEXT(i ? "mail" : "portal")), &cur, e) != 0 || rows_count(cur, m, from, more, e) < 0)
 			return -1;
 	m->at = at;
+	return 0;
+}
+
+/* The counts that were last written down; m->at 0: none. */
+static int mark_read(struct db_conn *c, struct probe_month *m, struct err *e)
+{
+	static const struct db_sql q = { "SELECT name,value FROM counter WHERE name IN('probes.at','probes.portal','probes.portal_good','probes.mail','probes.mail_good')" };
+	struct arena *t = arena_begin(16 << 10);
+	struct db_cur *cur;
+	int rc;
+
+	*m = (struct probe_month){ .portal.probe = "portal", .mail.probe = "mail" };
+	if (db_query(c, &q, DB_NONE, &cur, e) != 0) {
+		arena_end(t);
+		return -1;
+	}
+	while ((rc = db_next(cur, e)) == 1) {
+		const char *name = db_text(cur, 0, t);
+
+		*(strcmp(name, "probes.at") == 0 ? &m->at : strcmp(name, "probes.portal") == 0 ? &m->portal.tries :
+			strcmp(name, "probes.portal_good") == 0 ? &m->portal.good : strcmp(name, "probes.mail") == 0 ? &m->mail.tries : &m->mail.good) =
+			db_int(cur, 1);
+	}
+	db_done(cur);
+	arena_end(t);
+	return rc;
+}
+
+int store_probe_month_mark(struct db_conn *w, const struct probe_month *m, struct err *e)
+{
+	static const struct db_sql q = { "INSERT INTO counter(name,value) VALUES('probes.at',?1),('probes.portal',?2),('probes.portal_good',?3),"
+		"('probes.mail',?4),('probes.mail_good',?5) ON CONFLICT(name) DO UPDATE SET value=excluded.value" };
+
+	return db_run(w, &q, DB(DB_INT(m->at), DB_INT(m->portal.tries), DB_INT(m->portal.good), DB_INT(m->mail.tries), DB_INT(m->mail.good)), NULL, e);
+}
+
+int store_probe_month(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *out, struct err *e)
+{
+	struct probe_month m;
+	bool more[2];
+
+	if (mark_read(c, &m, e) != 0)
+		return -1;
+	if (m.at > at || m.at < month_start(month_of(at))) {
+		out->at = at;
+		return door_read(c, a, at, "portal", &out->portal, e) != 0 ? -1 : door_read(c, a, at, "mail", &out->mail, e);
+	}
+	if (month_count(c, at, &m, more, e) != 0 || recent_read(c, a, at, &m.portal, e) != 0 || recent_read(c, a, at, &m.mail, e) != 0)
+		return -1;
+	*out = m;
+	return 0;
+}
+
+int store_probe_month_next(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *m, struct err *e)
+{
+	bool more[2];
+
+	if (m->at > at || m->at < month_start(month_of(at)))
+		return store_probe_month(c, a, at, m, e);
+	if (m->at == at)
+		return 0;
+	if (month_count(c, at, m, more, e) != 0)
+		return -1;
 	return (more[0] && recent_read(c, a, at, &m->portal, e) != 0) || (more[1] && recent_read(c, a, at, &m->mail, e) != 0) ? -1 : 0;
 }
 

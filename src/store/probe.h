@@ -41,6 +41,9 @@ int store_probe_month(struct db_conn *c, struct arena *a, int64_t at, struct pro
 /* From a month as it was at an earlier moment (m->at) to the same as store_probe_month() gives at `at`, reading only what came
  * between. Its texts must live as long as a. */
 int store_probe_month_next(struct db_conn *c, struct arena *a, int64_t at, struct probe_month *m, struct err *e);
+/* Write down a month's counts, so that the next count begins there. Nothing stored at or before m->at may come after this:
+ * only the promise sweep knows that. Inside a db_write() job. */
+int store_probe_month_mark(struct db_conn *w, const struct probe_month *m, struct err *e);
 /* Moments (stored_at) at which results came in, after `after` and up to `to`, oldest first. */
 int store_probe_moments(struct db_conn *c, struct arena *a, int64_t after, int64_t to, int limit, int64_t **out, int *n, struct err *e);
 #endif

@@ -55,6 +55,7 @@ int store_promise_count(struct db_conn *c, int64_t customer_id, const char *serv
 		"AND (?2='' OR service=?2) GROUP BY state",
 		"SELECT state, COUNT(*) FROM promise_state WHERE until_at=9223372036854775807 AND (?1::bigint=0 OR customer_id=?1) "
 		"AND (?2::text='' OR service=?2) GROUP BY state" };
+	static const struct db_sql all = { "SELECT state, COUNT(*) FROM promise_state WHERE until_at=9223372036854775807 GROUP BY state" };
 	static const struct db_sql who = { "SELECT COUNT(DISTINCT customer_id), COALESCE(MAX(measured_at),0) FROM promise_state "
 		"WHERE until_at=9223372036854775807 AND (?1=0 OR customer_id=?1)",
 		"SELECT COUNT(DISTINCT customer_id), COALESCE(MAX(measured_at),0) FROM promise_state "
@@ -64,7 +65,9 @@ int store_promise_count(struct db_conn *c, int64_t customer_id, const char *serv
 	int rc = -1;
 
 	memset(count, 0, 7 * sizeof *count);
-	if (db_query(c, &q, DB(DB_INT(customer_id), DB_TEXT(service ? service : "")), &cur, e) != 0)
+	/* Without a choice the index alone answers. */
+	if (customer_id || (service && *service) ? db_query(c, &q, DB(DB_INT(customer_id), DB_TEXT(service ? service : "")), &cur, e) != 0 :
+			db_query(c, &all, DB_NONE, &cur, e) != 0)
 		goto out;
 	while ((rc = db_next(cur, e)) == 1) {
 		const char *state = db_text(cur, 0, t);
@@ -87,6 +90,13 @@ int store_promise_count(struct db_conn *c, int64_t customer_id, const char *serv
 out:
 	arena_end(t);
 	return rc;
+}
+
+int store_promise_broken(struct db_conn *c, int64_t *n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT COUNT(*) FROM promise_state WHERE until_at=9223372036854775807 AND state='broken'" };
+
+	return db_id(c, &q, DB_NONE, n, e);
 }
 
 int store_promise_history(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, int64_t from_at, int limit,

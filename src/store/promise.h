@@ -25,6 +25,7 @@ int store_promise_list(struct db_conn *c, struct arena *a, const struct promise_
 /* How many stand in each state now: in the order of enum promise_state. *customers: how many have any. */
 int store_promise_count(struct db_conn *c, int64_t customer_id, const char *service, int64_t count[7], int64_t *customers, int64_t *measured_at,
 	struct err *e);
+int store_promise_broken(struct db_conn *c, int64_t *n, struct err *e);      /* how many, of all customers */
 /* One promise over time (promise NULL: all of the customer's), those that ended after from_at, newest first. */
 int store_promise_history(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, int64_t from_at, int limit,
 	struct promise_row **out, int *n, struct err *e);
@@ -64,7 +65,7 @@ int store_promise_mark_set(struct db_conn *w, int64_t swept_at, int64_t event_id
 struct promise_stir { int64_t customer_id, at; };       /* at: the moment to look at */
 int store_promise_stirred(struct db_conn *c, struct arena *a, int64_t *event_id, int64_t after, int64_t at, int limit, struct promise_stir **out,
 	int *n, struct err *e);
-/* Customers that have the promise now. */
+/* What holds of a promise now, by customer. */
 int store_promise_holders(struct db_conn *c, struct arena *a, const char *promise, struct promise_row **out, int *n, struct err *e);
 
 struct attestation { int64_t id, customer_id; const char *promise; int64_t person_id; const char *person_name; int64_t at, expires_at; const char *note;
