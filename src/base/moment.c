@@ -89,6 +89,8 @@ int64_t moment_from_local(int year, int month, int day, int hour, int minute, in
 	int64_t before = offset_at(wall - 86400), after = offset_at(wall + 86400);
 	int64_t most = before > after ? before : after, least = before > after ? after : before;
 
+	if (before == after)                            /* no change of the clock within a day: asking once more tells nothing */
+		return (wall - before) * MOMENT_SECOND;
 	if (offset_at(wall - most) == most)
 		return (wall - most) * MOMENT_SECOND;
 	if (offset_at(wall - least) == least)

@@ -204,17 +204,20 @@ static bool closed(const struct calendar *c, int32_t day)
 	return calendar_holiday(day, LANG_DA) != NULL;
 }
 
-/* The open spans of one local day as moments. Only a day that is not 24 hours long asks the zone for each edge. */
-static int day_spans(const struct calendar *c, int32_t day, int64_t from[CALENDAR_SPANS], int64_t to[CALENDAR_SPANS])
+/* The open spans of one local day as moments. Only a day that is not 24 hours long asks the zone for each edge. *next is the
+ * day's start when it is known, and becomes the following day's: 0 when it was not needed. */
+static int day_spans(const struct calendar *c, int32_t day, int64_t from[CALENDAR_SPANS], int64_t to[CALENDAR_SPANS], int64_t *next)
 {
 	struct civil v = day_civil(day);
 	int d = v.weekday - 1, n = c->nspans[d];
-	int64_t start, end;
+	int64_t start = *next, end;
 
+	*next = 0;
 	if (n == 0 || closed(c, day))
 		return 0;
-	start = day_start(day);
-	end = day_start(day + 1);
+	if (!start)
+		start = day_start(day);
+	*next = end = day_start(day + 1);
 	for (int i = 0; i < n; i++) {
 		int f = c->span[d][i].from, t = c->span[d][i].to;
 
@@ -231,8 +234,8 @@ static int day_spans(const struct calendar *c, int32_t day, int64_t from[CALENDA
 
 bool calendar_open(const struct calendar *c, int64_t t)
 {
-	int64_t from[CALENDAR_SPANS], to[CALENDAR_SPANS];
-	int n = day_spans(c, day_of(t), from, to);
+	int64_t from[CALENDAR_SPANS], to[CALENDAR_SPANS], next = 0;
+	int n = day_spans(c, day_of(t), from, to, &next);
 
 	for (int i = 0; i < n; i++)
 		if (from[i] <= t && t < to[i])
@@ -242,12 +245,12 @@ bool calendar_open(const struct calendar *c, int64_t t)
 
 int64_t calendar_work_us(const struct calendar *c, int64_t from, int64_t to)
 {
-	int64_t f[CALENDAR_SPANS], t[CALENDAR_SPANS], sum = 0;
+	int64_t f[CALENDAR_SPANS], t[CALENDAR_SPANS], sum = 0, next = 0;
 
 	if (to <= from)
 		return 0;
 	for (int32_t day = day_of(from), last = day_of(to - 1); day <= last; day++) {
-		int n = day_spans(c, day, f, t);
+		int n = day_spans(c, day, f, t, &next);
 
 		for (int i = 0; i < n; i++) {
 			int64_t lo = f[i] > from ? f[i] : from, hi = t[i] < to ? t[i] : to;
@@ -261,10 +264,10 @@ int64_t calendar_work_us(const struct calendar *c, int64_t from, int64_t to)
 /* The first moment at which left us of work are done; with left 0, the first open moment. */
 static int64_t walk(const struct calendar *c, int64_t t, int64_t left)
 {
-	int64_t f[CALENDAR_SPANS], e[CALENDAR_SPANS];
+	int64_t f[CALENDAR_SPANS], e[CALENDAR_SPANS], next = 0;
 
 	for (int32_t first = day_of(t), day = first; day < first + DAYS_AHEAD; day++) {
-		int n = day_spans(c, day, f, e);
+		int n = day_spans(c, day, f, e, &next);
 
 		for (int i = 0; i < n; i++) {
 			int64_t lo = f[i] > t ? f[i] : t;
