@@ -511,7 +511,7 @@ static int mail_html(struct web *w, struct err *e)
 		return -1;
 	for (int i = 0; i < n; i++)
 		if (m[i].id == web_param_id(w, 1) && *m[i].body_html) {
-			http_add_header(w->rq, w->rs, "Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'self'; "
+			http_add_header(w->rq, w->rs, "Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; "
 				"form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox");
 			ticket_mail_html(w, with_pictures(w, &t, &m[i]));
 			return 0;

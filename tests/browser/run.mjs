@@ -4,7 +4,7 @@
  * zoomed to 200 %: no sideways scroll.
  * Prints TAP; with OUT also keeps screenshots. ONLY=text keeps to the pages whose address holds it.
  *
- * PAGES.json: {"people": {"admin": {"login", "password"} | {"cookie": "..."}}, "pages": [{"as": "admin"|null, "path", "status"?, "lang"?}]} */
+ * PAGES.json: {"people": {"admin": {"login", "password"} | {"cookie": "..."}}, "pages": [{"as": "admin"|null, "path", "status"?, "lang"?, "open"?: every fold open}]} */
 import { createRequire } from 'node:module';
 import { mkdirSync, readFileSync } from 'node:fs';
 const require = createRequire(import.meta.url);
@@ -70,6 +70,10 @@ async function look(page, spec, lang, mode) {
     if (answer.status() !== (spec.status || 200)) faults.push(`status ${answer.status()}`);
     const shown = await page.evaluate(() => document.documentElement.lang);
     if (shown !== (spec.lang || lang)) faults.push(`the page is in ${shown}`);
+    if (spec.open) {
+      await page.evaluate(() => { for (const d of document.querySelectorAll('.main details')) d.open = true; });
+      await page.waitForLoadState('networkidle');
+    }
     const wide = await wider(page);
     if (wide > 0) faults.push(`sideways scroll of ${wide} px`);
     /* axe comes in by the debugger, so that the page's policy stays as it is */
