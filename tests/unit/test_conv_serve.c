@@ -71,13 +71,16 @@ static void a_page_with_other_scripts_is_drawn(void **state)
 static void a_taken_child_has_nothing(void **state)
 {
 	struct arena *a = arena_begin(1 << 20);
-	const void *answer, *did = NULL;
-	size_t n, ndid = 0;
+	const void *answer;
+	size_t n;
 	struct err e = { 0 };
 
 	for (int kind = 'A'; kind <= 'B'; kind++) {     /* as for a mail, and as for a page */
 		CHECK(conv_ask(path, (enum conv_kind)kind, "x", 1, 0, a, &answer, &n, &e) == 0);
 #ifndef __SANITIZE_ADDRESS__                            /* instrumented, it has no seccomp: its fork() succeeds, and both answer */
+		const void *did;
+		size_t ndid;
+
 		CHECK(conv_get_bytes(a, answer, n, &did, &ndid, &e) == 0);
 		CHECK_STR(arena_dupn(a, did, ndid), "");
 #endif
