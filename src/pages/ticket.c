@@ -355,18 +355,6 @@ static int change(struct web *w, struct err *e)
 	return web_redirect(w, shown(w, t.number, "saved", replaced(w, &t, &j.change)));
 }
 
-/* From a list: the ticket becomes one's own, and the list is shown again. */
-static int take(struct web *w, struct err *e)
-{
-	struct ticket_job j = { .kind = JOB_CHANGE, .change = { .set_owner = true, .owner_id = w->who.id } };
-	struct ticket t;
-
-	if (load(w, &t, e) != 0)
-		return -1;
-	j.id = t.id;
-	return ticket_do(w, &j, e) != 0 ? -1 : web_redirect(w, "/console/");
-}
-
 /* The other ticket of a merge or link, by the number typed. */
 static int other_ticket(struct web *w, const char *field, struct ticket *t, struct err *why)
 {
@@ -524,7 +512,6 @@ const struct web_route pages_ticket[] = {
 	{ "GET", "/console/tickets/{id}/here", ROLE_STAFF, here },
 	{ "POST", "/console/tickets/{id}/messages", ROLE_DESK, send, 64 << 20, true },
 	{ "POST", "/console/tickets/{id}/change", ROLE_DESK, change },
-	{ "POST", "/console/tickets/{id}/take", ROLE_DESK, take },
 	{ "POST", "/console/tickets/{id}/merge", ROLE_DESK, merge },
 	{ "POST", "/console/tickets/{id}/link", ROLE_DESK, link_to },
 	{ "POST", "/console/tickets/{id}/split", ROLE_DESK, split },

@@ -142,14 +142,14 @@ class Daemon(unittest.TestCase):
 
     def test_wrong_starts(self):
         program = str(build_folder() / 'src/bin/pedeld')
-        with tempfile.TemporaryDirectory() as folder, Pedel() as p:
+        with tempfile.TemporaryDirectory() as folder, Pedel() as p, Pedel(start=False) as q:
             for argv, code, word in (
                     ([], 2, '--data'), (['--data', folder], 2, 'NOT_INITIALISED'), (['--data', folder, '--bogus'], 2, '--bogus'),
                     (['--data', folder, '--listen', '127.0.0.1:0'], 2, 'NOT_INITIALISED'),
                     (['--data', folder, '--tls-cert', 'x'], 2, 'together'),
                     (['--data', str(p.data), '--listen', f'127.0.0.1:{p.port}'], 1, 'LISTEN'),
                     (['--data', str(p.data), '--listen', 'nowhere'], 2, 'ADDRESS_INVALID'),
-                    (['--data', str(p.data), '--listen', '127.0.0.1:0', '--tls-cert', '/x', '--tls-key', '/y'], 2, 'TLS_FILES')):
+                    (['--data', str(q.data), '--listen', '127.0.0.1:0', '--tls-cert', '/x', '--tls-key', '/y'], 2, 'TLS_FILES')):
                 done = subprocess.run([program, *argv], capture_output=True, text=True, timeout=60)
                 self.assertEqual((done.returncode, done.stdout), (code, ''), (argv, done.stderr))
                 self.assertIn(word, done.stderr)

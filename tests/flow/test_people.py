@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """People at the desk and in the portal, without JavaScript: what the pages offer can be done."""
+import re
 import unittest
 
 from pedel import Form, Pedel
@@ -20,7 +21,8 @@ class People(unittest.TestCase):
         made = self.ticket('Ingen har den')
         b = self.staff.get('/console/')
         self.assertEqual(b.status, 200)
-        b.submit(f"/console/tickets/{made['number']}/take")
+        me = re.search(r'name="owner_id" value="(\d+)"', b.text).group(1)
+        b.submit(f"/console/tickets/{made['number']}/change", owner_id=me)
         self.assertEqual(b.status, 200, b.text[:500])
         self.assertTrue(self.p.ok('GET', f"/api/v1/tickets/{made['id']}")['owner_id'])
 
