@@ -1,16 +1,14 @@
 #include "daemon/chain_job.h"
-#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <time.h>
 #include "base/log.h"
+#include "base/moment.h"
 #include "net/loop.h"
 #include "os/clock.h"
 #include "os/seal.h"
+#include "os/wait.h"
 #include "store/chain.h"
-
-enum { EVERY_S = 3600 };
 
 struct chain_work {
 	struct db *db;
@@ -26,7 +24,7 @@ static int job_sign(struct db_conn *w, struct arena *a, void *arg, struct err *e
 static void *work(void *arg)
 {
 	struct chain_work *w = arg;
-	struct timespec until;
+	int64_t until_us;
 	struct err e;
 
 	pthread_mutex_lock(&w->lock);
@@ -35,9 +33,8 @@ static void *work(void *arg)
 		if (db_write(w->db, job_sign, &w->key, &e) != 0)
 			log_err("chain not signed", &e);
 		pthread_mutex_lock(&w->lock);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += EVERY_S;
-		while (!w->stopping && pthread_cond_timedwait(&w->more, &w->lock, &until) != ETIMEDOUT)
+		until_us = os_steady_us() + MOMENT_HOUR;
+		while (!w->stopping && os_cond_wait(&w->more, &w->lock, until_us))
 			;
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -67,7 +64,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	}
 	w->db = env->web->db;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->more, NULL);
+	os_cond_begin(&w->more);
 	have = seal_key_read(arena_printf(a, "%s/master.key", keys), &master, &why) == 0 && chain_key_read(keys, &master, &w->key, &why) == 0;
 	sodium_memzero(&master, sizeof master);
 	arena_end(a);

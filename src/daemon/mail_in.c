@@ -15,6 +15,7 @@
 #include "net/loop.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/wait.h"
 #include "store/blob.h"
 #include "store/contact.h"
 #include "store/customer.h"
@@ -24,7 +25,7 @@
 #include "store/person.h"
 #include "store/setting.h"
 
-enum { BATCH = 20, TRIES = 3, PAUSE_S = 3, LOOK_S = 20, FILES_MAX = 200 };
+enum { BATCH = 20, TRIES = 3, PAUSE_US = 3000000, LOOK_US = 20000000, FILES_MAX = 200 };
 #define RAW_MAX ((size_t)96 << 20)
 #define WORK_ARENA ((size_t)768 << 20)
 
@@ -413,14 +414,13 @@ static void *work(void *arg)
 		struct arena *a;
 		struct mail_in *rows = NULL;
 		struct db_conn *c = NULL;
-		struct timespec until;
 		struct err e = { 0 };
 		int n = 0;
 
+		int64_t until_us = os_steady_us() + (trouble ? PAUSE_US : LOOK_US);
+
 		pthread_mutex_lock(&w->lock);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += trouble ? PAUSE_S : LOOK_S;
-		while (!w->stopping && !full && (trouble || !w->woken) && pthread_cond_timedwait(&w->more, &w->lock, &until) == 0)
+		while (!w->stopping && !full && (trouble || !w->woken) && os_cond_wait(&w->more, &w->lock, until_us))
 			;
 		w->woken = false;
 		if (w->stopping) {
@@ -462,7 +462,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	w->app = env->web;
 	w->woken = true;                        /* what waited while we were away */
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->more, NULL);
+	os_cond_begin(&w->more);
 	if (loop_thread(&w->thread, work, w, e) != 0) {
 		free(w);
 		return -1;

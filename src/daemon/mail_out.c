@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "net/smtp.h"
 #include "os/clock.h"
+#include "os/wait.h"
 #include "store/blob.h"
 #include "store/event.h"
 #include "store/outbox.h"
@@ -197,13 +198,11 @@ static void *work(void *arg)
 	int64_t pause = 0;
 
 	for (;;) {
-		struct timespec until;
+		int64_t until_us = os_steady_us() + pause;
 		bool stop;
 
 		pthread_mutex_lock(&w->lock);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += (time_t)(pause / MOMENT_SECOND) + (pause > 0);
-		while (!w->stopping && !w->woken && pause > 0 && pthread_cond_timedwait(&w->more, &w->lock, &until) == 0)
+		while (!w->stopping && !w->woken && pause > 0 && os_cond_wait(&w->more, &w->lock, until_us))
 			;
 		w->woken = false;
 		stop = w->stopping;
@@ -226,7 +225,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	w->env = env;
 	w->app = env->web;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->more, NULL);
+	os_cond_begin(&w->more);
 	if (loop_thread(&w->thread, work, w, e) != 0) {
 		free(w);
 		return -1;

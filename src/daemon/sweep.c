@@ -1,7 +1,6 @@
 /* sweep.c - the clock of the house: takes in what the probe measured, keeps the promise ledger, reminds customers, closes
  * tickets that have been solved for a while, and signs the head of the event chain. One thread. */
 #include "daemon/sweep.h"
-#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <unistd.h>
@@ -14,12 +13,13 @@
 #include "net/loop.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/wait.h"
 #include "store/chain.h"
 #include "store/probe.h"
 #include "store/setting.h"
 
-#define EVERY_MS 5000                   /* looking when nothing happened is three small reads */
-#define AFTER_WAKE_MS 2200              /* just past PROMISE_SETTLE_US */
+#define EVERY_US 5000000                   /* looking when nothing happened is three small reads */
+#define AFTER_WAKE_US 2200000              /* just past PROMISE_SETTLE_US */
 #define REST_US (5 * MOMENT_MINUTE)     /* reminders, closing */
 #define PROBE_KEEP_US MOMENT_HOUR       /* test tickets are gone after that */
 #define SOLVED_DAYS 7                   /* the setting desk.close_days says otherwise */
@@ -216,24 +216,15 @@ static void *run(void *arg)
 	struct sweep *s = arg;
 
 	for (;;) {
-		struct timespec until;
+		int64_t until_us = os_steady_us() + EVERY_US;
 		bool stop;
 
-		clock_gettime(CLOCK_MONOTONIC, &until);
 		pthread_mutex_lock(&s->lock);
-		until.tv_sec += EVERY_MS / 1000;
-		while (!s->stop && !s->woken)
-			if (pthread_cond_timedwait(&s->turn, &s->lock, &until) == ETIMEDOUT)
-				break;
+		while (!s->stop && !s->woken && os_cond_wait(&s->turn, &s->lock, until_us))
+			;
 		if (s->woken && !s->stop) {     /* what woke us must be old enough to be judged; more of it may come meanwhile */
-			clock_gettime(CLOCK_MONOTONIC, &until);
-			until.tv_sec += AFTER_WAKE_MS / 1000;
-			until.tv_nsec += AFTER_WAKE_MS % 1000 * 1000000L;
-			if (until.tv_nsec >= 1000000000L) {
-				until.tv_nsec -= 1000000000L;
-				until.tv_sec++;
-			}
-			while (!s->stop && pthread_cond_timedwait(&s->turn, &s->lock, &until) != ETIMEDOUT)
+			until_us = os_steady_us() + AFTER_WAKE_US;
+			while (!s->stop && os_cond_wait(&s->turn, &s->lock, until_us))
 				;
 		}
 		s->woken = false;
@@ -248,7 +239,6 @@ static void *run(void *arg)
 static int begin(const struct job_env *env, void **state, struct err *e)
 {
 	struct sweep *s = calloc(1, sizeof *s);
-	pthread_condattr_t attr;
 
 	if (!s)
 		return FAIL(e, E_MEMORY_LIMIT, "sweep");
@@ -261,10 +251,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	s->rested_us = os_now_us() - REST_US + 30 * MOMENT_SECOND;
 	s->woken = true;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->turn, &attr);
-	pthread_condattr_destroy(&attr);
+	os_cond_begin(&s->turn);
 	if (loop_thread(&s->thread, run, s, e) != 0) {
 		pthread_cond_destroy(&s->turn);
 		pthread_mutex_destroy(&s->lock);

@@ -1,14 +1,13 @@
 #include "store/db.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/fault.h"
 #include "base/text.h"
 #include "os/clock.h"
+#include "os/wait.h"
 #include "store/db_driver.h"
 
-enum { READER_WAIT_S = 10, DOWN_PAUSE_US = 300000, JOB_BYTES = 64 << 20 };
+enum { READER_WAIT_US = 10000000, DOWN_PAUSE_US = 300000, JOB_BYTES = 64 << 20 };
 
 struct db_val db_val_text(const char *s)
 {
@@ -143,13 +142,11 @@ static void reader_gone(struct db *d)
 int db_read_begin(struct db *d, struct db_conn **out, struct err *e)
 {
 	struct db_conn *c = NULL;
-	struct timespec until;
+	int64_t until_us = os_steady_us() + READER_WAIT_US;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += READER_WAIT_S;
 	pthread_mutex_lock(&d->lock);
 	while (!(c = d->idle) && d->readers >= d->cfg.readers)
-		if (pthread_cond_timedwait(&d->reader_free, &d->lock, &until) == ETIMEDOUT) {
+		if (!os_cond_wait(&d->reader_free, &d->lock, until_us)) {
 			pthread_mutex_unlock(&d->lock);
 			return FAIL(e, E_DB_BUSY, "all %d read connections are in use", d->cfg.readers);
 		}
@@ -224,8 +221,8 @@ int db_open(const struct db_config *cfg, struct db **out, struct err *e)
 	d->drv = cfg->url ? &db_postgres : &db_sqlite;
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_mutex_init(&d->solo, NULL);
-	pthread_cond_init(&d->reader_free, NULL);
-	pthread_cond_init(&d->work, NULL);
+	os_cond_begin(&d->reader_free);
+	os_cond_begin(&d->work);
 	pthread_cond_init(&d->left, NULL);
 	d->last = &d->first;
 	d->job_arena = arena_begin(JOB_BYTES);

@@ -1,13 +1,12 @@
 /* The one writer: takes all waiting jobs into one transaction, a savepoint each, and wakes them when it is on disk. */
-#include <errno.h>
 #include <string.h>
-#include <time.h>
 #include "base/fault.h"
 #include "os/clock.h"
+#include "os/wait.h"
 #include "store/db.h"
 #include "store/db_driver.h"
 
-enum { BATCH = 256, BATCH_US = 5000, IDLE_MS = 200, LOST_TRIES = 2 };
+enum { BATCH = 256, BATCH_US = 5000, IDLE_US = 200000, LOST_TRIES = 2 };
 
 struct batch {
 	struct db_job_row *jobs[BATCH];
@@ -118,7 +117,6 @@ void *db_writer_main(void *arg)
 {
 	struct db *d = arg;
 	struct batch b;
-	struct timespec until;
 	bool untidy = true;
 
 	pthread_mutex_lock(&d->lock);
@@ -128,11 +126,7 @@ void *db_writer_main(void *arg)
 				pthread_cond_wait(&d->work, &d->lock);
 				continue;
 			}
-			clock_gettime(CLOCK_REALTIME, &until);
-			until.tv_nsec += IDLE_MS * 1000000L;
-			until.tv_sec += until.tv_nsec / 1000000000L;
-			until.tv_nsec %= 1000000000L;
-			if (pthread_cond_timedwait(&d->work, &d->lock, &until) == ETIMEDOUT && d->writer) {
+			if (!os_cond_wait(&d->work, &d->lock, os_steady_us() + IDLE_US) && d->writer) {
 				pthread_mutex_unlock(&d->lock);
 				untidy = d->writer->drv->idle(d->writer) != 0;
 				pthread_mutex_lock(&d->lock);

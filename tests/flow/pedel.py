@@ -7,6 +7,7 @@
 Programs come from PEDEL_BUILD (a Meson build folder; default build/asan or build/debug).
 """
 import base64
+import contextlib
 import html.parser
 import http.client
 import http.cookiejar
@@ -18,6 +19,7 @@ import shutil
 import signal
 import smtplib
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -225,6 +227,28 @@ class Pedel:
             return answers
         finally:
             link.close()
+
+    def sql(self, text):
+        """Rows straight from the database, every value as text: what no page or API shows."""
+        if self.db:
+            out = subprocess.run(['psql', self.db[1], '-qAt', '-F', '\x1f', '-R', '\x1e', '-c', text], check=True, capture_output=True, text=True).stdout
+            return [tuple(row.rstrip('\n').split('\x1f')) for row in out.split('\x1e') if row.strip('\n')]
+        with contextlib.closing(sqlite3.connect(self.data / 'pedel.db', timeout=20)) as db:
+            rows = [tuple('' if v is None else str(v) for v in row) for row in db.execute(text).fetchall()]
+            db.commit()
+            return rows
+
+    def children(self, name):
+        """Process ids of the programs that the keeper runs: 'pedel-conv', 'pedel-probe', or 'pedeld' for the server."""
+        found = []
+        for entry in pathlib.Path('/proc').iterdir():
+            try:
+                if entry.name.isdigit() and int((entry / 'stat').read_text().rsplit(')', 1)[1].split()[1]) == self.process.pid and \
+                        (entry / 'cmdline').read_bytes().split(b'\0')[0].endswith(b'/' + name.encode()):
+                    found.append(int(entry.name))
+            except (OSError, IndexError):
+                continue
+        return found
 
     def browser(self):
         return Browser(self)
