@@ -70,7 +70,9 @@ SOURCE_REF = re.compile(r"([^,]+), ([1-9][0-9]?(?:, [1-9][0-9]?)*)\Z")
 HEAD_FIELDS = ["version", "number", "name.da", "name.en"]
 ABOUT_FIELDS = ["da", "en"]
 TERM_FIELDS = ["type", "unit", "choices", "default", "min", "max", "label.da", "label.en", "hint.da", "hint.en"]
-PROMISE_FIELDS = ["party", "period", "proof", "source", "da", "en"]
+PROMISE_FIELDS = ["party", "period", "proof", "source", "title.da", "title.en", "da", "en"]
+PROMISE_MUST = ["party", "period", "proof", "source", "da", "en"]
+TITLE_CHARS = 60
 PARTIES = ["supplier", "customer"]
 PERIODS = ["always", "minute", "day", "week", "month", "quarter", "year", "event"]
 PROOFS = ["live", "attest"]
@@ -264,13 +266,17 @@ class Checker:
             self.check_bounded(path, sec)
 
     def check_promise(self, path, sec, own):
-        self.check_fields(path, sec, PROMISE_FIELDS, PROMISE_FIELDS)
+        self.check_fields(path, sec, PROMISE_FIELDS, PROMISE_FIELDS if own else PROMISE_MUST)
         service, dot, name = sec.key.partition(".")
         if service != path.stem or not dot or not re.match(r"[a-z][a-z0-9]*\Z", name):
             self.fault(path, sec.line, f"a promise's key is '{path.stem}.' and a word")
         for field, allowed in (("party", PARTIES), ("period", PERIODS), ("proof", PROOFS)):
             if sec.get(field) and sec.get(field) not in allowed:
                 self.fault(path, sec.at(field), f"'{field}' must be one of " + ", ".join(allowed))
+        self.check_words(path, sec, "title.da", "title.en", False)
+        for field in ("title.da", "title.en"):
+            if len(sec.get(field) or "") > TITLE_CHARS:
+                self.fault(path, sec.at(field), f"a title has at most {TITLE_CHARS} characters")
         self.check_words(path, sec, "da", "en", True)
         if sec.get("proof") == "live" and sec.key not in LIVE:
             self.fault(path, sec.at("proof"), f"no code proves {sec.key}; write attest")

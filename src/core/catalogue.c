@@ -24,7 +24,8 @@ static const char *const proofs[] = { "attest", "live", NULL };
 static const char *const head_fields[] = { "version", "number", "name.da", "name.en", NULL };
 static const char *const about_fields[] = { "da", "en", NULL };
 static const char *const term_fields[] = { "type", "unit", "choices", "default", "min", "max", "label.da", "label.en", "hint.da", "hint.en", NULL };
-static const char *const promise_fields[] = { "party", "period", "proof", "source", "da", "en", NULL };
+static const char *const promise_fields[] = { "party", "period", "proof", "source", "title.da", "title.en", "da", "en", NULL };
+static const char *const promise_must[] = { "party", "period", "proof", "source", "da", "en", NULL };
 
 /* What a term of each type has beside type, default and label: N unit min max; C choices; M max; lower case: may have. */
 static const struct { const char *has; const char *units[7]; } shapes[] = {
@@ -38,6 +39,7 @@ static const struct { const char *has; const char *units[7]; } shapes[] = {
 	[TERM_LIST]      = { "M", { NULL } },
 };
 
+enum { TITLE_CHARS = 60 };
 enum section_kind { SECTION_HEAD, SECTION_ABOUT, SECTION_TERM, SECTION_PROMISE };
 struct field { const char *name, *value; int line; };
 struct section { enum section_kind kind; const char *key; int line; struct field fields[FIELDS]; int nfields; };
@@ -341,11 +343,17 @@ static int take_promise(struct parser *p, const struct section *s, struct promis
 {
 	int party, period, proof;
 
-	if (check_fields(p, s, promise_fields, promise_fields) != 0 || one_of(p, s, "party", parties, &party) != 0 ||
+	if (check_fields(p, s, promise_fields, promise_must) != 0 || one_of(p, s, "party", parties, &party) != 0 ||
 		one_of(p, s, "period", periods, &period) != 0 || one_of(p, s, "proof", proofs, &proof) != 0)
 		return -1;
 	*out = (struct promise){ .key = s->key, .party = (enum party)party, .period = (enum promise_period)period, .live = proof == 1,
-		.source = value_of(s, "source"), .text = { value_of(s, "da"), value_of(s, "en") } };
+		.source = value_of(s, "source"), .title = { value_of(s, "title.da"), value_of(s, "title.en") },
+		.text = { value_of(s, "da"), value_of(s, "en") } };
+	if (!out->title[LANG_DA] != !out->title[LANG_EN])
+		return BAD(p, s->line, "'title.da' and 'title.en' go together; one is missing");
+	for (int l = 0; l < LANG__N; l++)
+		if (out->title[l] && text_chars(out->title[l]) > TITLE_CHARS)
+			return BAD(p, line_of(s, l == LANG_DA ? "title.da" : "title.en"), "a title has at most %d characters", TITLE_CHARS);
 	return 0;
 }
 

@@ -33,6 +33,7 @@ struct promise {
 	enum promise_period period;
 	bool live;                              /* a proof measures it; otherwise a person attests it */
 	const char *source;
+	const char *title[LANG__N];             /* a few words for lists; NULL in texts without one, see promise_title() */
 	const char *text[LANG__N];
 };
 struct catalogue_service {

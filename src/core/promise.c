@@ -293,6 +293,8 @@ const char *promise_title(struct arena *a, const struct promise *p, enum lang la
 	char *line;
 	size_t chars = 0, n;
 
+	if (p->title[lang])
+		return p->title[lang];
 	while (*end && !((*end == '.' || *end == ':') && (end[1] == ' ' || end[1] == '\0')))
 		end++;
 	line = arena_dupn(a, t, (size_t)(end - t));

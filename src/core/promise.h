@@ -36,7 +36,7 @@ int promise_at(struct db_conn *c, struct arena *a, const struct promise_book *b,
 	struct promise_stand *out, struct err *e);
 /* The terms agreed for a service at a moment; NULL when it is not on an agreement. json_decref() it. */
 int promise_terms(struct db_conn *c, struct arena *a, int64_t customer_id, const char *service, int64_t at, json_t **out, struct err *e);
-/* The first sentence of its text, at most 90 chars: what lists and tickets call it. */
+/* What lists and tickets call it: its title, or the first sentence of its text, at most 90 chars. */
 const char *promise_title(struct arena *a, const struct promise *p, enum lang lang);
 
 /* Write down everything that changed up to `at`, with what follows: an event, a ticket, a need. Call it with a moment a

@@ -43,9 +43,15 @@ static json_t *service_json(const struct catalogue_service *s)
 
 	for (int i = 0; i < s->nterms; i++)
 		json_array_append_new(terms, term_json(&s->terms[i]));
-	for (int i = 0; i < s->npromises; i++)
-		json_array_append_new(promises, json_pack("{s:s,s:s,s:o,s:s,s:s}", "key", s->promises[i].key, "party", party_name(s->promises[i].party),
-			"text", both(s->promises[i].text), "period", period_name(s->promises[i].period), "proof", s->promises[i].live ? "live" : "attest"));
+	for (int i = 0; i < s->npromises; i++) {
+		const struct promise *p = &s->promises[i];
+		json_t *o = json_pack("{s:s,s:s,s:o,s:s,s:s}", "key", p->key, "party", party_name(p->party), "text", both(p->text), "period",
+			period_name(p->period), "proof", p->live ? "live" : "attest");
+
+		if (p->title[LANG_DA])
+			json_object_set_new(o, "title", both(p->title));
+		json_array_append_new(promises, o);
+	}
 	return json_pack("{s:s,s:i,s:i,s:o,s:o,s:o,s:o}", "key", s->key, "number", s->number, "version", s->version, "name", both(s->name), "about",
 		both(s->about), "terms", terms, "promises", promises);
 }
@@ -207,7 +213,7 @@ static const struct api_field term_fields[] = {
 	{ "hint", "text:da,en", false, NULL, "What to write" }, { 0 } };
 static const struct api_field promise_fields[] = {
 	{ "key", "string", true, NULL, "Never changes once released" }, { "party", "string", true, "supplier|customer", "Who is bound" },
-	{ "text", "text:da,en", true, NULL, "The promise" },
+	{ "title", "text:da,en", false, NULL, "The promise in a few words" }, { "text", "text:da,en", true, NULL, "The promise" },
 	{ "period", "string", true, "always|minute|day|week|month|quarter|year|event", "How often its proof is due" },
 	{ "proof", "string", true, "live|attest", "Measured, or confirmed by a named person" }, { 0 } };
 static const struct api_field service_fields[] = {

@@ -184,7 +184,7 @@ static void test_draft(void **state)
 		CHECK_INT(g.valid_to_day, INT32_MAX);
 		CHECK_INT(g.nitems, 2);
 		CHECK_INT(g.price_ore, 475000);
-		CHECK_INT(g.items[0].catalogue_version, 1);
+		CHECK_INT(g.items[0].catalogue_version, 2);
 		CHECK(strstr(g.items[1].terms, "\"hours_per_month\":10") && strstr(g.items[1].terms, "\"driving_free_minutes\":30"));
 	}
 	json_decref(three);
@@ -379,9 +379,9 @@ static void test_old_words_stay(void **state)
 		}
 	x->catalogue.services = mine;
 	two = drafted(x, DAY(2026, 12, 1), INT32_MAX, "hosting");
-	CHECK_INT(read_one(x, two, NULL).items[0].catalogue_version, 2);
+	CHECK_INT(read_one(x, two, NULL).items[0].catalogue_version, 3);
 	g = read_one(x, one, &text);
-	CHECK_INT(g.items[0].catalogue_version, 1);
+	CHECK_INT(g.items[0].catalogue_version, 2);
 	CHECK_INT(db_read_begin(x->s->db, &c, &e), 0);
 	CHECK_INT(agreement_doc_make(c, x->s->a, &g, &doc, &e), 0);
 	again = agreement_doc_text(x->s->a, &doc);

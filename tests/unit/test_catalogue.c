@@ -108,6 +108,10 @@ static void test_broken_files(void **state)
 		{ "proof: live", "proof: maybe", "is not one that 'proof' can be" },
 		{ "en: Promise.\n", "", "'en' is missing" },
 		{ "source: Prøve, 1\n", "", "'source' is missing" },
+		{ "da: Løfte.", "title.da: Kort\nda: Løfte.", "'title.da' and 'title.en' go together" },
+		{ "da: Løfte.", "title.da:\ntitle.en: Short\nda: Løfte.", "'title.da' is empty" },
+		{ "da: Løfte.", "title.en: Short\ntitle.da: Kort\nda: Løfte.", "must stand before 'title.en'" },
+		{ "da: Løfte.", "title.da: Kort\ntitle.en: A title that goes on and on until it is longer than sixty of them\nda: Løfte.", "at most 60" },
 		{ "en: Promise.\n", "en: Promise.\n\n## term late\n", "the order is" },
 		{ "en: Promise.\n", "en: Promise.", "must end with a line feed" },
 	};
