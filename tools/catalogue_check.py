@@ -57,7 +57,7 @@ TERMS = {
         solution_important_minutes solution_normal_minutes service_hours closed_days help_target_percent
         open_target_percent_hundredths""",
     "service-agreement": """hours_per_month monthly_price_ore hourly_price_ore rounding_step_minutes
-        rounding_min_minutes phone_step_minutes rollover_months rollover_max_minutes driving_free_minutes
+        rounding_min_minutes round_by phone_step_minutes rollover_months rollover_max_minutes driving_free_minutes
         driving_scope driving_settle proration overuse late_entry time_visible""",
 }
 

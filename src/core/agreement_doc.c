@@ -30,6 +30,9 @@ static void hours_readings(struct arena *a, enum lang l, const json_t *t, struct
 		"rounded up to whole steps of %s. The sum of a month is never rounded." : "Hver registrering rundes op én gang til hele %s og "
 		"tæller mindst %s. Hjælp i telefonen rundes op til hele %s. Månedens sum bliver ikke rundet.",
 		words_duration(a, l, step), words_duration(a, l, least), words_duration(a, l, phone)));
+	if (strcmp(terms_text(t, "round_by", "entry"), "day") == 0)
+		reading(s, en ? "The same person's entries on the same task, on the same day and of the same kind are added together before they are rounded." :
+			"Samme persons registreringer på samme opgave, samme dag og af samme slags lægges sammen, før de rundes op.");
 	if (months == 0)
 		reading(s, en ? "Time that is not used lapses at the end of the month." : "Tid, der ikke er brugt, bortfalder ved månedens slut.");
 	else

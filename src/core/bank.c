@@ -19,6 +19,10 @@ int activity_by_name(const char *name)
 	return -1;
 }
 
+static const char *const whys[BANK_WHY__N] = { "used_up", "no_bank", "driving" };
+
+const char *bank_why_name(enum bank_why v) { return whys[v]; }
+
 const char *bank_line_name(enum bank_line_kind k) { return k == BANK_LINE_DRIVING ? "driving" : "overuse"; }
 
 static int64_t number(const json_t *o, const char *key, int64_t fallback)
@@ -54,7 +58,7 @@ void bank_terms_read(const json_t *o, struct bank_terms *t)
 		.month_minutes = (int)(h * 60), .monthly_ore = number(o, "monthly_price_ore", 475000),
 		.hourly_ore = number(o, "hourly_price_ore", d->hourly_ore),
 		.step = (int)number(o, "rounding_step_minutes", d->step), .min = (int)number(o, "rounding_min_minutes", d->min),
-		.phone_step = (int)number(o, "phone_step_minutes", d->phone_step),
+		.phone_step = (int)number(o, "phone_step_minutes", d->phone_step), .join_day = is(o, "round_by", "day"),
 		.rollover_months = (int)number(o, "rollover_months", 0), .rollover_max = (int)number(o, "rollover_max_minutes", d->rollover_max),
 		.driving_free = (int)number(o, "driving_free_minutes", d->driving_free),
 		.driving_each_way = is(o, "driving_scope", "each_way"), .driving_from_bank = is(o, "driving_settle", "bank"),
@@ -261,14 +265,30 @@ static int64_t draw(struct work *k, const struct bank_entry *n, const struct ban
 	return got;
 }
 
-static void settle_entry(struct work *k, const struct bank_entry *n, struct bank_settled *s)
+/* Minutes that were written before this entry, in the order of the replay, and are rounded together with it. Entries of one
+ * day stand together, so the walk back is short. */
+static int64_t joined_before(const struct bank_entry *const *order, int at)
 {
+	const struct bank_entry *n = order[at];
+	int64_t sum = 0;
+
+	for (int i = at - 1; i >= 0 && order[i]->day == n->day; i--)
+		if (order[i]->person_id == n->person_id && order[i]->ticket_id == n->ticket_id && order[i]->activity == n->activity &&
+		    order[i]->cover == n->cover)
+			sum += order[i]->minutes;
+	return sum;
+}
+
+static void settle_entry(struct work *k, const struct bank_entry *const *order, int at, struct bank_settled *s)
+{
+	const struct bank_entry *n = order[at];
 	const struct bank_span *span = bank_span_on(k->spans, k->nspans, n->day);
 	const struct bank_terms *t = span ? &span->terms : &bank_terms_none;
+	int64_t before = t->join_day ? joined_before(order, at) : 0;
 	struct draws d = { ARENA_ARRAY(k->a, struct bank_draw, k->nmonth + k->nlapsed + 1), 0 };
 
 	*s = (struct bank_settled){ .entry = n, .span = span, .hourly_ore = t->hourly_ore };
-	s->bill = bank_work_minutes(t, n->activity, n->minutes);
+	s->bill = bank_work_minutes(t, n->activity, before + n->minutes) - bank_work_minutes(t, n->activity, before);
 	if (n->activity == ACTIVITY_INTERNAL)
 		s->internal = s->bill;
 	else if (n->cover == BANK_INCLUDED)
@@ -289,16 +309,16 @@ static void settle_entry(struct work *k, const struct bank_entry *n, struct bank
 		s->balance += k->g[i].granted - k->g[i].drawn;
 }
 
-static void add_line(struct bank_line *l, int *n, enum bank_line_kind kind, int64_t hourly_ore, int64_t minutes)
+static void add_line(struct bank_line *l, int *n, enum bank_why why, int64_t hourly_ore, int64_t minutes)
 {
 	int i = 0;
 
 	if (minutes == 0)
 		return;
-	while (i < *n && (l[i].kind != kind || l[i].hourly_ore != hourly_ore))
+	while (i < *n && (l[i].why != why || l[i].hourly_ore != hourly_ore))
 		i++;
 	if (i == *n)
-		l[(*n)++] = (struct bank_line){ kind, hourly_ore, 0, 0 };
+		l[(*n)++] = (struct bank_line){ why == BANK_WHY_DRIVING ? BANK_LINE_DRIVING : BANK_LINE_OVERUSE, why, hourly_ore, 0, 0 };
 	l[i].minutes += minutes;
 }
 
@@ -306,8 +326,8 @@ static int by_line(const void *x, const void *y)
 {
 	const struct bank_line *p = x, *q = y;
 
-	if (p->kind != q->kind)
-		return p->kind < q->kind ? -1 : 1;
+	if (p->why != q->why)
+		return p->why < q->why ? -1 : 1;
 	return (p->hourly_ore > q->hourly_ore) - (p->hourly_ore < q->hourly_ore);
 }
 
@@ -376,10 +396,11 @@ void bank_settle(struct arena *a, int32_t month, const struct bank_span *spans, 
 	s = ARENA_ARRAY(a, struct bank_settled, n + 1);
 	lines = ARENA_ARRAY(a, struct bank_line, 2 * n + 1);
 	for (int i = 0; i < n; i++) {
-		settle_entry(&k, order[i], &s[i]);
-		add_line(lines, &out->nlines, BANK_LINE_OVERUSE, s[i].hourly_ore, s[i].over);
-		add_line(lines, &out->nlines, BANK_LINE_DRIVING, s[i].hourly_ore, s[i].drive_invoiced);
+		settle_entry(&k, order, i, &s[i]);
+		add_line(lines, &out->nlines, s[i].span ? BANK_WHY_USED_UP : BANK_WHY_NO_BANK, s[i].hourly_ore, s[i].over);
+		add_line(lines, &out->nlines, BANK_WHY_DRIVING, s[i].hourly_ore, s[i].drive_invoiced);
 		out->over += s[i].over;
+		out->unagreed += s[i].span ? 0 : s[i].over;
 		out->driving += s[i].drive_invoiced;
 	}
 	qsort(lines, (size_t)out->nlines, sizeof *lines, by_line);

@@ -25,6 +25,7 @@ struct bank_terms {
 	int month_minutes;              /* granted each month */
 	int64_t monthly_ore, hourly_ore;
 	int step, min, phone_step;      /* rounding of one entry */
+	bool join_day;                  /* the same person's, ticket's, day's and kind's entries are rounded as one */
 	int rollover_months, rollover_max;
 	int driving_free;
 	bool driving_each_way;          /* the free minutes hold each way, not for out and home together */
@@ -68,7 +69,7 @@ struct bank_settled {
 	const struct bank_entry *entry;
 	const struct bank_span *span;   /* NULL: no agreement that day */
 	int64_t hourly_ore;
-	int64_t bill;                   /* work after rounding = drawn + over + included + internal */
+	int64_t bill;                   /* work after rounding = drawn + over + included + internal. Of joined entries: what this one adds */
 	int64_t drawn, over, included, internal;
 	int64_t drive, drive_free;      /* driven; of those without payment */
 	int64_t drive_bill;             /* the rest after rounding = drive_drawn + drive_invoiced */
@@ -78,7 +79,10 @@ struct bank_settled {
 };
 enum bank_line_kind { BANK_LINE_OVERUSE, BANK_LINE_DRIVING };
 const char *bank_line_name(enum bank_line_kind k);      /* "overuse" */
-struct bank_line { enum bank_line_kind kind; int64_t hourly_ore, minutes, amount_ore; };        /* one per kind and price */
+/* Why it is invoiced: the hours were used up, or no agreement gave any that day. */
+enum bank_why { BANK_WHY_USED_UP, BANK_WHY_NO_BANK, BANK_WHY_DRIVING, BANK_WHY__N };
+const char *bank_why_name(enum bank_why v);             /* "used_up" */
+struct bank_line { enum bank_line_kind kind; enum bank_why why; int64_t hourly_ore, minutes, amount_ore; };     /* one per kind, why and price */
 
 struct bank_month {
 	int32_t month;
@@ -86,6 +90,7 @@ struct bank_month {
 	const struct bank_settled *settled; int nsettled;       /* in the order of the replay */
 	const struct bank_line *lines; int nlines;
 	int64_t granted, drawn, remaining, over, driving;       /* driving: invoiced minutes */
+	int64_t unagreed;               /* of over: on days without an agreement */
 	int64_t fee_ore, lines_ore;
 	struct bank_state after;
 };

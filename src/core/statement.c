@@ -17,6 +17,7 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 	s->drawn = m->drawn;
 	s->remaining = m->remaining;
 	s->over = m->over;
+	s->unagreed = m->unagreed;
 	s->driving = m->driving;
 	s->fee_ore = m->fee_ore;
 	s->lines_ore = m->lines_ore;
@@ -36,6 +37,7 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 			.id = b->entry->id, .person_id = b->entry->person_id, .ticket_id = b->entry->ticket_id, .started_at = b->entry->started_at,
 			.ticket_number = t ? t->ticket_number : 0, .person = t ? t->person_name : "", .subject = t ? t->ticket_subject : "",
 			.note = t ? t->note : "", .activity = b->entry->activity, .day = b->entry->day, .late = b->entry->late,
+			.no_bank = !b->span,
 			.minutes = b->entry->minutes, .bill = b->bill, .drawn = b->drawn, .over = b->over, .included = b->included,
 			.internal = b->internal, .drive = b->drive, .drive_free = b->drive_free, .drive_bill = b->drive_bill,
 			.drive_drawn = b->drive_drawn, .drive_invoiced = b->drive_invoiced, .hourly_ore = b->hourly_ore, .balance = b->balance,
@@ -72,18 +74,19 @@ static const struct { const char *key; size_t at; } entry_numbers[] = {
 };
 static const struct { const char *key; size_t at; } head_numbers[] = {
 #define N(f) { #f, offsetof(struct statement, f) }
-	N(customer_id), N(agreement_id), N(granted), N(drawn), N(remaining), N(over), N(driving), N(fee_ore), N(lines_ore),
+	N(customer_id), N(agreement_id), N(granted), N(drawn), N(remaining), N(over), N(unagreed), N(driving), N(fee_ore), N(lines_ore),
 #undef N
 };
 #define COUNT(list) (sizeof (list) / sizeof *(list))
 
 static json_t *terms_json(const struct bank_terms *t)
 {
-	return json_pack("{s:i,s:I,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:b,s:b,s:b,s:b,s:b,s:b}", "month_minutes", t->month_minutes, "monthly_ore",
+	return json_pack("{s:i,s:I,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:b,s:b,s:b,s:b,s:b,s:b,s:b}", "month_minutes", t->month_minutes, "monthly_ore",
 		(json_int_t)t->monthly_ore, "hourly_ore", (json_int_t)t->hourly_ore, "step", t->step, "min", t->min, "phone_step", t->phone_step,
 		"rollover_months", t->rollover_months, "rollover_max", t->rollover_max, "driving_free", t->driving_free,
 		"driving_each_way", t->driving_each_way, "driving_from_bank", t->driving_from_bank, "proration", t->proration,
-		"stop_and_ask", t->stop_and_ask, "late_current_only", t->late_current_only, "time_visible", t->time_visible);
+		"stop_and_ask", t->stop_and_ask, "late_current_only", t->late_current_only, "time_visible", t->time_visible,
+		"join_day", t->join_day);
 }
 
 char *statement_text(struct arena *a, const struct statement *s)
@@ -113,6 +116,7 @@ char *statement_text(struct arena *a, const struct statement *s)
 	for (int i = 0; i < s->nlines; i++) {
 		json_array_append_new(list, v = json_object());
 		put_text(v, "kind", bank_line_name(s->lines[i].kind));
+		put_text(v, "why", bank_why_name(s->lines[i].why));
 		put(v, "hourly_ore", s->lines[i].hourly_ore);
 		put(v, "minutes", s->lines[i].minutes);
 		put(v, "amount_ore", s->lines[i].amount_ore);
@@ -130,6 +134,7 @@ char *statement_text(struct arena *a, const struct statement *s)
 		put_text(v, "subject", n->subject);
 		put_text(v, "note", n->note);
 		json_object_set_new(v, "late", json_boolean(n->late));
+		json_object_set_new(v, "no_bank", json_boolean(n->no_bank));
 	}
 	json_object_set_new(o, "rolled", kept_json(s->after.rolled, s->after.nrolled));
 	json_object_set_new(o, "lapsed", kept_json(s->after.lapsed, s->after.nlapsed));
@@ -171,7 +176,7 @@ static void terms_of(const json_t *o, struct bank_terms *t)
 		.rollover_months = (int)number(o, "rollover_months"), .rollover_max = (int)number(o, "rollover_max"),
 		.driving_free = (int)number(o, "driving_free"), .driving_each_way = flag(o, "driving_each_way"),
 		.driving_from_bank = flag(o, "driving_from_bank"), .proration = flag(o, "proration"), .stop_and_ask = flag(o, "stop_and_ask"),
-		.late_current_only = flag(o, "late_current_only"), .time_visible = flag(o, "time_visible"),
+		.late_current_only = flag(o, "late_current_only"), .time_visible = flag(o, "time_visible"), .join_day = flag(o, "join_day"),
 	};
 }
 
@@ -193,6 +198,7 @@ static void entries_of(struct arena *a, const json_t *list, struct statement *s)
 		n[i].subject = text_of(a, o, "subject");
 		n[i].note = text_of(a, o, "note");
 		n[i].late = flag(o, "late");
+		n[i].no_bank = flag(o, "no_bank");
 	}
 }
 
@@ -217,8 +223,12 @@ static void grants_of(struct arena *a, const json_t *o, struct statement *s)
 	s->nlines = (int)json_array_size(lines);
 	for (int i = 0; i < s->nlines; i++) {
 		v = json_array_get(lines, (size_t)i);
-		l[i] = (struct bank_line){ text_eq(json_string_value(json_object_get(v, "kind")), "driving") ? BANK_LINE_DRIVING : BANK_LINE_OVERUSE,
-			number(v, "hourly_ore"), number(v, "minutes"), number(v, "amount_ore") };
+		l[i] = (struct bank_line){ .hourly_ore = number(v, "hourly_ore"), .minutes = number(v, "minutes"), .amount_ore = number(v, "amount_ore") };
+		l[i].kind = text_eq(json_string_value(json_object_get(v, "kind")), "driving") ? BANK_LINE_DRIVING : BANK_LINE_OVERUSE;
+		l[i].why = l[i].kind == BANK_LINE_DRIVING ? BANK_WHY_DRIVING : number(o, "agreement_id") ? BANK_WHY_USED_UP : BANK_WHY_NO_BANK;
+		for (int k = 0; k < BANK_WHY__N; k++)           /* what was kept before a line said why has no such word */
+			if (text_eq(json_string_value(json_object_get(v, "why")), bank_why_name((enum bank_why)k)))
+				l[i].why = (enum bank_why)k;
 	}
 }
 

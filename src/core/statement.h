@@ -16,7 +16,7 @@ struct statement_entry {
 	const char *person, *subject, *note;
 	enum activity activity;
 	int32_t day;
-	bool late;
+	bool late, no_bank;             /* no_bank: no agreement that day */
 	int64_t minutes, bill, drawn, over, included, internal;
 	int64_t drive, drive_free, drive_bill, drive_drawn, drive_invoiced;
 	int64_t hourly_ore, balance;
@@ -30,7 +30,7 @@ struct statement {
 	const char *text, *sha256;      /* of a closed month: exactly what was kept; NULL otherwise */
 	int64_t agreement_id;           /* the one in force last in the month; 0: none, then terms are bank_terms_none */
 	struct bank_terms terms;
-	int64_t granted, drawn, remaining, over, driving, fee_ore, lines_ore;
+	int64_t granted, drawn, remaining, over, unagreed, driving, fee_ore, lines_ore;
 	const struct bank_grant *grants; int ngrants;
 	const struct bank_line *lines; int nlines;
 	const struct statement_entry *entries; int nentries;    /* in the order they drew */

@@ -26,6 +26,8 @@ static const struct { const char *key, *text[LANG__N]; } choices[] = {
 	{ "bank",           { "trækkes fra timerne", "is drawn from the hours" } },
 	{ "bill",           { "mere tid faktureres", "more time is invoiced" } },
 	{ "stop_and_ask",   { "vi stopper og spørger først", "we stop and ask first" } },
+	{ "entry",          { "hver registrering for sig", "each entry on its own" } },
+	{ "day",            { "dagens tid på samme opgave lagt sammen", "the day's time on the same task added together" } },
 	{ "original_first", { "bruger først resten af den måned, arbejdet blev gjort", "uses first what was left of the month the work was done" } },
 	{ "current_only",   { "bruger den åbne måned", "uses the open month" } },
 };

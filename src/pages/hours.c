@@ -69,6 +69,13 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 
 /* ---- the statement as a file ---- */
 
+const char *hours_why(const struct web *w, enum bank_why v)
+{
+	static const char *const words[BANK_WHY__N] = { N_("Time beyond the hours"), N_("Time by the hour, without an agreement"), N_("Driving") };
+
+	return tr(w->lang, words[v]);
+}
+
 /* A field of CSV: quoted when it must be, and never a formula to a spreadsheet. */
 static void csv_text(struct buf *b, const char *s)
 {
@@ -95,7 +102,7 @@ const char *hours_csv(struct web *w, const struct statement *s, size_t *n)
 {
 	const char *const heads[] = { _("Date"), _("Begun"), _("Ticket"), _("Subject"), _("Who"), _("Kind"), _("Used, minutes"), _("Counted, minutes"),
 		_("From the bank, minutes"), _("Invoiced, minutes"), _("Included, minutes"), _("Driving, minutes"), _("Driving invoiced, minutes"),
-		_("Balance, minutes"), _("Note") };
+		_("Balance, minutes"), _("Note"), _("Invoiced as") };
 	struct buf b;
 
 	buf_init(&b, w->a, 8 << 20);
@@ -126,6 +133,8 @@ const char *hours_csv(struct web *w, const struct statement *s, size_t *n)
 		csv_int(&b, t->balance);
 		buf_addc(&b, ',');
 		csv_text(&b, t->note);
+		buf_addc(&b, ',');
+		csv_text(&b, t->over == 0 ? "" : hours_why(w, t->no_bank ? BANK_WHY_NO_BANK : BANK_WHY_USED_UP));
 		buf_adds(&b, "\r\n");
 	}
 	*n = b.n;
@@ -165,6 +174,9 @@ static const char *driving_rule(struct web *w, const struct bank_terms *t)
 
 static const char *rounding_rule(struct web *w, const struct bank_terms *t)
 {
+	if (t->join_day)
+		return arena_printf(w->a, _("The same person's entries on the same task, the same day and of the same kind are added together and rounded up to whole %d "
+			"minutes, calls to whole %d minutes."), t->step, t->phone_step);
 	if (t->phone_step != t->step)
 		return arena_printf(w->a, _("Each entry is rounded up to whole %d minutes, a call to whole %d minutes."), t->step, t->phone_step);
 	return arena_printf(w->a, _("Each entry is rounded up to whole %d minutes."), t->step);
@@ -225,13 +237,13 @@ json_t *hours_document(struct web *w, const struct statement *s, bool entries)
 		add_text(blocks, "heading", _("Beyond the fixed amount"));
 		table = add_block(blocks, "table");
 		json_object_set_new(table, "columns", columns = json_array());
-		add_column(columns, _("What"), "left", 5);
+		add_column(columns, _("What"), "left", 6);
 		add_column(columns, _("Time"), "right", 2);
 		add_column(columns, _("An hour"), "right", 3);
 		add_column(columns, _("Amount"), "right", 3);
 		json_object_set_new(table, "rows", rows = json_array());
 		for (int i = 0; i < s->nlines; i++)
-			json_array_append_new(rows, json_pack("[s,s,s,s]", s->lines[i].kind == BANK_LINE_DRIVING ? _("Driving") : _("Time beyond the hours"),
+			json_array_append_new(rows, json_pack("[s,s,s,s]", hours_why(w, s->lines[i].why),
 				fmt_minutes(w, s->lines[i].minutes), fmt_money(w, s->lines[i].hourly_ore), fmt_money(w, s->lines[i].amount_ore)));
 		json_object_set_new(table, "foot", json_pack("[s,s,s,s]", _("In all, without VAT"), "", "", fmt_money(w, s->lines_ore)));
 	}

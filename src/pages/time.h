@@ -25,6 +25,7 @@ void work_bank(struct web *w, const struct work_form *f);               /* for t
 int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *given, struct err *e);
 const char *work_activity(const struct web *w, enum activity v);        /* "Fjernsupport" */
 
+const char *hours_why(const struct web *w, enum bank_why v);             /* "Time beyond the hours": what an invoice line is for */
 /* Close a month in a job of its own; the snapshot sees it after. */
 int hours_close(struct web *w, int64_t customer_id, int32_t month, int *closed, struct err *e);
 /* What a customer may see of a statement: never internal time; no single entries when time is not visible. */

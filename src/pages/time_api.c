@@ -16,7 +16,8 @@ static const struct api_field entry_fields[] = {
 	{ "drive_home_minutes", "integer", true }, { "note", "string", true }, { "month", "month", true, NULL, "the month it is settled in" },
 	{ "late", "boolean", true, NULL, "written after its own month was closed" }, { 0 } };
 static const struct api_field line_fields[] = {
-	{ "kind", "string", true, "overuse|driving", "overuse: time past the bank; all of it where there is no bank" },
+	{ "kind", "string", true, "overuse|driving", "overuse: time that no bank paid for" },
+	{ "reason", "string", true, "used_up|no_bank|driving", "used_up: the month's hours were used up; no_bank: time by the hour, without an agreement" },
 	{ "minutes", "integer", true }, { "hourly_price_ore", "integer", true },
 	{ "amount_ore", "integer", true }, { 0 } };
 static const struct api_field grant_fields[] = {
@@ -27,7 +28,8 @@ static const struct api_field draw_fields[] = {
 	{ "id", "integer", true }, { "ticket_id", "integer", true }, { "ticket_number", "integer", true }, { "subject", "string", true },
 	{ "person", "string", true }, { "activity", "string", true, ACTIVITIES }, { "started_at", "date-time", true },
 	{ "minutes", "integer", true, NULL, "as written" }, { "bill_minutes", "integer", true, NULL, "after rounding" },
-	{ "drawn_minutes", "integer", true }, { "overuse_minutes", "integer", true }, { "included_minutes", "integer", true },
+	{ "drawn_minutes", "integer", true }, { "overuse_minutes", "integer", true },
+	{ "no_bank", "boolean", true, NULL, "there was no agreement that day" }, { "included_minutes", "integer", true },
 	{ "internal_minutes", "integer", true }, { "drive_minutes", "integer", true }, { "drive_free_minutes", "integer", true },
 	{ "drive_drawn_minutes", "integer", true }, { "drive_invoiced_minutes", "integer", true },
 	{ "balance_minutes", "integer", true, NULL, "left in the bank after it" }, { "note", "string", true }, { "late", "boolean", true }, { 0 } };
@@ -83,6 +85,7 @@ static json_t *draw_json(struct web *w, const struct statement_entry *n)
 	put(o, "bill_minutes", n->bill);
 	put(o, "drawn_minutes", n->drawn);
 	put(o, "overuse_minutes", n->over);
+	json_object_set_new(o, "no_bank", json_boolean(n->no_bank));
 	put(o, "included_minutes", n->included);
 	put(o, "internal_minutes", n->internal);
 	put(o, "drive_minutes", n->drive);
@@ -112,6 +115,7 @@ static json_t *bank_json(struct web *w, const struct statement *s)
 	for (int i = 0; i < s->nlines; i++) {
 		json_array_append_new(lines, v = json_object());
 		put_text(v, "kind", bank_line_name(s->lines[i].kind));
+		put_text(v, "reason", bank_why_name(s->lines[i].why));
 		put(v, "minutes", s->lines[i].minutes);
 		put(v, "hourly_price_ore", s->lines[i].hourly_ore);
 		put(v, "amount_ore", s->lines[i].amount_ore);

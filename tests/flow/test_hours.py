@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from pedel import Pedel
+from pedel import Pedel, cvr
 
 
 class Hours(unittest.TestCase):
@@ -167,6 +167,32 @@ class Hours(unittest.TestCase):
         self.assertIn('Brugt', b.get('/portal/hours/2026-07').text)
         self.staff.get(f"/console/customers/{other['id']}/hours/2026-07")
         self.assertIn('Skjult tekst', self.staff.text)
+
+    def test_time_without_an_agreement_is_not_called_overuse(self):
+        other = self.p.ok('POST', '/api/v1/customers', {'name': 'Uden Aftale ApS', 'cvr': cvr(80), 'mail_domains': ['uden.example'], 'language': 'da'})
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'Enkelt sag', 'body': 'x'})
+        self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], 'activity': 'remote', 'started_at': '2026-07-10T09:00:00+02:00', 'minutes': 40})
+        got = self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")
+        self.assertEqual([(x['kind'], x['reason'], x['minutes']) for x in got['invoice_lines']], [('overuse', 'no_bank', 45)])
+        self.assertEqual([x['no_bank'] for x in got['entries']], [True])
+        base = f"/console/customers/{other['id']}/hours/2026-07"
+        self.assertIn('Tid efter timepris, uden aftale', self.staff.get(base).text)
+        self.assertNotIn('ud over timerne', self.staff.text)
+        rows = list(csv.reader(io.StringIO(self.staff.get(base + '/csv').bytes.decode('utf-8-sig'))))
+        self.assertEqual(rows[1][15], 'Tid efter timepris, uden aftale')
+
+    def test_a_days_time_is_rounded_together(self):
+        other, owner, _, _ = self.p.customer(seed=79, domain='dag.example', terms={'service-agreement': {'round_by': 'day'}})
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})
+        for hour in (9, 10, 11):
+            self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], 'activity': 'remote', 'minutes': 6,
+                                                       'started_at': f'2026-07-10T{hour:02}:00:00+02:00'})
+        got = self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")
+        self.assertEqual([x['bill_minutes'] for x in got['entries']], [15, 0, 15])
+        self.assertEqual(got['drawn_minutes'], 30)
+        b = self.signed_in(owner).get('/portal/hours/2026-07')
+        self.assertIn('rundet op sammen med dagens øvrige tid', b.text)
+        self.assertTrue(b.get('/portal/hours/2026-07/pdf').bytes.startswith(b'%PDF-'))
 
     def test_notices_are_sent_once(self):
         other, owner, _, _ = self.p.customer(seed=78, domain='varsel.example', terms={'service-agreement': {'hours_per_month': 2}})

@@ -411,6 +411,7 @@ static void test_document(void **state)
 		{ "{\"rounding_step_minutes\":6,\"rounding_min_minutes\":12,\"phone_step_minutes\":5}", "da",
 			"rundes op én gang til hele 6 minutter og tæller mindst 12 minutter. Hjælp i telefonen rundes op til hele 5 minutter." },
 		{ "{\"overuse\":\"stop_and_ask\"}", "en", "we stop and ask before we use more" },
+		{ "{\"round_by\":\"day\"}", "en", "are added together before they are rounded" },
 		{ "{\"proration\":false}", "en", "the full hours and the full amount" },
 		{ "{\"late_entry\":\"current_only\"}", "da", "tæller i den åbne måned" },
 		{ "{\"time_visible\":false}", "da", "månedens summer, ikke de enkelte" },

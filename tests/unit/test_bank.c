@@ -86,8 +86,13 @@ static void test_terms(void **state)
 	CHECK(t.month_minutes == 120 && t.monthly_ore == 1 && t.hourly_ore == 2 && t.step == 3 && t.min == 4 && t.phone_step == 5);
 	CHECK(t.rollover_months == 6 && t.rollover_max == 7 && t.driving_free == 8 && t.driving_each_way && t.driving_from_bank);
 	CHECK(!t.proration && t.stop_and_ask && t.late_current_only && !t.time_visible);
+	CHECK(!t.join_day);
+	json_object_set_new(o, "round_by", json_string("day"));
+	bank_terms_read(o, &t);
+	CHECK(t.join_day);
 	json_object_clear(o);
 	bank_terms_read(o, &t);
+	CHECK(!t.join_day);
 	CHECK(t.month_minutes == 300 && t.monthly_ore == 475000 && t.hourly_ore == 105000 && t.step == 15 && t.rollover_months == 0);
 	CHECK(!t.driving_each_way && !t.driving_from_bank && t.proration && !t.stop_and_ask && !t.late_current_only && t.time_visible);
 	json_decref(o);
@@ -108,7 +113,7 @@ static void test_defaults(void **state)
 	bank_terms_read(none, &n);
 	CHECK(t.month_minutes == n.month_minutes && t.monthly_ore == n.monthly_ore);
 	n = bank_terms_none;
-	CHECK(t.hourly_ore == n.hourly_ore && t.step == n.step && t.min == n.min && t.phone_step == n.phone_step);
+	CHECK(t.join_day == n.join_day && t.hourly_ore == n.hourly_ore && t.step == n.step && t.min == n.min && t.phone_step == n.phone_step);
 	CHECK(t.rollover_months == n.rollover_months && t.rollover_max == n.rollover_max && t.driving_free == n.driving_free);
 	CHECK(t.driving_each_way == n.driving_each_way && t.driving_from_bank == n.driving_from_bank && t.proration == n.proration);
 	CHECK(t.stop_and_ask == n.stop_and_ask && t.late_current_only == n.late_current_only && t.time_visible == n.time_visible);
@@ -153,6 +158,51 @@ static void test_november(void **state)
 	CHECK(m.lines[0].kind == BANK_LINE_OVERUSE && m.lines[0].minutes == 15 && m.lines[0].amount_ore == 26250);
 	CHECK(m.lines[1].kind == BANK_LINE_DRIVING && m.lines[1].minutes == 15 && m.lines[1].amount_ore == 26250);
 	CHECK(m.after.nrolled == 0 && m.after.nlapsed == 0);
+	arena_end(a);
+}
+
+/* Joined before rounding: the same person, ticket, day and kind. Each entry carries what it adds to the rounded sum. */
+static void test_joined(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2025, 7, 1), INT32_MAX, 1, bank_terms_none };
+	struct bank_entry n[] = {
+		at(11, 3, 9, ACTIVITY_REMOTE, 5, 0, 0), at(11, 3, 10, ACTIVITY_REMOTE, 5, 0, 0), at(11, 3, 11, ACTIVITY_REMOTE, 10, 0, 0),
+		at(11, 3, 12, ACTIVITY_PHONE, 5, 0, 0), at(11, 3, 13, ACTIVITY_REMOTE, 5, 0, 0), at(11, 3, 14, ACTIVITY_REMOTE, 5, 0, 0),
+		at(11, 3, 15, ACTIVITY_INTERNAL, 7, 0, 0), at(11, 3, 16, ACTIVITY_INTERNAL, 7, 0, 0), at(11, 3, 17, ACTIVITY_REMOTE, 11, 0, 0),
+		at(11, 4, 9, ACTIVITY_REMOTE, 1, 0, 0),
+	};
+	static const int by_day[] = { 15, 0, 15, 15, 15, 15, 7, 7, 15, 15 }, by_entry[] = { 15, 15, 15, 15, 15, 15, 7, 7, 15, 15 };
+	struct bank_month m;
+
+	n[4].person_id = 2;
+	n[5].ticket_id = 2;
+	span.terms.month_minutes = 600;
+	for (int day = 0; day < 2; day++) {
+		span.terms.join_day = day;
+		bank_settle(a, month_from(2026, 11), &span, 1, n, 10, NULL, &m);
+		for (int i = 0; i < 10; i++)
+			CHECK_ROW(i, m.settled[i].bill == (day ? by_day[i] : by_entry[i]));
+	}
+	arena_end(a);
+}
+
+/* Time on a day without an agreement is no overuse, though it is invoiced just so; in the month an agreement begins both occur. */
+static void test_no_bank(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2026, 11, 15), INT32_MAX, 1, bank_terms_none };
+	struct bank_entry n[] = { at(11, 3, 9, ACTIVITY_VISIT, 20, 10, 5), at(11, 20, 9, ACTIVITY_REMOTE, 90, 0, 0) };
+	struct bank_month m;
+
+	span.terms.month_minutes = 120;
+	bank_settle(a, month_from(2026, 11), &span, 1, n, 2, NULL, &m);
+	CHECK(m.granted == 60 && m.over == 60 && m.unagreed == 30 && m.nlines == 3);
+	CHECK(m.lines[0].kind == BANK_LINE_OVERUSE && m.lines[0].why == BANK_WHY_USED_UP && m.lines[0].minutes == 30);
+	CHECK(m.lines[1].kind == BANK_LINE_OVERUSE && m.lines[1].why == BANK_WHY_NO_BANK && m.lines[1].minutes == 30);
+	CHECK(m.lines[2].kind == BANK_LINE_DRIVING && m.lines[2].why == BANK_WHY_DRIVING && m.lines[2].minutes == 15);
+	bank_settle(a, month_from(2026, 11), NULL, 0, n, 2, NULL, &m);
+	CHECK(m.granted == 0 && m.over == 120 && m.unagreed == 120 && m.nlines == 2 && m.lines[0].why == BANK_WHY_NO_BANK);
 	arena_end(a);
 }
 
@@ -243,7 +293,7 @@ static struct bank_terms any_terms(void)
 	struct bank_terms t = { .month_minutes = hours[any(3)], .monthly_ore = prices[any(6)] * 5, .hourly_ore = prices[any(6)],
 		.step = steps[any(8)], .min = any(4) ? 15 : (int)any(61), .phone_step = steps[any(8)],
 		.rollover_months = any(3) ? 0 : (int)any(3) + 1, .rollover_max = any(2) ? 600 : (int)any(400), .driving_free = any(3) ? 30 : (int)any(90),
-		.driving_each_way = any(3) == 0, .driving_from_bank = any(3) == 0, .proration = any(3) != 0, .late_current_only = any(4) == 0,
+		.join_day = any(3) == 0, .driving_each_way = any(3) == 0, .driving_from_bank = any(3) == 0, .proration = any(3) != 0, .late_current_only = any(4) == 0,
 		.time_visible = true };
 
 	return t;
@@ -271,7 +321,7 @@ static uint64_t print_of(const struct bank_month *m)
 			h = mix(mix(h, s->draws[j].grant), s->draws[j].minutes);
 	}
 	for (int i = 0; i < m->nlines; i++)
-		h = mix(mix(mix(mix(h, m->lines[i].kind), m->lines[i].hourly_ore), m->lines[i].minutes), m->lines[i].amount_ore);
+		h = mix(mix(mix(mix(h, m->lines[i].why), m->lines[i].hourly_ore), m->lines[i].minutes), m->lines[i].amount_ore);
 	for (int i = 0; i < m->after.nrolled; i++)
 		h = mix(mix(mix(h, m->after.rolled[i].origin_month), m->after.rolled[i].expires_month), m->after.rolled[i].minutes);
 	for (int i = 0; i < m->after.nlapsed; i++)
@@ -320,15 +370,17 @@ static void type_one(struct history *h)
 	n->day = day_of(n->started_at);
 	/* The calendar counted here by hand: also in the two weekends when the clock is changed. */
 	CHECK(n->day == day_from(year, month, day) && month_of_day(n->day) == h->first + i);
-	if (h->n > 0 && any(5) == 0) {          /* at the same moment as another, by the same person: only the rest tells them apart */
+	if (h->n > 0 && any(3) == 0) {          /* at the same moment as another, by the same person: only the rest tells them apart */
 		const struct bank_entry *twin = &h->entry[any((uint32_t)h->n)];
 
-		n->started_at = twin->started_at;
+		n->started_at = any(2) ? twin->started_at : day_start(twin->day) + MOMENT_HOUR * (3 + any(20));
 		n->day = twin->day;
 		n->person_id = twin->person_id;
 		n->ticket_id = twin->ticket_id;
 		n->activity = twin->activity;
 		i = month_of_day(twin->day) - h->first;
+		if (any(2))                     /* short ones, which are worth rounding together */
+			n->minutes = 1 + (int)any(12);
 	}
 	if (n->activity == ACTIVITY_VISIT && any(3)) {
 		n->drive_out = (int)any(70);
@@ -366,7 +418,8 @@ struct pot { int kind; int32_t origin, expires, from_day; int64_t n; int64_t sta
 struct oracle {
 	struct pot pot[POTS]; int npots;
 	int64_t fee, money, drawn, over, driving;
-	int64_t line[2][2 * ENTRIES + 2][2]; int nlines[2];     /* price, minutes */
+	int64_t line[BANK_WHY__N][2 * ENTRIES + 2][2]; int nlines[BANK_WHY__N];         /* price, minutes */
+	struct { int64_t key[6], written, charged; } sum[ENTRIES]; int nsums;            /* what is rounded together */
 };
 
 static const struct bank_span *span_of(const struct history *h, int32_t day)
@@ -496,6 +549,26 @@ static bool before_in_time(const struct bank_entry *p, const struct bank_entry *
 	return false;
 }
 
+/* Time that is rounded together, as a slip of paper: written so far, and charged so far. */
+static int64_t charge(struct oracle *o, const struct bank_entry *n, bool together, int step, int min)
+{
+	const int64_t key[6] = { n->day, n->person_id, n->ticket_id, n->activity, n->cover, together ? 0 : o->nsums + 1 };
+	int i = 0;
+	int64_t was;
+
+	while (i < o->nsums && memcmp(o->sum[i].key, key, sizeof key) != 0)
+		i++;
+	if (i == o->nsums) {
+		memset(&o->sum[i], 0, sizeof o->sum[i]);
+		memcpy(o->sum[i].key, key, sizeof key);
+		o->nsums++;
+	}
+	was = o->sum[i].charged;
+	o->sum[i].written += n->minutes;
+	o->sum[i].charged = rounded(o->sum[i].written, step, min);
+	return o->sum[i].charged - was;
+}
+
 static void oracle_entry(const struct history *h, struct oracle *o, const struct bank_entry *n, int32_t now, const struct bank_settled *got)
 {
 	const struct bank_span *s = span_of(h, n->day);
@@ -505,9 +578,9 @@ static void oracle_entry(const struct history *h, struct oracle *o, const struct
 	if (n->activity == ACTIVITY_INTERNAL)
 		work = n->minutes;
 	else if (n->activity == ACTIVITY_PHONE)
-		work = rounded(n->minutes, t->phone_step, t->phone_step);
+		work = charge(o, n, t->join_day, t->phone_step, t->phone_step);
 	else
-		work = rounded(n->minutes, t->step, t->min);
+		work = charge(o, n, t->join_day, t->step, t->min);
 	if (n->activity != ACTIVITY_INTERNAL && n->cover == BANK_DRAWN)
 		for (int64_t i = 0; i < work; i++)
 			*(one_minute(o, n, s, now) ? &drawn : &over) += 1;
@@ -533,8 +606,8 @@ static void oracle_entry(const struct history *h, struct oracle *o, const struct
 	CHECK(got->drive_bill == drive && got->drive_drawn == from_bank && got->drive_invoiced == paid);
 	o->over += over;
 	o->driving += paid;
-	bill(o, 0, t->hourly_ore, over);
-	bill(o, 1, t->hourly_ore, paid);
+	bill(o, s ? 0 : 1, t->hourly_ore, over);
+	bill(o, 2, t->hourly_ore, paid);
 }
 
 static void close_month(const struct history *h, struct oracle *o, int m)
@@ -575,7 +648,8 @@ static void check_month(const struct history *h, struct oracle *o, int m, const 
 	int64_t granted = 0, drawn = 0;
 	int n = 0, lines = 0;
 
-	o->fee = o->money = o->drawn = o->over = o->driving = o->nlines[0] = o->nlines[1] = 0;
+	o->fee = o->money = o->drawn = o->over = o->driving = o->nsums = 0;
+	memset(o->nlines, 0, sizeof o->nlines);
 	open_month(h, m, o);
 	for (;; n++) {
 		int best = -1;
@@ -611,13 +685,13 @@ static void check_month(const struct history *h, struct oracle *o, int m, const 
 	CHECK_INT(drawn, 0);                    /* grants gave what entries took */
 	CHECK(got->granted == granted && got->drawn == o->drawn && got->over == o->over && got->driving == o->driving);
 	CHECK(got->fee_ore == o->fee);
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < BANK_WHY__N; k++)
 		for (int i = 0; i < o->nlines[k]; i++, lines++) {
 			int64_t amount = exact(o->line[k][i][0] * o->line[k][i][1], 60);
 			int hits = 0;
 
 			for (int j = 0; j < got->nlines; j++)
-				hits += (int)got->lines[j].kind == k && got->lines[j].hourly_ore == o->line[k][i][0] &&
+				hits += (int)got->lines[j].why == k && got->lines[j].hourly_ore == o->line[k][i][0] &&
 					got->lines[j].minutes == o->line[k][i][1] && got->lines[j].amount_ore == amount;
 			CHECK_INT(hits, 1);
 			o->money += amount;
@@ -655,7 +729,7 @@ static void test_histories(void **state)
 	long rounds = s ? strtol(s, NULL, 10) : ROUNDS;
 	struct arena *a = arena_begin(8 << 20);
 	struct bank_month m[MONTHS], again[MONTHS];
-	int64_t late = 0, over = 0, rolled = 0;
+	int64_t late = 0, over = 0, rolled = 0, joined = 0;
 	uint64_t print[MONTHS];
 
 	for (long r = 0; r < rounds; r++) {
@@ -680,11 +754,14 @@ static void test_histories(void **state)
 			rolled += m[i].after.nrolled > 0;
 			for (int j = 0; j < m[i].ngrants; j++)
 				late += m[i].grants[j].kind == BANK_GRANT_LATE;
+			for (int j = 0; j < m[i].nsettled; j++)
+				joined += m[i].settled[j].bill == 0;
 		}
 	}
-	print_message("%ld histories; months with overuse %ld, with rollover %ld; late grants %ld\n", rounds, (long)over, (long)rolled, (long)late);
+	print_message("%ld histories; months with overuse %ld, with rollover %ld; late grants %ld; joined %ld\n", rounds, (long)over, (long)rolled, (long)late,
+		(long)joined);
 	if (rounds >= 1000)
-		CHECK(over > rounds / 10 && rolled > rounds / 20 && late > rounds / 100);       /* it walked the rare paths */
+		CHECK(joined > rounds / 100 && over > rounds / 10 && rolled > rounds / 20 && late > rounds / 100);       /* it walked the rare paths */
 	arena_end(a);
 }
 
@@ -692,7 +769,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rounding), cmocka_unit_test(test_driving), cmocka_unit_test(test_money), cmocka_unit_test(test_activities),
-		cmocka_unit_test(test_terms), cmocka_unit_test(test_defaults), cmocka_unit_test(test_november), cmocka_unit_test(test_late), cmocka_unit_test(test_rollover),
+		cmocka_unit_test(test_terms), cmocka_unit_test(test_defaults), cmocka_unit_test(test_november), cmocka_unit_test(test_joined), cmocka_unit_test(test_no_bank), cmocka_unit_test(test_late), cmocka_unit_test(test_rollover),
 		cmocka_unit_test(test_histories),
 	};
 

@@ -139,7 +139,7 @@ static int account_read(const struct proof_question *q, struct account *out, str
 	k.granted = m.granted;
 	k.drawn = m.drawn;
 	k.remaining = m.remaining;
-	k.over = m.over;
+	k.over = m.over - m.unagreed;
 	for (int i = 0; i < m.nsettled; i++) {
 		k.drive += m.settled[i].drive;
 		k.drive_free += m.settled[i].drive_free;

@@ -9,7 +9,7 @@ static const struct service_promise promises[] = {
 	{ 0 }
 };
 static const char *const terms[] = {
-	"hours_per_month", "monthly_price_ore", "hourly_price_ore", "rounding_step_minutes", "rounding_min_minutes",
+	"hours_per_month", "monthly_price_ore", "hourly_price_ore", "rounding_step_minutes", "rounding_min_minutes", "round_by",
 	"phone_step_minutes", "rollover_months", "rollover_max_minutes", "driving_free_minutes", "driving_scope",
 	"driving_settle", "proration", "overuse", "late_entry", "time_visible", NULL
 };
