@@ -28,7 +28,15 @@ struct promise_stand {
 	const struct promise *promise;
 	bool live;                                      /* a proof measures it; otherwise somebody attests it */
 	struct proof proof;
+	const struct promise_row *held;                 /* promise_list_now(): what the ledger holds, NULL when nothing yet */
+	bool unread;                                    /* the lines of proof are still in held: promise_stand_read() */
 };
+/* Every promise in force now, in the order of the agreement, as the ledger holds it; what the sweep has yet to look at
+ * (something just happened, or a moment has just passed) is judged, so that nobody sees an answer older than the facts.
+ * service NULL: all. evidence false: what is not judged has none. promise_stand_read() before reasons and evidence are used. */
+int promise_list_now(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t customer_id, const char *service, bool evidence,
+	int64_t now, struct promise_stand **out, int *n, struct err *e);
+int promise_stand_read(struct arena *a, struct promise_stand *s, struct err *e);
 /* Every promise in force at a moment, in the order of the agreement, with its proof. service NULL: all. */
 int promise_list_at(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t customer_id, const char *service, int64_t at,
 	struct promise_stand **out, int *n, struct err *e);

@@ -103,14 +103,13 @@ static int trail_make(struct web *w, int64_t customer_id, const char *key, struc
 int promise_show(struct web *w, int64_t customer_id, const char *key, int days, struct promise_view *v, struct err *e)
 {
 	const struct catalogue_service *service;
-	const struct promise_line *lines;
-	struct promise_line *duty;
+	struct promise_line *lines, *duty;
 	struct attestation *given;
 	const char *dot = strrchr(key, '.');
 	int n;
 
 	service = dot ? catalogue_find(w->app->catalogue, arena_dupn(w->a, key, (size_t)(dot - key))) : NULL;
-	if (promise_lines(w, customer_id, service ? service->key : NULL, &lines, &n, e) != 0)
+	if (promise_lines(w, customer_id, service ? service->key : NULL, true, &lines, &n, e) != 0 || promise_lines_read(w, lines, n, e) != 0)
 		return -1;
 	duty = ARENA_ARRAY(w->a, struct promise_line, n + 1);
 	v->customer_id = customer_id;

@@ -25,7 +25,9 @@ struct promise_group {
 	const char *const *strip; int nstrip; const char *strip_label;
 };
 struct promise_book promise_book_of(const struct web *w);
-int promise_lines(struct web *w, int64_t customer_id, const char *service, const struct promise_line **out, int *n, struct err *e);
+/* Every promise to a customer as it stands; promise_lines_read() brings title, reason, reasons and evidence of those shown. */
+int promise_lines(struct web *w, int64_t customer_id, const char *service, bool evidence, struct promise_line **out, int *n, struct err *e);
+int promise_lines_read(struct web *w, struct promise_line *lines, int n, struct err *e);
 int promise_groups(struct web *w, int64_t customer_id, bool strips, const struct promise_group **out, int *n, int64_t count[7], struct err *e);
 int promise_rank(enum promise_state s);         /* 0 broken, at risk, waiting, blind, not due, attested, 6 kept */
 const char *promise_legend(struct web *w, const int64_t count[7]);      /* "2 broken, 5 at risk, ..." */

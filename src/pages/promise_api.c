@@ -83,7 +83,7 @@ static int list_then(struct web *w, int64_t customer_id, const char *service, in
 static int get_promises(struct web *w, struct err *e)
 {
 	const char *id = web_query(w, "customer_id"), *when = web_query(w, "at"), *service = web_query(w, "service");
-	const struct promise_line *lines;
+	struct promise_line *lines;
 	struct customer c;
 	int64_t customer_id, at = 0;
 	json_t *all;
@@ -109,7 +109,7 @@ static int get_promises(struct web *w, struct err *e)
 		}
 		return web_json(w, 200, all);
 	}
-	if (promise_lines(w, customer_id, service, &lines, &n, e) != 0) {
+	if (promise_lines(w, customer_id, service, true, &lines, &n, e) != 0 || promise_lines_read(w, lines, n, e) != 0) {
 		json_decref(all);
 		return -1;
 	}

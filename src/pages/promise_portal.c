@@ -83,13 +83,12 @@ void home_part_needs(struct web *w)
 
 void home_part_promises(struct web *w)
 {
-	const struct promise_line *lines;
-	struct promise_line *some;
+	struct promise_line *lines, *some;
 	struct home_promises v = { 0 };
 	struct err e;
 	int n;
 
-	if (promise_lines(w, w->who.customer_id, NULL, &lines, &n, &e) != 0 || n == 0)
+	if (promise_lines(w, w->who.customer_id, NULL, false, &lines, &n, &e) != 0 || n == 0)
 		return;
 	some = ARENA_ARRAY(w->a, struct promise_line, 6);
 	/* What goes wrong first, then what is measured and kept, then the rest. */
@@ -103,7 +102,8 @@ void home_part_promises(struct web *w)
 		}
 	v.lines = some;
 	v.all = n;
-	promise_home_section(w, &v);
+	if (promise_lines_read(w, some, v.n, &e) == 0)
+		promise_home_section(w, &v);
 }
 
 const struct web_route promise_portal_routes[] = {

@@ -23,37 +23,46 @@ static bool hidden(const struct web *w, const char *service)
 	return w->who.role == ROLE_EMPLOYEE && strcmp(service, "service-agreement") == 0;
 }
 
-int promise_lines(struct web *w, int64_t customer_id, const char *service, const struct promise_line **out, int *n, struct err *e)
+int promise_lines(struct web *w, int64_t customer_id, const char *service, bool evidence, struct promise_line **out, int *n, struct err *e)
 {
 	struct promise_book b = promise_book_of(w);
-	struct promise_filter f = { .customer_id = customer_id, .service = service };
 	struct promise_stand *now;
-	struct promise_row *rows;
 	struct promise_line *all;
-	int count, nrows, kept = 0;
+	int count, kept = 0;
 
-	if (promise_list_at(w->db, w->a, &b, customer_id, service, w->now, &now, &count, e) != 0 ||
-	    store_promise_list(w->db, w->a, &f, &rows, &nrows, e) != 0)
+	if (promise_list_now(w->db, w->a, &b, customer_id, service, evidence, w->now, &now, &count, e) != 0)
 		return -1;
 	all = ARENA_ARRAY(w->a, struct promise_line, count + 1);
 	for (int i = 0; i < count; i++) {
+		const struct promise_row *held = now[i].held;
 		struct promise_line *l = &all[kept];
 
 		if (hidden(w, now[i].service->key))
 			continue;
-		*l = (struct promise_line){ .now = now[i], .title = promise_title(w->a, now[i].promise, w->lang),
-			.reason = now[i].proof.nreasons ? now[i].proof.reasons[0].text[w->lang] : "", .since_at = w->now, .owner_name = "" };
-		for (int r = 0; r < nrows; r++)
-			if (strcmp(rows[r].promise, now[i].promise->key) == 0) {
-				if (strcmp(rows[r].state, promise_state_name(now[i].proof.state)) == 0)
-					l->since_at = rows[r].since_at;
-				l->ticket_number = rows[r].ticket_number;
-				l->owner_name = rows[r].owner_name ? rows[r].owner_name : "";
-			}
+		*l = (struct promise_line){ .now = now[i], .since_at = w->now, .owner_name = "", .reason = "" };
+		if (held) {
+			if (strcmp(held->state, promise_state_name(now[i].proof.state)) == 0)
+				l->since_at = held->since_at;
+			l->ticket_number = held->ticket_number;
+			l->owner_name = held->owner_name ? held->owner_name : "";
+		}
 		kept++;
 	}
 	*out = all;
 	*n = kept;
+	return 0;
+}
+
+int promise_lines_read(struct web *w, struct promise_line *lines, int n, struct err *e)
+{
+	for (int i = 0; i < n; i++) {
+		struct promise_line *l = &lines[i];
+
+		if (promise_stand_read(w->a, &l->now, e) != 0)
+			return -1;
+		l->title = promise_title(w->a, l->now.promise, w->lang);
+		l->reason = l->now.proof.nreasons ? l->now.proof.reasons[0].text[w->lang] : "";
+	}
 	return 0;
 }
 
@@ -115,13 +124,13 @@ static int by_worst(const void *x, const void *y)
 
 int promise_groups(struct web *w, int64_t customer_id, bool strips, const struct promise_group **out, int *n, int64_t count[7], struct err *e)
 {
-	const struct promise_line *lines;
+	struct promise_line *lines;
 	struct promise_row *rows = NULL;
 	struct promise_group *all;
 	int nlines, nrows = 0, groups = 0;
 
 	memset(count, 0, 7 * sizeof *count);
-	if (promise_lines(w, customer_id, NULL, &lines, &nlines, e) != 0)
+	if (promise_lines(w, customer_id, NULL, false, &lines, &nlines, e) != 0 || promise_lines_read(w, lines, nlines, e) != 0)
 		return -1;
 	if (strips && store_promise_history(w->db, w->a, customer_id, NULL, day_start(day_of(w->now) - 29), 20000, &rows, &nrows, e) != 0)
 		return -1;
@@ -232,17 +241,16 @@ void promise_ledger(struct web *w, int64_t customer_id)
 
 void promise_duties(struct web *w, int64_t customer_id)
 {
-	const struct promise_line *all;
-	struct promise_line *own;
+	struct promise_line *all, *own;
 	struct err e;
 	int n, count = 0;
 
-	if (promise_lines(w, customer_id, NULL, &all, &n, &e) != 0)
+	if (promise_lines(w, customer_id, NULL, false, &all, &n, &e) != 0)
 		return;
 	own = ARENA_ARRAY(w->a, struct promise_line, n + 1);
 	for (int i = 0; i < n; i++)
 		if (all[i].now.promise->party == PARTY_CUSTOMER)
 			own[count++] = all[i];
-	if (count)
+	if (count && promise_lines_read(w, own, count, &e) == 0)
 		promise_duties_section(w, own, count, customer_id);
 }

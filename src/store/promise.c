@@ -2,8 +2,9 @@
 #include "base/hash.h"
 #include "base/moment.h"
 
-#define COLUMNS "p.id,p.customer_id,p.agreement_id,c.name,p.service,p.promise,p.party,p.state,p.since_at,p.until_at,p.measured_at,p.due_at,p.check_at," \
-	"p.reasons,p.evidence,p.ticket_id,t.number,t.owner_id,o.name"
+#define HELD "p.id,p.customer_id,p.agreement_id,c.name,p.service,p.promise,p.party,p.state,p.since_at,p.until_at,p.measured_at,p.due_at,p.check_at," \
+	"p.reasons,"
+#define COLUMNS HELD "p.evidence,p.ticket_id,t.number,t.owner_id,o.name"
 #define FROM " FROM promise_state p JOIN customer c ON c.id=p.customer_id LEFT JOIN ticket t ON t.id=p.ticket_id LEFT JOIN person o ON o.id=t.owner_id "
 #define WORST "CASE p.state WHEN 'broken' THEN 0 WHEN 'at_risk' THEN 1 WHEN 'waiting' THEN 2 WHEN 'blind' THEN 3 WHEN 'not_due' THEN 4 " \
 	"WHEN 'attested' THEN 5 ELSE 6 END"
@@ -45,6 +46,31 @@ int store_promise_list(struct db_conn *c, struct arena *a, const struct promise_
 			DB_INT(f->offset)), &cur, e) != 0)
 		return -1;
 	return rows_read(cur, a, out, n, e);
+}
+
+int store_promise_held(struct db_conn *c, struct arena *a, int64_t customer_id, bool evidence, struct promise_row **out, int *n, struct err *e)
+{
+	static const struct db_sql whole = { "SELECT " COLUMNS FROM "WHERE p.customer_id=?1 AND p.until_at=9223372036854775807" };
+	static const struct db_sql bare = { "SELECT " HELD "NULL,p.ticket_id,t.number,t.owner_id,o.name" FROM
+		"WHERE p.customer_id=?1 AND p.until_at=9223372036854775807" };
+	struct db_cur *cur;
+
+	if (db_query(c, evidence ? &whole : &bare, DB(DB_INT(customer_id)), &cur, e) != 0)
+		return -1;
+	return rows_read(cur, a, out, n, e);
+}
+
+int store_promise_waits(struct db_conn *c, int64_t customer_id, bool *waits, struct err *e)
+{
+	/* Not the ledger's own events, as in store_promise_stirred(). */
+	static const struct db_sql q = { "SELECT COUNT(*) FROM (SELECT 1 FROM event WHERE customer_id=?1 AND object<>'promise' "
+		"AND id>(SELECT COALESCE(MAX(value),0) FROM counter WHERE name='promises.event') LIMIT 1) x" };
+	int64_t n;
+
+	if (db_id(c, &q, DB(DB_INT(customer_id)), &n, e) != 0)
+		return -1;
+	*waits = n > 0;
+	return 0;
 }
 
 int store_promise_count(struct db_conn *c, int64_t customer_id, const char *service, int64_t count[7], int64_t *customers, int64_t *measured_at,

@@ -22,6 +22,10 @@ struct promise_row {
  * when it breaks, then by customer. */
 struct promise_filter { int64_t customer_id; const char *states, *service, *promise; int offset, limit; };
 int store_promise_list(struct db_conn *c, struct arena *a, const struct promise_filter *f, struct promise_row **out, int *n, struct err *e);
+/* What holds now of one customer, in no order; evidence false: it is not read (NULL). */
+int store_promise_held(struct db_conn *c, struct arena *a, int64_t customer_id, bool evidence, struct promise_row **out, int *n, struct err *e);
+/* Has something happened to the customer that the sweep has not looked at yet? */
+int store_promise_waits(struct db_conn *c, int64_t customer_id, bool *waits, struct err *e);
 /* How many stand in each state now: in the order of enum promise_state. *customers: how many have any. */
 int store_promise_count(struct db_conn *c, int64_t customer_id, const char *service, int64_t count[7], int64_t *customers, int64_t *measured_at,
 	struct err *e);

@@ -537,6 +537,43 @@ static void test_closed_months_are_settled_again(void **state)
 	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND promise LIKE 'service-agreement.%'"), 3);
 }
 
+static bool reads_probes(const struct promise_stand *p)
+{
+	for (const struct service *const *s = book.services; *s; s++)
+		for (const struct service_promise *k = (*s)->promises; strcmp((*s)->key, p->service->key) == 0 && k->key; k++)
+			if (strcmp(k->key, p->promise->key) == 0)
+				return k->probes;
+	return false;
+}
+
+/* What pages show from the ledger's rows is what judging everything would say, swept or not. Returns how many came from rows. */
+static int shown_as_judged(struct store_case *s, struct arena *scratch, int64_t now, bool probes_swept)
+{
+	struct promise_stand *judged, *shown;
+	struct err e = { 0 };
+	struct db_conn *c;
+	int n, m, held = 0;
+
+	arena_reset(scratch);
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(promise_list_at(c, scratch, &book, ALPHA, NULL, now, &judged, &n, &e), 0);
+	CHECK_INT(promise_list_now(c, scratch, &book, ALPHA, NULL, true, now, &shown, &m, &e), 0);
+	CHECK_INT(n, m);
+	for (int i = 0; i < n; i++) {
+		held += shown[i].unread;
+		CHECK_STR(shown[i].promise->key, judged[i].promise->key);
+		CHECK_INT(promise_stand_read(scratch, &shown[i], &e), 0);
+		CHECK(shown[i].proof.nreasons > 0);
+		if (!probes_swept && reads_probes(&judged[i]))
+			continue;
+		if (shown[i].proof.state != judged[i].proof.state || shown[i].live != judged[i].live)
+			fail_msg("%s at %s: shown as %s, judged %s (%s)", judged[i].promise->key, moment_iso(scratch, now),
+				promise_state_name(shown[i].proof.state), promise_state_name(judged[i].proof.state), judged[i].proof.reasons[0].text[LANG_EN]);
+	}
+	db_read_end(c);
+	return held;
+}
+
 static unsigned rnd(unsigned *seed, unsigned below)
 {
 	*seed = *seed * 1664525u + 1013904223u;
@@ -551,7 +588,9 @@ static void test_any_history_can_be_told_again(void **state)
 	struct store_case *s = *state;
 	unsigned seed = 20261122;
 	int64_t now = at(2, 9, 30), swept = 0, tickets[400], entries[400], attested = 0, last_probe = now;
-	int ntickets = 0, nentries = 0, rows;
+	int ntickets = 0, nentries = 0, rows, from_rows = 0;
+	struct arena *scratch = arena_begin(64 << 20);
+	bool probes_swept = true;
 	struct op o;
 
 	begin(s);
@@ -576,6 +615,7 @@ static void test_any_history_can_be_told_again(void **state)
 					.change = { .set_owner = true, .owner_id = rnd(&seed, 3), .type = types[rnd(&seed, 3)] } });
 			break;
 		case 6:
+			probes_swept = false;
 			for (; last_probe + MOMENT_MINUTE < now; last_probe += 4 * MOMENT_MINUTE)
 				probed(s, last_probe, last_probe > swept && rnd(&seed, 5) ? last_probe : now, rnd(&seed, 8) != 0, rnd(&seed, 9) != 0);
 			break;
@@ -603,9 +643,15 @@ static void test_any_history_can_be_told_again(void **state)
 			if (rnd(&seed, 40) == 0)
 				fail_op(s, (struct op){ .what = CLOSE, .who = &mette, .now = now, .month = month_of(now) - 1 });
 		}
-		if (rnd(&seed, 4) == 0)
+		if (rnd(&seed, 4) == 0) {
 			sweep(s, swept = now);
+			probes_swept = true;
+		}
+		from_rows += shown_as_judged(s, scratch, now, probes_swept);
+		from_rows += shown_as_judged(s, scratch, now + rnd(&seed, 30) * MOMENT_MINUTE, probes_swept);
 	}
+	arena_end(scratch);
+	CHECK(from_rows > 1000);                    /* the rows did answer */
 	sweep(s, swept = now + 40 * MOMENT_DAY);
 	rows = told_again(s, swept);
 	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
