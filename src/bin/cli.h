@@ -12,6 +12,7 @@
 #include "os/conf.h"
 #include "os/seal.h"
 #include "store/blob.h"
+#include "store/chain.h"
 #include "store/db.h"
 
 struct cli {
@@ -27,8 +28,9 @@ struct cli_home {
 	struct db *db;
 	struct blobs blobs;
 	struct seal_key master;
+	struct chain_key key;           /* signs and seals the event chain */
 };
-/* The installation in --data. The database is opened without a writer thread. */
+/* The installation in --data. The database is opened without a writer thread, and seals its events. */
 int  cli_home_open(struct cli *c, struct cli_home *h, struct err *e);
 void cli_home_close(struct cli_home *h);
 /* A write job: signs the chain as it stands, so that there is a head from the first moment. arg: struct chain_key. */

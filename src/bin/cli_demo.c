@@ -11,7 +11,6 @@
 #include "os/file.h"
 #include "os/password.h"
 #include "services/all.h"
-#include "store/chain.h"
 
 enum { TICKETS_MOST = 1000000 };
 
@@ -43,7 +42,6 @@ static int tell_signins(struct cli *c, const struct cli_home *h, struct err *e)
 int cli_demo(struct cli *c, struct err *e)
 {
 	struct cli_home h;
-	struct chain_key key;
 	struct catalogue catalogue;
 	struct demo d = { .catalogue = &catalogue, .services = service_all, .now = os_now_us(), .say = show };
 	int64_t tickets = 0;
@@ -59,9 +57,7 @@ int cli_demo(struct cli *c, struct err *e)
 	if (rc == 0)
 		rc = demo_fill(&d, e);
 	if (rc == 0)
-		rc = chain_key_read(h.keys, &h.master, &key, e);
-	if (rc == 0)
-		rc = db_write(h.db, cli_job_sign, &key, e);
+		rc = db_write(h.db, cli_job_sign, &h.key, e);
 	if (rc == 0)
 		rc = tell_signins(c, &h, e);
 	cli_home_close(&h);

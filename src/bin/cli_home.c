@@ -40,9 +40,13 @@ int cli_home_open(struct cli *c, struct cli_home *h, struct err *e)
 	h->db_path = arena_printf(c->a, "%s/pedel.db", c->data);
 	cfg.url = h->db_url;
 	cfg.path = h->db_path;
-	if (seal_key_read(arena_printf(c->a, "%s/master.key", h->keys), &h->master, e) != 0)
+	if (seal_key_read(arena_printf(c->a, "%s/master.key", h->keys), &h->master, e) != 0 ||
+		chain_key_read(h->keys, &h->master, &h->key, e) != 0 || db_open(&cfg, &h->db, e) != 0)
 		return -1;
-	return db_open(&cfg, &h->db, e);
+	if (chain_open(h->db, c->data, &h->key, e) == 0)
+		return 0;
+	cli_home_close(h);
+	return -1;
 }
 
 void cli_home_close(struct cli_home *h)
@@ -86,6 +90,8 @@ static int make(struct cli *c, const struct start *s, struct err *e)
 	if (db_open(&cfg, &d, e) != 0)
 		return -1;
 	rc = chain_key_read(keys, &master, &key, e);
+	if (rc == 0)
+		rc = chain_open(d, c->data, &key, e);
 	if (rc == 0)
 		rc = db_write(d, job_start, (void *)s, e);
 	if (rc == 0)

@@ -21,29 +21,34 @@ static void say_missing(void *arg, const char *sha256)
 static int verify_home(struct cli *c, struct err *e)
 {
 	static const struct { const char *en, *da; } names[] = {
-		{ "database", "database" }, { "events", "hændelser" }, { "signed heads", "underskrifter" }, { "files", "filer" },
-		{ "files in use", "filer i brug" }, { "closed months", "lukkede måneder" }, { "promises", "løfter" },
+		{ "database", "database" }, { "events", "hændelser" }, { "signed heads", "underskrifter" }, { "end of the events", "hændelsernes ende" },
+		{ "files", "filer" }, { "files in use", "filer i brug" }, { "closed months", "lukkede måneder" }, { "promises", "løfter" },
 	};
 	struct cli_home h;
 	struct db_conn *r;
-	struct chain_key key;
+	struct chain_note note;
 	struct err first = { 0 };
 
 	if (cli_home_open(c, &h, e) != 0)
 		return -1;
-	if (chain_key_read(h.keys, &h.master, &key, e) != 0 || db_read_begin(h.db, &r, e) != 0) {
+	/* The note before the snapshot: a server that runs goes on noting. */
+	if (chain_note_read(c->data, h.key.pub, &note, &first) != 0)
+		cli_say(c, "the note beside the database: WRONG, %s (%s)", "noten ved siden af databasen: FEJL, %s (%s)", first.detail, err_name(first.id));
+	if (db_read_begin(h.db, &r, e) != 0) {
 		cli_home_close(&h);
 		return -1;
 	}
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 8; i++) {
 		const char *name = c->lang == LANG_DA ? names[i].da : names[i].en;
 		int64_t n = 0;
-		int rc = i == 0 ? check_database(r, &n, e) : i == 1 ? event_verify(r, &n, e) : i == 2 ? chain_verify(r, key.pub, &n, e) :
-			i == 3 ? blob_verify(&h.blobs, &n, e) : i == 4 ? check_blobs_used(r, &h.blobs, say_missing, c, &n, e) :
-			i == 5 ? month_check(r, &n, e) : check_promises(r, &n, e);
+		int rc = i == 0 ? check_database(r, &n, e) : i == 1 ? event_verify(r, &n, e) : i == 2 ? chain_verify(r, h.key.pub, &n, e) :
+			i == 3 ? chain_end_verify(r, &h.key, &n, e) : i == 4 ? blob_verify(&h.blobs, &n, e) :
+			i == 5 ? check_blobs_used(r, &h.blobs, say_missing, c, &n, e) : i == 6 ? month_check(r, &n, e) : check_promises(r, &n, e);
 
 		if (rc == 0 && i == 2)
 			rc = chain_begun(r, os_now_us(), e);
+		if (rc == 0 && i == 3)
+			rc = chain_note_verify(r, &note, e);
 
 		if (rc == 0) {
 			cli_say(c, "%s: right, %lld checked", "%s: i orden, %lld efterset", name, (long long)n);
@@ -86,6 +91,10 @@ int cli_backup(struct cli *c, struct err *e)
 
 	if (cli_home_open(c, &h, e) != 0)
 		return -1;
+	/* A backup ends in a signed head. A chain that is wrong is no reason to have no backup. */
+	if (db_write(h.db, cli_job_sign, &h.key, e) != 0 || chain_note_write(h.db, h.folder, &h.key, os_now_us(), e) != 0)
+		cli_say(c, "the chain could not be signed: %s (%s). Run pedel verify.", "kæden kunne ikke underskrives: %s (%s). Kør pedel verify.", e->detail,
+			err_name(e->id));
 	rc = backup_write(h.folder, h.db, c->to, os_now_us(), &r, e);
 	cli_home_close(&h);
 	if (rc == 0)

@@ -66,7 +66,7 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 	db.url = args->db ? args->db : conf_get(p->conf, "db", NULL);
 	db.path = arena_printf(a, "%s/pedel.db", data);
 	if (os_make_folder(p->env.tmp_folder, 0700, e) != 0 || os_make_folder(arena_printf(a, "%s/run", data), 0700, e) != 0 ||
-	    catalogue_load(a, arena_printf(a, "%s/catalogue", data), &p->catalogue, e) != 0 || db_open(&db, &p->web.db, e) != 0)
+	    catalogue_load(a, arena_printf(a, "%s/catalogue", data), &p->catalogue, e) != 0 || db_open(&db, &p->web.db, e) != 0 || chain_job_seal(p->web.db, data, e) != 0)
 		return -1;
 	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
 	p->web.catalogue = &p->catalogue;

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/log.h"
 #include "base/moment.h"
 #include "net/loop.h"
@@ -10,34 +11,58 @@
 #include "os/wait.h"
 #include "store/chain.h"
 
+enum { SIGN_EVERY = 60 };               /* a note a minute, a signed row in the database an hour */
+
 struct chain_work {
 	struct db *db;
 	struct chain_key key;
+	char *data_folder;
 	unsigned long thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	bool stopping;
+	bool told;                      /* that the note does not fit: once is enough */
 };
 
 static int job_sign(struct db_conn *w, struct arena *a, void *arg, struct err *e) { return chain_sign(w, a, arg, os_now_us(), e); }
+
+static void sign(struct chain_work *w)
+{
+	struct err e;
+
+	if (db_write(w->db, job_sign, &w->key, &e) != 0)
+		log_err("chain not signed", &e);
+}
+
+static void note(struct chain_work *w)
+{
+	struct err e;
+	bool failed = chain_note_write(w->db, w->data_folder, &w->key, os_now_us(), &e) != 0;
+
+	if (failed && !w->told)
+		log_err("chain not noted", &e);
+	w->told = failed;
+}
 
 static void *work(void *arg)
 {
 	struct chain_work *w = arg;
 	int64_t until_us;
-	struct err e;
 
 	pthread_mutex_lock(&w->lock);
-	while (!w->stopping) {
+	for (unsigned round = 0; !w->stopping; round++) {
 		pthread_mutex_unlock(&w->lock);
-		if (db_write(w->db, job_sign, &w->key, &e) != 0)
-			log_err("chain not signed", &e);
+		if (round % SIGN_EVERY == 0)
+			sign(w);
+		note(w);
 		pthread_mutex_lock(&w->lock);
-		until_us = os_steady_us() + MOMENT_HOUR;
+		until_us = os_steady_us() + MOMENT_MINUTE;
 		while (!w->stopping && os_cond_wait(&w->more, &w->lock, until_us))
 			;
 	}
 	pthread_mutex_unlock(&w->lock);
+	sign(w);
+	note(w);
 	return NULL;
 }
 
@@ -46,31 +71,45 @@ static void finish(struct chain_work *w)
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->more);
 	sodium_memzero(&w->key, sizeof w->key);
+	free(w->data_folder);
 	free(w);
+}
+
+static int key_read(const char *data_folder, struct chain_key *key, struct err *e)
+{
+	struct arena *a = arena_begin(64 << 10);
+	const char *keys = arena_printf(a, "%s/keys", data_folder);
+	struct seal_key master;
+	int rc = seal_key_read(arena_printf(a, "%s/master.key", keys), &master, e) != 0 || chain_key_read(keys, &master, key, e) != 0 ? -1 : 0;
+
+	sodium_memzero(&master, sizeof master);
+	arena_end(a);
+	return rc;
+}
+
+int chain_job_seal(struct db *d, const char *data_folder, struct err *e)
+{
+	struct chain_key key;
+	int rc = key_read(data_folder, &key, e);
+
+	if (rc == 0)
+		rc = chain_open(d, data_folder, &key, e);
+	sodium_memzero(&key, sizeof key);
+	return rc;
 }
 
 static int begin(const struct job_env *env, void **state, struct err *e)
 {
-	struct arena *a = arena_begin(64 << 10);
-	const char *keys = arena_printf(a, "%s/keys", env->data_folder);
-	struct seal_key master;
 	struct chain_work *w = calloc(1, sizeof *w);
-	struct err why;
-	bool have;
 
-	if (!w) {
-		arena_end(a);
+	if (!w || !(w->data_folder = strdup(env->data_folder))) {
+		free(w);
 		return FAIL(e, E_OS_CALL, "no memory");
 	}
 	w->db = env->web->db;
 	pthread_mutex_init(&w->lock, NULL);
 	os_cond_begin(&w->more);
-	have = seal_key_read(arena_printf(a, "%s/master.key", keys), &master, &why) == 0 && chain_key_read(keys, &master, &w->key, &why) == 0;
-	sodium_memzero(&master, sizeof master);
-	arena_end(a);
-	if (!have)
-		log_err("no key to sign the chain with", &why);
-	else if (loop_thread(&w->thread, work, w, e) != 0) {
+	if (key_read(env->data_folder, &w->key, e) != 0 || loop_thread(&w->thread, work, w, e) != 0) {
 		finish(w);
 		return -1;
 	}
@@ -86,8 +125,7 @@ static void end(void *state)
 	w->stopping = true;
 	pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
-	if (w->thread)
-		pthread_join((pthread_t)w->thread, NULL);
+	pthread_join((pthread_t)w->thread, NULL);
 	finish(w);
 }
 

@@ -18,6 +18,13 @@ struct db_val db_val_id(int64_t id) { return id ? DB_INT(id) : DB_NULL; }
 enum db_kind db_kind(const struct db *d) { return d->drv->kind; }
 enum db_kind db_conn_kind(const struct db_conn *c) { return c->drv->kind; }
 bool db_is_duplicate(const struct db_conn *c) { return c->duplicate; }
+const uint8_t *db_conn_seal(const struct db_conn *c) { return c->db->seals ? c->db->seal_key : NULL; }
+
+void db_seal(struct db *d, const uint8_t key[32])
+{
+	memcpy(d->seal_key, key, sizeof d->seal_key);
+	d->seals = true;
+}
 
 /* ---- statements */
 
@@ -271,6 +278,7 @@ void db_close(struct db *d)
 	pthread_cond_destroy(&d->left);
 	free((char *)d->cfg.path);
 	free((char *)d->cfg.url);
+	explicit_bzero(d->seal_key, sizeof d->seal_key);
 	free(d);
 }
 

@@ -63,6 +63,9 @@ int  db_open(const struct db_config *c, struct db **out, struct err *e);        
 void db_close(struct db *d);                            /* lets waiting jobs finish; NULL is allowed */
 enum db_kind db_kind(const struct db *d);
 enum db_kind db_conn_kind(const struct db_conn *c);
+/* The key that the end of the event chain is sealed with (chain.h); kept inside. Before anybody writes. */
+void db_seal(struct db *d, const uint8_t key[32]);
+const uint8_t *db_conn_seal(const struct db_conn *c);   /* NULL: none was given */
 
 /* The snapshot is taken by the first statement that reads. */
 int  db_read_begin(struct db *d, struct db_conn **out, struct err *e);

@@ -92,6 +92,8 @@ struct db {
 	pthread_t thread;
 	bool threaded, stopping;
 	pthread_mutex_t solo;           /* one writer at a time when there is no writer thread */
+	bool seals;
+	uint8_t seal_key[32];           /* db_seal() */
 };
 
 struct db_migration { int number; const char *name, *text; };

@@ -5,11 +5,14 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/hash.h"
+#include "store/chain.h"
 
 enum { DATA_MOST = 16 << 10, VERIFY_STEP = 1000 };
 
 #define COLS "id,at,actor_kind,actor_id,coalesce(customer_id,0),object,object_id,kind,data"
-static const struct db_sql last = { "SELECT id,hash FROM event ORDER BY id DESC LIMIT 1", NULL };
+static const struct db_sql last = { "SELECT v.id,v.hash,n.id,n.seal FROM event v LEFT JOIN chain_end n ON n.one=1 ORDER BY v.id DESC LIMIT 1", NULL };
+static const struct db_sql end_of_none = { "SELECT 0,NULL,id,seal FROM chain_end WHERE one=1", NULL };
+static const struct db_sql move_end = { "UPDATE chain_end SET id=?1,seal=?2 WHERE one=1", NULL };
 static const struct db_sql add = { "INSERT INTO event(id,at,actor_kind,actor_id,customer_id,object,object_id,kind,data,hash) "
 	"VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)", NULL };
 static const struct db_sql of_object = { "SELECT " COLS " FROM event WHERE object=?1 AND object_id=?2 ORDER BY id", NULL };
@@ -51,35 +54,71 @@ static struct sha256 event_hash(struct arena *a, const uint8_t before[32], const
 	return hash_sha256(b.p, b.n);
 }
 
+/* Where the chain ends: event, its hash, and what the seal says of it. */
+struct chain_tail { int64_t id, sealed_id; uint8_t hash[32], seal[32]; bool torn; };
+
+static int tail_read(struct db_conn *w, struct arena *a, const struct db_sql *q, struct chain_tail *t, struct err *e)
+{
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(w, q, DB_NONE, &cur, e) != 0)
+		return -1;
+	rc = db_next(cur, e);
+	if (rc > 0) {
+		struct db_bytes hash = db_bytes(cur, 1, a), seal = db_bytes(cur, 3, a);
+
+		t->id = db_int(cur, 0);
+		t->sealed_id = db_int(cur, 2);
+		t->torn = t->id && hash.n != sizeof t->hash;
+		if (hash.n == sizeof t->hash)
+			memcpy(t->hash, hash.p, sizeof t->hash);
+		if (seal.n == sizeof t->seal)
+			memcpy(t->seal, seal.p, sizeof t->seal);
+	}
+	db_done(cur);
+	return rc;
+}
+
+/* The seal goes on from what it was, right or not: what once was cut off is never made good by what comes after. Events of
+ * before there were seals are taken in by chain_open(), never here. */
+static int end_move(struct db_conn *w, const struct chain_tail *t, int64_t id, const struct sha256 *h, struct err *e)
+{
+	const uint8_t *key = db_conn_seal(w);
+	uint8_t seal[32];
+
+	if (t->sealed_id == 0 && (!key || id != 1))
+		return 0;
+	if (!key)
+		return FAIL(e, E_SEAL_BROKEN, "no key to seal events with");
+	memcpy(seal, t->seal, sizeof seal);
+	chain_step(key, seal, h->b);
+	return db_run(w, &move_end, DB(DB_INT(id), DB_BYTES(seal, sizeof seal)), NULL, e);
+}
+
 int event_add(struct db_conn *w, struct arena *a, const struct event *given, struct err *e)
 {
 	struct event ev = *given;
-	uint8_t before[32] = { 0 };
-	struct db_cur *cur;
+	struct chain_tail t = { 0 };
 	struct sha256 h;
 	int rc;
 
 	ev.data = ev.data ? ev.data : "{}";
-	ev.id = 1;
 	if (strlen(ev.data) > DATA_MOST || strlen(ev.kind) > 64 || strlen(ev.object) > 64)
 		return FAIL(e, E_TOO_LONG, "event %.64s", ev.kind);
-	if (db_query(w, &last, DB_NONE, &cur, e) != 0)
-		return -1;
-	rc = db_next(cur, e);
-	if (rc > 0) {
-		struct db_bytes b = db_bytes(cur, 1, a);
-
-		ev.id = db_int(cur, 0) + 1;
-		rc = b.n == sizeof before ? 0 : FAIL(e, E_CHAIN_BROKEN, "event %lld", (long long)db_int(cur, 0));
-		if (rc == 0)
-			memcpy(before, b.p, sizeof before);
-	}
-	db_done(cur);
+	rc = tail_read(w, a, &last, &t, e);
+	if (rc == 0)
+		rc = tail_read(w, a, &end_of_none, &t, e);
 	if (rc < 0)
 		return -1;
-	h = event_hash(a, before, &ev);
-	return db_run(w, &add, DB(DB_INT(ev.id), DB_INT(ev.at), DB_TEXT(ev.actor_kind), DB_INT(ev.actor_id), DB_ID(ev.customer_id),
-		DB_TEXT(ev.object), DB_INT(ev.object_id), DB_TEXT(ev.kind), DB_TEXT(ev.data), DB_BYTES(h.b, sizeof h.b)), NULL, e);
+	if (t.torn)
+		return FAIL(e, E_CHAIN_BROKEN, "event %lld", (long long)t.id);
+	ev.id = t.id + 1;
+	h = event_hash(a, t.hash, &ev);
+	if (db_run(w, &add, DB(DB_INT(ev.id), DB_INT(ev.at), DB_TEXT(ev.actor_kind), DB_INT(ev.actor_id), DB_ID(ev.customer_id),
+		DB_TEXT(ev.object), DB_INT(ev.object_id), DB_TEXT(ev.kind), DB_TEXT(ev.data), DB_BYTES(h.b, sizeof h.b)), NULL, e) != 0)
+		return -1;
+	return end_move(w, &t, ev.id, &h, e);
 }
 
 static void event_read(struct db_cur *cur, struct arena *a, struct event *ev)

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from pedel import Pedel, cvr
+from pedel import Pedel, cvr, wait_until
 
 
 class Words(unittest.TestCase):
@@ -126,6 +126,123 @@ class Keep(unittest.TestCase):
             db.commit()
             db.close()
             p.cli('verify', '--data', again)
+
+    def wrong(self, p, data, names):
+        code, out, err = p.cli('verify', '--data', data, ok=False)
+        self.assertEqual((code, 'CHAIN_BROKEN' in err), (1, True), out + err)
+        self.assertIn(names, out)
+
+    def restored(self, p, name):
+        copy = p.folder / f'{name}.tar'
+        p.cli('backup', '--data', p.data, '--to', copy)
+        p.cli('restore', '--data', p.folder / name, '--from', copy)
+        return p.folder / name
+
+    def test_verify_finds_a_cut_end(self):
+        """The last events go, and with them the heads that name them; whoever does it can write the database and has no key."""
+        with Pedel(pg=self.pg, start=False) as p:
+            p.cli('demo', '--data', p.data) if not self.pg else None
+            for k, after in ((1, 0), (2, 0), (3, 1), (0, 0)):
+                with self.subTest(k=k, after=after):
+                    again = self.restored(p, f'cut{k}{after}')
+                    for i in range(4):
+                        p.cli('token', 'add', '--data', again, '--login', 'admin', '--name', f'late {i}')
+                    db = sqlite3.connect(again / 'pedel.db')
+                    last = db.execute('SELECT max(id) FROM event').fetchone()[0]
+                    self.assertEqual(db.execute('SELECT id FROM chain_end').fetchall(), [(last,)])
+                    db.execute('DELETE FROM event WHERE id>?', (last - k,))
+                    db.execute('DELETE FROM chain_head WHERE id>?', (last - k,))
+                    db.commit()
+                    if k:
+                        self.wrong(p, again, f'events {last - k + 1} to {last} were cut off')
+                    else:
+                        p.cli('verify', '--data', again)
+                    for i in range(after):          # what comes after does not heal it, nor does naming the new last one
+                        p.cli('token', 'add', '--data', again, '--login', 'admin', '--name', f'after {i}')
+                    if k:
+                        db.execute('UPDATE chain_end SET id=(SELECT max(id) FROM event)')
+                        db.commit()
+                        self.wrong(p, again, 'is not the one that was sealed')
+                    db.close()
+
+    def test_verify_finds_a_seal_that_was_taken_away(self):
+        with Pedel(pg=self.pg, start=False) as p:
+            for sql in ('DELETE FROM chain_end', 'UPDATE chain_end SET id=0,seal=NULL', 'UPDATE chain_end SET seal=zeroblob(32)'):
+                with self.subTest(sql=sql):
+                    again = self.restored(p, 'seal' + str(len(sql)))
+                    p.cli('backup', '--data', again, '--to', p.folder / 'noted.tar')         # the note beside the database is there
+                    db = sqlite3.connect(again / 'pedel.db')
+                    db.execute(sql)
+                    db.commit()
+                    db.close()
+                    self.wrong(p, again, 'seal')
+                    p.cli('token', 'add', '--data', again, '--login', 'admin', '--name', 'after')
+                    self.wrong(p, again, 'seal')
+
+    def test_verify_finds_a_database_put_back(self):
+        """A whole earlier database is right in itself: only the note beside it knows more."""
+        with Pedel(pg=self.pg, start=False) as p:
+            again = self.restored(p, 'back')
+            old = (again / 'pedel.db').read_bytes()
+            p.cli('token', 'add', '--data', again, '--login', 'admin', '--name', 'forgotten')
+            p.cli('backup', '--data', again, '--to', p.folder / 'noted.tar')
+            note = again / 'chain.last'
+            self.assertEqual(note.stat().st_mode & 0o777, 0o600)
+            p.cli('verify', '--data', again)
+            for name in ('pedel.db-wal', 'pedel.db-shm'):
+                (again / name).unlink(missing_ok=True)
+            (again / 'pedel.db').write_bytes(old)
+            self.wrong(p, again, 'noted beside the database')
+            p.cli('token', 'add', '--data', again, '--login', 'admin', '--name', 'another')
+            kept = note.read_bytes()
+            self.assertIn('could not be signed', p.cli('backup', '--data', again, '--to', p.folder / 'wrong.tar'))
+            self.assertEqual(note.read_bytes(), kept, 'the note that tells is not written over')
+            self.wrong(p, again, 'noted beside the database')
+            raw = bytearray(kept)
+            raw[25] ^= 1
+            note.write_bytes(raw)
+            self.wrong(p, again, 'not this installation\'s note')
+            note.unlink()
+            p.cli('verify', '--data', again)        # in principle not found: nothing knows of it any more
+
+    def test_a_database_of_before_seals_is_taken_in(self):
+        with Pedel(pg=self.pg, start=False) as p:
+            again = self.restored(p, 'old')
+            (again / 'chain.last').unlink(missing_ok=True)
+            db = sqlite3.connect(again / 'pedel.db')
+            db.execute('DROP TABLE chain_end')
+            db.execute('DELETE FROM schema_version WHERE number>=5')
+            db.commit()
+            db.close()
+            p.cli('token', 'add', '--data', again, '--login', 'admin', '--name', 'sealed')
+            p.cli('verify', '--data', again)
+            db = sqlite3.connect(again / 'pedel.db')
+            self.assertEqual(*db.execute('SELECT (SELECT id FROM chain_end),(SELECT max(id) FROM event)').fetchone())
+            db.close()
+
+    def test_verify_finds_a_byte_of_every_file(self):
+        with Pedel(pg=self.pg) as p:
+            for i in range(4):
+                text = f'From: karen@kunde.example\r\nTo: desk@desk.example\r\nSubject: Sag {i}\r\nMessage-ID: <{i}@kunde.example>\r\n\r\nHej\r\n'
+                got = p.lmtp_send('karen@kunde.example', ['desk@desk.example'], text)
+                self.assertEqual(got['desk@desk.example'][0], 250)
+            wait_until(lambda: len(p.ok('GET', '/api/v1/tickets')['items']) == 4)
+            p.stop()
+            self.assertTrue((p.data / 'chain.last').exists())
+            files = [f for f in (p.data / 'blobs').rglob('*') if f.is_file()]
+            self.assertGreaterEqual(len(files), 3)
+            p.cli('verify', '--data', p.data)
+            for f in files:
+                whole = f.read_bytes()
+                for at in sorted({0, len(whole) // 2, len(whole) - 1}):
+                    raw = bytearray(whole)
+                    raw[at] ^= 1
+                    f.write_bytes(raw)
+                    self.wrong(p, p.data, f.parent.name + f.name)
+                f.write_bytes(whole + b' ')
+                self.wrong(p, p.data, f.parent.name + f.name)
+                f.write_bytes(whole)
+            p.cli('verify', '--data', p.data)
 
     def test_verify_finds_one_byte(self):
         with Pedel(pg=self.pg, start=False) as p:
