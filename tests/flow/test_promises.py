@@ -160,7 +160,7 @@ class Promises(unittest.TestCase):
         self.p.cli('verify', '--data', self.p.data)
         db = sqlite3.connect(self.p.data / 'pedel.db')
         at, data = db.execute("SELECT id, data FROM event WHERE kind='promise.state' ORDER BY id LIMIT 1").fetchone()
-        db.execute('UPDATE event SET data=? WHERE id=?', (data.replace('support', 'support', 1) if 'support' in data else data + ' ', at))
+        db.execute('UPDATE event SET data=? WHERE id=?', (data[:-2] + chr(ord(data[-2]) ^ 1) + data[-1], at))
         db.commit()
         code, out, err = self.p.cli('verify', '--data', self.p.data, ok=False)
         self.assertNotEqual(code, 0)
