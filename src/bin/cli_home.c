@@ -32,7 +32,7 @@ int cli_home_open(struct cli *c, struct cli_home *h, struct err *e)
 	struct db_config cfg = { .readers = READERS, .solo = true };
 
 	*h = (struct cli_home){ .folder = c->data };
-	if (conf_read(c->a, c->data, &h->conf, e) != 0)
+	if (conf_read(c->a, c->data, NULL, &h->conf, e) != 0)
 		return -1;
 	h->keys = arena_printf(c->a, "%s/keys", c->data);
 	h->blobs.folder = arena_printf(c->a, "%s/blobs", c->data);

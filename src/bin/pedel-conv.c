@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "conv/serve.h"
 
+static const char usage[] = "pedel-conv --serve SOCKET [--with-parent] | --help | --version\n\nReads untrusted documents for pedeld, locked in. See pedel-conv(8).\n";
+
 int main(int argc, char **argv)
 {
 	struct serve_config c = { 0 };
@@ -14,6 +16,10 @@ int main(int argc, char **argv)
 	bool follow = false;
 
 	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			fputs(usage, stdout);
+			return 0;
+		}
 		if (strcmp(argv[i], "--version") == 0) {
 			puts("pedel-conv " PEDEL_VERSION);
 			return 0;
@@ -26,7 +32,7 @@ int main(int argc, char **argv)
 			c.path = NULL, i = argc;
 	}
 	if (!c.path) {
-		fputs("usage: pedel-conv --serve SOCKET [--with-parent]\n", stderr);
+		fputs(usage, stderr);
 		return 2;
 	}
 	if (follow) {

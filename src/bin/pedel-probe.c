@@ -325,6 +325,10 @@ static int args_read(struct probe *p, int argc, char **argv)
 	return p->data && p->url ? 0 : -1;
 }
 
+static const char usage[] =
+	"pedel-probe --data DIR --url URL [--lmtp ADDR:PORT] [--every-ms N] [--times N] | --help | --version\n\n"
+	"Measures from outside whether pedeld's doors are open. See pedel-probe(8).\n";
+
 int main(int argc, char **argv)
 {
 	struct probe p = { .every_ms = 60000 };
@@ -332,10 +336,14 @@ int main(int argc, char **argv)
 	const char *every = getenv("PEDEL_PROBE_EVERY_MS");
 	int64_t n;
 
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(usage, stdout), 0;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("pedel-probe " PEDEL_VERSION), 0;
 	if (every && text_int(every, &n) && n >= 100 && n <= 3600000)
 		p.every_ms = (int)n;            /* for tests of the whole, where the keeper starts us */
 	if (args_read(&p, argc, argv) != 0) {
-		fprintf(stderr, "usage: pedel-probe --data DIR --url URL [--lmtp ADDR:PORT] [--every-ms N] [--times N]\n");
+		fputs(usage, stderr);
 		return 2;
 	}
 	moment_zone();

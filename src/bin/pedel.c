@@ -1,4 +1,7 @@
 /* pedel - what the operator does from a shell: set up, keep, check. The words are documented in docs/man/pedel.1. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sodium.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -101,6 +104,22 @@ static int tell(const struct cli *c, const struct err *e)
 	return err_kind(e->id) == ERR_INPUT ? 2 : 1;
 }
 
+/* Root that works on somebody else's folder does so as its owner: what is made there must be readable to pedeld, and root has no
+ * business in a folder where another can put links. */
+static int become_owner(const char *folder)
+{
+	struct passwd *owner;
+	struct stat st;
+
+	if (geteuid() != 0 || !folder || stat(folder, &st) != 0 || st.st_uid == 0)
+		return 0;
+	owner = getpwuid(st.st_uid);
+	if ((owner ? initgroups(owner->pw_name, owner->pw_gid) : setgroups(1, &st.st_gid)) != 0 ||
+	    setgid(owner ? owner->pw_gid : st.st_gid) != 0 || setuid(st.st_uid) != 0)
+		return fprintf(stderr, "pedel: %s: %s\n", folder, strerror(errno)), -1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *lang = getenv("LC_ALL") && *getenv("LC_ALL") ? getenv("LC_ALL") : getenv("LANG");
@@ -134,6 +153,8 @@ int main(int argc, char **argv)
 	if (sodium_init() < 0)
 		return fprintf(stderr, "pedel: libsodium\n"), 1;
 	umask(077);
+	if (become_owner(c.data) != 0)
+		return 1;
 	c.a = arena_begin(MEMORY_MOST);
 	rc = k->run(&c, &e) == 0 ? 0 : tell(&c, &e);
 	arena_end(c.a);

@@ -7,18 +7,20 @@
 #include "daemon/keeper.h"
 #include "os/conf.h"
 
-enum { OPT_DATA = 256, OPT_LISTEN, OPT_DB, OPT_LMTP, OPT_SMTP, OPT_CERT, OPT_KEY, OPT_SERVER, OPT_SECOND, OPT_HELP, OPT_VERSION };
+enum { OPT_DATA = 256, OPT_CONF, OPT_LISTEN, OPT_DB, OPT_LMTP, OPT_SMTP, OPT_CERT, OPT_KEY, OPT_SERVER, OPT_SECOND, OPT_HELP, OPT_VERSION };
 
 static const char usage[] =
 	"pedeld --data DIR --listen ADDR:PORT [--db URL] [--lmtp ADDR:PORT] [--smtp ADDR:PORT]\n"
-	"       [--tls-cert FILE --tls-key FILE]\n\n"
-	"Serves the installation in DIR (made by pedel init). What is left out is taken from DIR/pedel.conf.\n"
+	"       [--tls-cert FILE --tls-key FILE] [--conf FILE]\n\n"
+	"Serves the installation in DIR (made by pedel init). What is left out is taken from pedel.conf(5).\n"
 	"  --data DIR          the installation\n"
+	"  --conf FILE         keys that go before those of DIR/pedel.conf\n"
 	"  --listen ADDR:PORT  where browsers and the API connect; port 0: a free one\n"
 	"  --db URL            postgresql://... instead of the SQLite file in DIR\n"
 	"  --lmtp ADDR:PORT    where the mail server hands over mail\n"
 	"  --smtp ADDR:PORT    the mail server that takes our mail\n"
 	"  --tls-cert, --tls-key  PEM files; without them plain HTTP, for loopback or behind a proxy\n"
+	"  --help, --version   say it and end\n"
 	"SIGTERM stops, SIGHUP restarts without refusing a connection. See pedeld(8).\n";
 
 static int wrong(const char *why, const char *what)
@@ -38,7 +40,7 @@ static int complete(struct daemon_args *a, struct arena *arena, struct err *e)
 {
 	struct conf *c;
 
-	if (conf_read(arena, a->data, &c, e) != 0)
+	if (conf_read(arena, a->data, a->conf, &c, e) != 0)
 		return -1;
 	if (!a->listen)
 		a->listen = conf_get(c, "listen", NULL);
@@ -54,7 +56,7 @@ static int complete(struct daemon_args *a, struct arena *arena, struct err *e)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "data", 1, NULL, OPT_DATA }, { "listen", 1, NULL, OPT_LISTEN }, { "db", 1, NULL, OPT_DB }, { "lmtp", 1, NULL, OPT_LMTP },
+		{ "data", 1, NULL, OPT_DATA }, { "conf", 1, NULL, OPT_CONF }, { "listen", 1, NULL, OPT_LISTEN }, { "db", 1, NULL, OPT_DB }, { "lmtp", 1, NULL, OPT_LMTP },
 		{ "smtp", 1, NULL, OPT_SMTP }, { "tls-cert", 1, NULL, OPT_CERT }, { "tls-key", 1, NULL, OPT_KEY },
 		{ "as-server", 1, NULL, OPT_SERVER }, { "second", 0, NULL, OPT_SECOND }, { "help", 0, NULL, OPT_HELP },
 		{ "version", 0, NULL, OPT_VERSION }, { 0 }
@@ -70,6 +72,7 @@ int main(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case OPT_DATA: a.data = optarg; break;
+		case OPT_CONF: a.conf = optarg; break;
 		case OPT_LISTEN: a.listen = optarg; break;
 		case OPT_DB: a.db = optarg; break;
 		case OPT_LMTP: a.lmtp = optarg; break;

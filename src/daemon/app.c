@@ -93,7 +93,7 @@ int app_open(const struct daemon_args *args, struct app **out, struct err *e)
 
 	p->a = a;
 	pthread_rwlock_init(&p->lock, NULL);
-	if (conf_read(a, args->data, &p->conf, e) != 0 || open_all(p, args, e) != 0) {
+	if (conf_read(a, args->data, args->conf, &p->conf, e) != 0 || open_all(p, args, e) != 0) {
 		app_close(p);
 		return -1;
 	}

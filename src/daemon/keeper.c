@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "daemon/supervisor.h"
 #include "net/listen.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -40,7 +41,9 @@ static void beside(struct keeper *k, const char *name, char to[PATH_MAX])
 {
 	const char *slash = strrchr(k->program, '/');
 
-	if (snprintf(to, PATH_MAX, "%.*s/%s", (int)(slash - k->program), k->program, name) >= PATH_MAX || access(to, X_OK) != 0)
+	if (snprintf(to, PATH_MAX, "%.*s/%s", (int)(slash - k->program), k->program, name) < PATH_MAX && access(to, X_OK) == 0)
+		return;
+	if (snprintf(to, PATH_MAX, "%s/%s", PEDEL_LIBEXEC, name) >= PATH_MAX || access(to, X_OK) != 0)
 		to[0] = 0;
 }
 
@@ -128,12 +131,22 @@ static void stop_child(struct child *c, int sig)
 
 static void stop_all(struct keeper *k)
 {
+	if (!k->stopping)
+		supervisor_tell("STOPPING=1\nSTATUS=finishes what has begun");
 	k->stopping = true;
 	for (int i = 0; i < CHILD__N; i++) {
 		k->child[i].wanted = false;
 		if (i != CHILD_CONV)            /* last: requests in flight may still need a document */
 			stop_child(&k->child[i], SIGTERM);
 	}
+}
+
+static void tell_ready(const struct keeper *k)
+{
+	char lines[200];
+
+	snprintf(lines, sizeof lines, "READY=1\nSTATUS=serves %s", k->url);
+	supervisor_tell(lines);
 }
 
 static void reload(struct keeper *k)
@@ -143,10 +156,13 @@ static void reload(struct keeper *k)
 		return;
 	}
 	k->reload_again = false;
-	if (start_server(k, CHILD_NEXT) != 0)
+	supervisor_tell("RELOADING=1\nSTATUS=a new server starts");
+	if (start_server(k, CHILD_NEXT) != 0) {
 		log_line(LOG_ERROR, "reload", "the new server cannot be started: %s", strerror(errno));
-	else
+		tell_ready(k);
+	} else {
 		k->child[CHILD_NEXT].kill_at_us = os_steady_us() + START_US;
+	}
 }
 
 static void on_ready(struct keeper *k)
@@ -171,6 +187,7 @@ static void on_ready(struct keeper *k)
 		if (!k->child[CHILD_OLD].pid)
 			kill(k->child[CHILD_SERVER].pid, SIGUSR2);
 		log_line(LOG_INFO, "reload", "the new server serves; the old one finishes");
+		tell_ready(k);
 	}
 	if (k->served)
 		return;
@@ -179,6 +196,7 @@ static void on_ready(struct keeper *k)
 		printf("pedel: mail is taken by LMTP at %s\n", k->lmtp_name);
 	printf("pedel: ready at %s\n", k->url);
 	fflush(stdout);
+	tell_ready(k);
 }
 
 static void ended(struct keeper *k, enum child_kind kind, int status)
@@ -196,8 +214,11 @@ static void ended(struct keeper *k, enum child_kind kind, int status)
 	}
 	if (kind == CHILD_OLD && k->child[CHILD_SERVER].pid)
 		kill(k->child[CHILD_SERVER].pid, SIGUSR2);
-	if (kind == CHILD_NEXT)
+	if (kind == CHILD_NEXT) {
 		log_line(LOG_ERROR, "reload", "the new server ended with %d before it served; the old one goes on", code);
+		if (!k->stopping)
+			tell_ready(k);
+	}
 	if (!c->wanted)
 		return;
 	c->pause_us = now - c->started_us > STEADY_US || !c->pause_us ? FIRST_PAUSE_US : c->pause_us * 2;
@@ -285,18 +306,40 @@ static int lock_installation(const char *data, struct err *e)
 	return -1;
 }
 
+/* The socket that the service manager kept while we restarted, so that nobody was refused meanwhile; else one of our own. */
+static int listen_on(const char *name, const char *address, int *fd, struct err *e)
+{
+	*fd = supervisor_kept(name, address);
+	return *fd >= 0 ? 0 : listen_open(address, fd, e);
+}
+
+static int sockets(struct keeper *k, struct err *e)
+{
+	const struct daemon_args *a = k->args;
+
+	if (listen_on("listen", a->listen, &k->listen_fd, e) != 0 || (a->lmtp && listen_on("lmtp", a->lmtp, &k->lmtp_fd, e) != 0))
+		return -1;
+	supervisor_keep("listen", a->listen, k->listen_fd);
+	if (a->lmtp)
+		supervisor_keep("lmtp", a->lmtp, k->lmtp_fd);
+	return 0;
+}
+
 static int prepare(struct keeper *k, struct err *e)
 {
 	sigset_t signals;
 	ssize_t n = readlink("/proc/self/exe", k->program, sizeof k->program - 1);
 	char name[80];
+	int rc;
 
 	if (n <= 0)
 		return FAIL(e, E_OS_CALL, "/proc/self/exe: %s", strerror(errno));
 	beside(k, "pedel-conv", k->conv);
 	beside(k, "pedel-probe", k->probe);
 	snprintf(k->conv_socket, sizeof k->conv_socket, "%s/run/conv.sock", k->args->data);
-	if (listen_open(k->args->listen, &k->listen_fd, e) != 0 || (k->args->lmtp && listen_open(k->args->lmtp, &k->lmtp_fd, e) != 0) || lock_installation(k->args->data, e) != 0)
+	rc = sockets(k, e);
+	supervisor_drop_rest();
+	if (rc != 0 || lock_installation(k->args->data, e) != 0)
 		return -1;
 	listen_name(k->listen_fd, name, sizeof name);
 	snprintf(k->url, sizeof k->url, "%s://%s/", k->args->tls_cert ? "https" : "http", name);

@@ -9,15 +9,14 @@ struct conf { int n; const char *key[MAX_KEYS], *value[MAX_KEYS]; };
 
 static char *path_of(struct arena *a, const char *folder) { return arena_printf(a, "%s/pedel.conf", folder); }
 
-int conf_read(struct arena *a, const char *folder, struct conf **out, struct err *e)
+static int read_into(struct arena *a, struct conf *c, const char *path, struct err *e)
 {
-	char *path = path_of(a, folder), *text, *line, *rest, *eq;
-	struct conf *c = ARENA_NEW(a, struct conf);
+	char *text, *line, *rest, *eq;
 	size_t n;
 	int at = 0;
 
 	if (os_read_file(a, path, MAX_BYTES, &text, &n, e) != 0)
-		return e->id == E_NOT_FOUND ? FAIL(e, E_NOT_INITIALISED, "%s", folder) : -1;
+		return -1;
 	if (!text_valid(text, n))
 		return FAIL(e, E_CONF_INVALID, "%s: not UTF-8", path);
 	for (line = text; line; line = rest) {
@@ -35,6 +34,22 @@ int conf_read(struct arena *a, const char *folder, struct conf **out, struct err
 		c->key[c->n] = text_trim(a, line);
 		c->value[c->n++] = text_trim(a, eq + 1);
 	}
+	return 0;
+}
+
+int conf_read(struct arena *a, const char *folder, const char *over, struct conf **out, struct err *e)
+{
+	struct conf *c = ARENA_NEW(a, struct conf);
+	int own;
+
+	if (read_into(a, c, path_of(a, folder), e) != 0)
+		return e->id == E_NOT_FOUND ? FAIL(e, E_NOT_INITIALISED, "%s", folder) : -1;
+	own = c->n;
+	if (over && read_into(a, c, over, e) != 0)
+		return e->id == E_NOT_FOUND ? FAIL(e, E_CONF_INVALID, "%s is not there", over) : -1;
+	for (int i = own; i < c->n; i++)
+		if (strcmp(c->key[i], "db") == 0)
+			return FAIL_FIELD(e, E_CONF_KEY_ELSEWHERE, "db", "%s", over);
 	*out = c;
 	return 0;
 }
