@@ -56,6 +56,7 @@ class Manager:
             lines = said.decode().split('\n')
             fields = dict(x.split('=', 1) for x in lines)
             if fields.get('FDSTORE'):
+                os.set_inheritable(fds[0], False)
                 self.kept[fields['FDNAME']] = fds[0]
             if fields.get('FDSTOREREMOVE'):
                 os.close(self.kept.pop(fields['FDNAME']))
