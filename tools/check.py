@@ -23,6 +23,9 @@ BUILDS = {
 }
 
 
+BOUND = ['test_confine', 'test_daemon', 'test_mail', 'test_agreements', 'test_signin', 'test_promises']
+
+
 class Check:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
@@ -160,6 +163,9 @@ def main():
         unit(c, 'valgrind', wrap='valgrind --error-exitcode=9 --leak-check=full --quiet', only=['base', 'store', 'ticket'], rounds=200)
     if wanted('flow'):
         programs(c, 'flow', flow, env={'PEDEL_BUILD': 'build/asan'}, postgres=True)
+    if wanted('confined') and build(c, 'clang'):        # sanitizers cannot be bound, so the flows run in bounds too
+        bound = [f for f in flow if opt.long or f.stem in BOUND]
+        programs(c, 'confined', bound, env={'PEDEL_BUILD': 'build/clang'}, postgres=True)
     if wanted('browser'):
         programs(c, 'browser', sorted((ROOT / 'tests/browser').glob('test_*.mjs')), env={'PEDEL_BUILD': 'build/release'})
     if opt.long and wanted('long'):

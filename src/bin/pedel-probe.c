@@ -2,7 +2,7 @@
  * sees it and takes it back, and does the same by mail. What it saw goes to DATA/run/probe-YYYY-MM.jsonl, a line a try, on
  * disk at once: so that it is known afterwards also when the server was away.
  *
- *     pedel-probe --data DIR --url URL [--lmtp ADDR:PORT] [--every-ms N] [--times N]
+ *     pedel-probe --data DIR --url URL [--lmtp ADDR:PORT] [--every-ms N] [--times N] [--confine require|try|off]
  *
  * Source: docs/decisions/0004-probe-outside.md; RFC 2033 for LMTP. */
 #include <curl/curl.h>
@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "os/bounds.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/random.h"
@@ -31,6 +32,7 @@
 
 struct probe {
 	const char *data, *url, *lmtp;
+	enum bounds_how confine;
 	int every_ms, times;
 	CURL *curl;
 	struct arena *a;                        /* of one round */
@@ -319,19 +321,51 @@ static int args_read(struct probe *p, int argc, char **argv)
 			p->every_ms = (int)n;
 		else if (strcmp(argv[i], "--times") == 0 && text_int(v, &n) && n >= 1 && n <= 1000000)
 			p->times = (int)n;
-		else
+		else if (strcmp(argv[i], "--confine") != 0 || !bounds_how(v, &p->confine))
 			return -1;
 	}
 	return p->data && p->url ? 0 : -1;
 }
 
+/* From here on: its secret, its lines in DATA/run, and the two doors that it knocks at. */
+static int bind_oneself(const struct probe *p)
+{
+	const struct fence_path path[] = {
+		{ arena_printf(p->a, "%s/keys/probe.json", p->data), FENCE_READ }, { arena_printf(p->a, "%s/run", p->data), FENCE_WRITE },
+		{ "/etc/resolv.conf", FENCE_READ }, { "/etc/hosts", FENCE_READ }, { "/etc/nsswitch.conf", FENCE_READ }, { "/run/systemd/resolve", FENCE_READ },
+		{ "/etc/ssl/openssl.cnf", FENCE_READ }, { "/etc/ssl/certs", FENCE_READ }, { "/usr/lib/ssl", FENCE_READ },
+		{ "/usr/share/ca-certificates", FENCE_READ }, { "/usr/local/share/ca-certificates", FENCE_READ }, { "/dev/urandom", FENCE_READ },
+		{ "/etc/localtime", FENCE_READ }, { "/usr/share/zoneinfo", FENCE_READ },
+	};
+	const char *doors[] = { p->url, p->lmtp ? p->lmtp : p->url };
+	int port[5] = { 53, 80, 443 }, n = 3;
+	struct fence f = { path, sizeof path / sizeof *path, port, 0, FENCE_SIGNALS | FENCE_ABSTRACT };
+	struct bounds_said said;
+	struct err e;
+
+	for (int i = 0; i < 2; i++) {
+		const char *colon = strrchr(doors[i], ':');
+		int64_t number;
+
+		if (colon && text_int(colon + 1, &number) && number > 0 && number < 65536)
+			port[n++] = (int)number;
+	}
+	f.nport = n;
+	if (bounds_set(p->confine, &f, CALLS_SERVER, &said, &e) != 0) {
+		log_err("confined", &e);
+		return -1;
+	}
+	log_line(said.whole || CALLS_INSTRUMENTED ? LOG_INFO : LOG_WARN, "confined", "probe: %s", said.text);
+	return 0;
+}
+
 static const char usage[] =
-	"pedel-probe --data DIR --url URL [--lmtp ADDR:PORT] [--every-ms N] [--times N] | --help | --version\n\n"
+	"pedel-probe --data DIR --url URL [--lmtp ADDR:PORT] [--every-ms N] [--times N] [--confine HOW] | --help | --version\n\n"
 	"Measures from outside whether pedeld's doors are open. See pedel-probe(8).\n";
 
 int main(int argc, char **argv)
 {
-	struct probe p = { .every_ms = 60000 };
+	struct probe p = { .every_ms = 60000, .confine = BOUNDS_TRY };
 	struct sigaction act = { .sa_handler = stop };
 	const char *every = getenv("PEDEL_PROBE_EVERY_MS");
 	int64_t n;
@@ -352,7 +386,7 @@ int main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	p.curl = curl_easy_init();
 	p.a = arena_begin(64 << 20);
-	if (!p.curl)
+	if (!p.curl || bind_oneself(&p) != 0)
 		return 1;
 	curl_easy_setopt(p.curl, CURLOPT_COOKIEFILE, "");
 	curl_easy_setopt(p.curl, CURLOPT_FOLLOWLOCATION, 1L);

@@ -7,11 +7,11 @@
 #include "daemon/keeper.h"
 #include "os/conf.h"
 
-enum { OPT_DATA = 256, OPT_CONF, OPT_LISTEN, OPT_DB, OPT_LMTP, OPT_SMTP, OPT_CERT, OPT_KEY, OPT_SERVER, OPT_SECOND, OPT_HELP, OPT_VERSION };
+enum { OPT_DATA = 256, OPT_CONF, OPT_LISTEN, OPT_DB, OPT_LMTP, OPT_SMTP, OPT_CERT, OPT_KEY, OPT_CONFINE, OPT_SERVER, OPT_SECOND, OPT_HELP, OPT_VERSION };
 
 static const char usage[] =
 	"pedeld --data DIR --listen ADDR:PORT [--db URL] [--lmtp ADDR:PORT] [--smtp ADDR:PORT]\n"
-	"       [--tls-cert FILE --tls-key FILE] [--conf FILE]\n\n"
+	"       [--tls-cert FILE --tls-key FILE] [--conf FILE] [--confine HOW]\n\n"
 	"Serves the installation in DIR (made by pedel init). What is left out is taken from pedel.conf(5).\n"
 	"  --data DIR          the installation\n"
 	"  --conf FILE         keys that go before those of DIR/pedel.conf\n"
@@ -20,6 +20,7 @@ static const char usage[] =
 	"  --lmtp ADDR:PORT    where the mail server hands over mail\n"
 	"  --smtp ADDR:PORT    the mail server that takes our mail\n"
 	"  --tls-cert, --tls-key  PEM files; without them plain HTTP, for loopback or behind a proxy\n"
+	"  --confine HOW       require, try (else) or off: bind ourselves by landlock and seccomp\n"
 	"  --help, --version   say it and end\n"
 	"SIGTERM stops, SIGHUP restarts without refusing a connection. See pedeld(8).\n";
 
@@ -58,7 +59,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "data", 1, NULL, OPT_DATA }, { "conf", 1, NULL, OPT_CONF }, { "listen", 1, NULL, OPT_LISTEN }, { "db", 1, NULL, OPT_DB }, { "lmtp", 1, NULL, OPT_LMTP },
 		{ "smtp", 1, NULL, OPT_SMTP }, { "tls-cert", 1, NULL, OPT_CERT }, { "tls-key", 1, NULL, OPT_KEY },
-		{ "as-server", 1, NULL, OPT_SERVER }, { "second", 0, NULL, OPT_SECOND }, { "help", 0, NULL, OPT_HELP },
+		{ "confine", 1, NULL, OPT_CONFINE }, { "as-server", 1, NULL, OPT_SERVER }, { "second", 0, NULL, OPT_SECOND }, { "help", 0, NULL, OPT_HELP },
 		{ "version", 0, NULL, OPT_VERSION }, { 0 }
 	};
 	struct daemon_args a = { .listen_fd = -1, .lmtp_fd = -1, .ready_fd = -1 };
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
 		case OPT_SMTP: a.smtp = optarg; break;
 		case OPT_CERT: a.tls_cert = optarg; break;
 		case OPT_KEY: a.tls_key = optarg; break;
+		case OPT_CONFINE: a.confine = optarg; break;
 		case OPT_SERVER:
 			if (!text_int(optarg, &lmtp_fd) || lmtp_fd < -1 || lmtp_fd > 1000)
 				return wrong("what is ", optarg);

@@ -1,7 +1,6 @@
 #include "conv/confine.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -11,37 +10,23 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "os/calls.h"
+#include "os/fence.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SANITIZED = 1 };         /* their shadow memory passes any limit, and their reports read files */
-#else
-enum { SANITIZED = 0 };
-#endif
+enum { SANITIZED = CALLS_INSTRUMENTED };      /* their shadow memory passes any limit, and their reports read files */
 static const char *const font_folders[] = { "/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/fontconfig", "/etc/fonts",
 	"/var/cache/fontconfig", "/usr/share/locale", "/etc/localtime", "/usr/share/zoneinfo" };
 
 /* Best effort: an old kernel has no landlock, and seccomp stands alone. */
 static void fence_files(bool fonts)
 {
-	struct landlock_ruleset_attr all = { .handled_access_fs = (1ull << 13) - 1 };
-	int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+	struct fence_path path[sizeof font_folders / sizeof *font_folders];
+	struct fence f = { .path = path, .scope = FENCE_SIGNALS | FENCE_ABSTRACT };
+	struct err ignored;
 
-	if (rules < 0)
-		return;
-	for (size_t i = 0; fonts && i < sizeof font_folders / sizeof *font_folders; i++) {
-		struct landlock_path_beneath_attr one = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR };
-
-		one.parent_fd = open(font_folders[i], O_PATH | O_CLOEXEC);
-		if (one.parent_fd < 0)
-			continue;
-		if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &one, 0) != 0) {  /* a file, not a folder */
-			one.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
-			syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &one, 0);
-		}
-		close(one.parent_fd);
-	}
-	syscall(SYS_landlock_restrict_self, rules, 0);
-	close(rules);
+	for (size_t i = 0; fonts && i < sizeof font_folders / sizeof *font_folders; i++)
+		path[f.npath++] = (struct fence_path){ font_folders[i], FENCE_READ };
+	fence_close(&f, &ignored);
 }
 
 static int limits(bool threads)

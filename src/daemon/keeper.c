@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "daemon/reach.h"
 #include "daemon/supervisor.h"
 #include "net/listen.h"
 #include "os/clock.h"
@@ -20,7 +21,7 @@
 
 enum {
 	FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 10000000, STEADY_US = 60000000, STOP_US = 20000000, START_US = 60000000,
-	MAX_ARGS = 40, FD_LISTEN = 3, FD_LMTP = 4, FD_READY = 5
+	NAMES_MS = 30000, MAX_ARGS = 40, FD_LISTEN = 3, FD_LMTP = 4, FD_READY = 5
 };
 enum child_kind { CHILD_SERVER, CHILD_NEXT, CHILD_OLD, CHILD_CONV, CHILD_PROBE, CHILD__N };
 static const char *const names[CHILD__N] = { "server", "next server", "old server", "pedel-conv", "pedel-probe" };
@@ -35,6 +36,8 @@ struct keeper {
 	struct child child[CHILD__N];
 	bool served, stopping, reload_again;
 	int exit_code;
+	enum bounds_how confine;
+	uint64_t names_seen;
 };
 
 static void beside(struct keeper *k, const char *name, char to[PATH_MAX])
@@ -106,7 +109,9 @@ static void start_other(struct keeper *k, enum child_kind kind)
 	struct child *c = &k->child[kind];
 	const char *program = kind == CHILD_CONV ? k->conv : k->probe;
 	const char *conv[] = { program, "--serve", k->conv_socket, NULL };
-	const char *probe[] = { program, "--data", k->args->data, "--url", k->url, k->lmtp_name[0] ? "--lmtp" : NULL, k->lmtp_name, NULL };
+	static const char *const how[] = { [BOUNDS_OFF] = "off", [BOUNDS_TRY] = "try", [BOUNDS_REQUIRE] = "require" };
+	const char *probe[] = { program, "--data", k->args->data, "--url", k->url, "--confine", how[k->confine], k->lmtp_name[0] ? "--lmtp" : NULL,
+		k->lmtp_name, NULL };
 	pid_t keeper = getpid();
 
 	c->pid = fork();
@@ -352,7 +357,9 @@ static int prepare(struct keeper *k, struct err *e)
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	k->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return k->signal_fd < 0 ? FAIL(e, E_OS_CALL, "signalfd: %s", strerror(errno)) : 0;
+	if (k->signal_fd < 0)
+		return FAIL(e, E_OS_CALL, "signalfd: %s", strerror(errno));
+	return reach_keeper(k->args, k->program, &k->confine, e);
 }
 
 int keeper_run(const struct daemon_args *args, char **argv, struct err *e)
@@ -370,8 +377,12 @@ int keeper_run(const struct daemon_args *args, char **argv, struct err *e)
 		wait_ms = on_time(&k);
 		p[0] = (struct pollfd){ .fd = k.signal_fd, .events = POLLIN };
 		p[1] = (struct pollfd){ .fd = k.ready_fd, .events = POLLIN };
-		if (poll(p, 2, wait_ms) < 0)
+		if (poll(p, 2, wait_ms < NAMES_MS ? wait_ms : NAMES_MS) < 0)
 			continue;
+		if (reach_names_changed(&k.names_seen) && k.confine != BOUNDS_OFF && k.served && !k.stopping) {
+			log_line(LOG_INFO, "reload", "another resolv.conf, hosts or nsswitch.conf than before");
+			reload(&k);
+		}
 		if (p[1].revents && k.ready_fd >= 0)
 			on_ready(&k);
 		if (p[0].revents)

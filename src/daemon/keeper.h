@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 struct daemon_args {
-	const char *data, *conf, *listen, *db, *lmtp, *smtp, *tls_cert, *tls_key;      /* NULL: as pedel.conf says */
+	const char *data, *conf, *listen, *db, *lmtp, *smtp, *tls_cert, *tls_key, *confine;    /* NULL: as pedel.conf says */
 	/* internal, from the keeper to the server child */
 	int listen_fd, lmtp_fd, ready_fd;       /* -1: none */
 	int second;                             /* another server is still running: background work waits for SIGUSR2 */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "daemon/app.h"
+#include "daemon/reach.h"
 
 enum { STOP_MS = 10000, DRAIN_MS = 10000 };
 
@@ -64,7 +65,7 @@ int server_run(const struct daemon_args *args)
 	signal(SIGPIPE, SIG_IGN);
 	moment_zone();
 	more_descriptors();
-	if (app_open(args, &app, &e) != 0)
+	if (reach_server(args, &e) != 0 || app_open(args, &app, &e) != 0)
 		goto bad;
 	app_http(app, &c);
 	if (app_jobs_begin(app, args->second, &e) != 0)

@@ -61,6 +61,9 @@ struct db_config {
 };
 int  db_open(const struct db_config *c, struct db **out, struct err *e);        /* migrates; starts the writer thread */
 void db_close(struct db *d);                            /* lets waiting jobs finish; NULL is allowed */
+/* What opening the database at url (NULL: SQLite) needs outside its folder. */
+struct db_reach { int port[16], nport; const char *file[16]; int nfile; };      /* nport -1: not known, so any */
+int  db_reach(struct arena *a, const char *url, struct db_reach *out, struct err *e);
 enum db_kind db_kind(const struct db *d);
 enum db_kind db_conn_kind(const struct db_conn *c);
 /* The key that the end of the event chain is sealed with (chain.h); kept inside. Before anybody writes. */

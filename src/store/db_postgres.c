@@ -58,6 +58,66 @@ static PGconn *server(const char *url)
 	return h;
 }
 
+static void reach_ports(struct db_reach *r, const char *ports)
+{
+	for (const char *s = *ports ? ports : "5432"; s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL)
+		if (r->nport >= 0 && r->nport < (int)(sizeof r->port / sizeof *r->port))
+			r->port[r->nport++] = *s == ',' || !*s ? 5432 : (int)strtol(s, NULL, 10);
+}
+
+static void reach_file(struct db_reach *r, struct arena *a, const char *home, const char *path)
+{
+	if (r->nfile < (int)(sizeof r->file / sizeof *r->file) && *path)
+		r->file[r->nfile++] = home ? arena_printf(a, "%s/%s", home, path) : arena_dup(a, path);
+}
+
+int db_reach(struct arena *a, const char *url, struct db_reach *out, struct err *e)
+{
+	static const char *const files[] = { "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir" };
+	static const char *const in_home[] = { ".pgpass", ".postgresql" };
+	PQconninfoOption *given = NULL, *unless = NULL;
+	const char *home = getenv("HOME"), *ports = "", *service = "";
+
+	*out = (struct db_reach){ 0 };
+	if (!url)
+		return 0;
+	given = PQconninfoParse(url, NULL);
+	unless = PQconndefaults();              /* the environment, and what libpq was built with */
+	if (!given)
+		goto bad;
+	for (const PQconninfoOption *o = given, *u = unless; o->keyword; o++) {
+		const char *value = o->val;
+
+		for (u = unless; !value && u && u->keyword; u++)
+			if (strcmp(u->keyword, o->keyword) == 0)
+				value = u->val;
+		if (!value)
+			continue;
+		if (strcmp(o->keyword, "port") == 0)
+			ports = arena_dup(a, value);
+		else if (strcmp(o->keyword, "service") == 0)
+			service = arena_dup(a, value);
+		for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+			if (strcmp(o->keyword, files[i]) == 0)
+				reach_file(out, a, NULL, value);
+	}
+	for (size_t i = 0; home && i < sizeof in_home / sizeof *in_home; i++)
+		reach_file(out, a, home, in_home[i]);
+	if (*service) {                         /* its file may say anything */
+		out->nport = -1;
+		if (home)
+			reach_file(out, a, home, ".pg_service.conf");
+		reach_file(out, a, NULL, getenv("PGSERVICEFILE") ? getenv("PGSERVICEFILE") : "/etc/postgresql-common/pg_service.conf");
+	}
+	reach_ports(out, ports);
+	PQconninfoFree(given);
+	PQconninfoFree(unless);
+	return 0;
+bad:
+	PQconninfoFree(unless);
+	return FAIL_FIELD(e, E_DB_URL_INVALID, "db", "not understood");
+}
+
 static int pq_connect(struct db_conn *c, const struct db_config *cfg, struct err *e)
 {
 	char line[160];
