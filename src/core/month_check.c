@@ -3,7 +3,7 @@
 #include "base/hash.h"
 #include "base/moment.h"
 #include "base/text.h"
-#include "core/statement.h"
+#include "core/work.h"
 #include "store/month_close.h"
 
 static const struct statement_entry *entry_of(const struct statement *s, int64_t id)
@@ -20,6 +20,30 @@ static bool same(const struct time_entry *t, const struct statement_entry *k)
 	return k && k->minutes == t->minutes && k->day == t->day && k->person_id == t->person_id && k->ticket_id == t->ticket_id &&
 		k->started_at == t->started_at && k->late == t->late && k->drive == t->drive_out_minutes + t->drive_home_minutes &&
 		text_eq(activity_name(k->activity), t->activity);
+}
+
+/* By the bank, from the rows: byte for byte what was kept. */
+static int settle(struct db_conn *c, struct arena *a, const struct month_close *m, const struct statement *s, const struct time_entry *rows, int n,
+	struct err *e)
+{
+	const char *kept = statement_text(a, s);
+	struct month_close earlier;
+	struct statement before = { 0 }, again;
+
+	if (store_month_close_get(c, a, m->customer_id, m->month - 1, &earlier, e) == 0) {
+		if (statement_parse(a, earlier.statement, &before, e) != 0)
+			return -1;
+	} else if (e->id != E_NOT_FOUND) {
+		return -1;
+	}
+	for (int undone = 0; undone < 2; undone++) {
+		if (work_settle_again(c, a, s, m->closed_at, &before.after, rows, n, undone, &again, e) != 0)
+			return -1;
+		if (text_eq(statement_text(a, &again), kept))
+			return 0;
+	}
+	return FAIL(e, E_CHAIN_BROKEN, "statement %s of customer %lld: settled again, it gives %lld minutes drawn and %lld beyond, not %lld and %lld",
+		month_iso(a, m->month), (long long)m->customer_id, (long long)again.drawn, (long long)again.over, (long long)s->drawn, (long long)s->over);
 }
 
 static int one(struct db_conn *c, struct arena *a, const struct month_close *m, struct err *e)
@@ -53,7 +77,7 @@ static int one(struct db_conn *c, struct arena *a, const struct month_close *m, 
 	}
 	if (s.customer_id != m->customer_id || s.month != m->month || s.granted - s.drawn != s.remaining || drawn != s.drawn || over != s.over)
 		return FAIL(e, E_CHAIN_BROKEN, "statement %s of customer %lld does not add up", month, (long long)m->customer_id);
-	return 0;
+	return settle(c, a, m, &s, rows, n, e);
 }
 
 int month_check(struct db_conn *c, int64_t *checked, struct err *e)

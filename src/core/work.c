@@ -78,13 +78,22 @@ void work_spans(struct arena *a, const struct bank_item *items, int n, const str
 	*nout = ns;
 }
 
-static enum bank_cover cover_of(const struct time_entry *t, const struct bank_item *items, int n)
+/* category_service NULL: whichever of those that cover. */
+static enum bank_cover cover_of(const char *category_service, int32_t day, const struct bank_item *items, int n)
 {
 	for (int k = 0; covering[k]; k++)
-		for (int i = 0; text_eq(t->category_service, covering[k]) && i < n; i++)
-			if (text_eq(items[i].service, covering[k]) && items[i].from_day <= t->day && t->day <= items[i].to_day)
+		for (int i = 0; (!category_service || text_eq(category_service, covering[k])) && i < n; i++)
+			if (text_eq(items[i].service, covering[k]) && items[i].from_day <= day && day <= items[i].to_day)
 				return BANK_INCLUDED;
 	return BANK_DRAWN;
+}
+
+static struct bank_entry entry_of(const struct time_entry *t, enum bank_cover cover)
+{
+	int v = activity_by_name(t->activity);
+
+	return (struct bank_entry){ t->id, t->person_id, t->ticket_id, t->started_at, v < 0 ? ACTIVITY_TASK : (enum activity)v, cover, t->day,
+		t->month, t->minutes, t->drive_out_minutes, t->drive_home_minutes, t->late };
 }
 
 /* What the fold needs of one customer from its first open month through some month. */
@@ -129,10 +138,8 @@ static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, 
 	l->entries = ARENA_ARRAY(a, struct bank_entry, l->nrows + 1);
 	for (int i = 0; i < l->nrows; i++) {
 		const struct time_entry *t = &l->rows[i];
-		int v = activity_by_name(t->activity);
 
-		l->entries[i] = (struct bank_entry){ t->id, t->person_id, t->ticket_id, t->started_at, v < 0 ? ACTIVITY_TASK : (enum activity)v,
-			cover_of(t, items, n), t->day, t->month, t->minutes, t->drive_out_minutes, t->drive_home_minutes, t->late };
+		l->entries[i] = entry_of(t, cover_of(t->category_service, t->day, items, n));
 	}
 	return 0;
 }
@@ -184,6 +191,62 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 	ledger_settle(a, &l, month, &run.after, &s);
 	s.closed = month <= closed;             /* before the first closed month: nothing can come there any more */
 	*out = s;
+	return 0;
+}
+
+static struct statement_entry *settled_of(const struct statement *s, int64_t id)
+{
+	for (int i = 0; i < s->nentries; i++)
+		if (s->entries[i].id == id)
+			return (struct statement_entry *)&s->entries[i];
+	return NULL;
+}
+
+/* The agreements as they were at a moment: later acceptances are left out, later ends undone. */
+static int items_then(struct bank_item *items, int n, int64_t at, bool undone)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (items[i].accepted_at > at)
+			continue;
+		if (undone && items[i].ended_at > at)
+			items[i].to_day = INT32_MAX;
+		items[kept++] = items[i];
+	}
+	return kept;
+}
+
+int work_settle_again(struct db_conn *c, struct arena *a, const struct statement *kept, int64_t closed_at, const struct bank_state *before,
+	const struct time_entry *rows, int nrows, bool undone, struct statement *out, struct err *e)
+{
+	struct bank_state none = { 0 };
+	struct ledger l = { .customer_id = kept->customer_id, .name = kept->customer, .rows = (struct time_entry *)rows, .nrows = nrows };
+	struct bank_item *items;
+	int n;
+
+	if (store_bank_items(c, a, kept->customer_id, &items, &n, e) != 0)
+		return -1;
+	n = items_then(items, n, closed_at, undone);
+	work_spans(a, items, n, &l.spans, &l.nspans);
+	l.entries = ARENA_ARRAY(a, struct bank_entry, nrows + 1);
+	for (int i = 0; i < nrows; i++) {
+		const struct statement_entry *k = settled_of(kept, rows[i].id);
+
+		l.entries[i] = entry_of(&rows[i], k && k->included ? cover_of(NULL, rows[i].day, items, n) : BANK_DRAWN);
+	}
+	ledger_settle(a, &l, kept->month, before ? before : &none, out);
+	for (int i = 0; i < out->nentries; i++) {
+		struct statement_entry *again = settled_of(out, out->entries[i].id);
+		const struct statement_entry *k = settled_of(kept, again->id);
+
+		if (!k)
+			continue;
+		again->person = k->person;
+		again->subject = k->subject;
+		again->note = k->note;
+		again->ticket_number = k->ticket_number;
+	}
 	return 0;
 }
 

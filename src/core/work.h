@@ -45,4 +45,9 @@ void work_spans(struct arena *a, const struct bank_item *items, int n, const str
  * the first one that was ever closed, which is locked already. Administrators and bookkeepers. */
 int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now,
 	struct statement *out, int *closed, struct err *e);
+/* A closed month settled by the bank once more: from its rows as they stand, the agreements accepted by the time it was closed, and what
+ * the month before left. Names, notes and which entries another agreement paid for are taken from kept: people are renamed and tickets move.
+ * undone: agreements that were ended or replaced after the close hold as if they had not been. */
+int work_settle_again(struct db_conn *c, struct arena *a, const struct statement *kept, int64_t closed_at, const struct bank_state *before,
+	const struct time_entry *rows, int nrows, bool undone, struct statement *out, struct err *e);
 #endif

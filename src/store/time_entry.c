@@ -32,7 +32,7 @@ static const struct db_sql timer_put = { "INSERT INTO timer(person_id,ticket_id,
 	"VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(person_id) DO UPDATE SET ticket_id=excluded.ticket_id,customer_id=excluded.customer_id,"
 	"started_at=excluded.started_at,kept_minutes=excluded.kept_minutes,running=excluded.running", NULL };
 static const struct db_sql timer_remove = { "DELETE FROM timer WHERE person_id=?1", NULL };
-static const struct db_sql items = { "SELECT g.id,g.accepted_at,g.valid_from_day,coalesce(g.valid_to_day,2147483647),i.service,i.terms "
+static const struct db_sql items = { "SELECT g.id,g.accepted_at,g.valid_from_day,coalesce(g.valid_to_day,2147483647),i.service,i.terms,g.ended_at "
 	"FROM agreement g JOIN agreement_item i ON i.agreement_id=g.id AND i.customer_id=?1 WHERE g.customer_id=?1 AND g.accepted_at>0 "
 	"AND g.state IN ('accepted','superseded','ended') ORDER BY g.accepted_at DESC,g.id DESC,i.id", NULL };
 
@@ -241,7 +241,7 @@ int store_bank_items(struct db_conn *c, struct arena *a, int64_t customer_id, st
 			list = more;
 		}
 		list[got++] = (struct bank_item){ db_int(cur, 0), db_int(cur, 1), (int32_t)db_int(cur, 2), (int32_t)db_int(cur, 3),
-			db_text(cur, 4, a), db_text(cur, 5, a) };
+			db_text(cur, 4, a), db_text(cur, 5, a), db_int(cur, 6) };
 	}
 	db_done(cur);
 	if (rc < 0)

@@ -49,6 +49,6 @@ int store_timer_put(struct db_conn *w, const struct timer *t, struct err *e);
 int store_timer_remove(struct db_conn *w, int64_t person_id, struct err *e);
 
 /* Items of agreements that were accepted (and perhaps replaced or ended since), the newest acceptance first. */
-struct bank_item { int64_t agreement_id, accepted_at; int32_t from_day, to_day; const char *service, *terms; };
+struct bank_item { int64_t agreement_id, accepted_at; int32_t from_day, to_day; const char *service, *terms; int64_t ended_at; };
 int store_bank_items(struct db_conn *c, struct arena *a, int64_t customer_id, struct bank_item **out, int *n, struct err *e);
 #endif

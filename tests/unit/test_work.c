@@ -328,7 +328,17 @@ static void test_closed_months_checked(void **state)
 		{ "UPDATE month_close SET statement=statement||' '", "UPDATE month_close SET statement=substr(statement,1,length(statement)-1)" },
 		{ "UPDATE month_close SET sha256='x'||sha256", "UPDATE month_close SET sha256=substr(sha256,2)" },
 		{ "UPDATE event SET kind='month.lost' WHERE kind='month.closed'", "UPDATE event SET kind='month.closed' WHERE kind='month.lost'" },
+		/* the agreement: another price, fewer hours, another beginning, none at all */
+		{ "UPDATE agreement_item SET terms=replace(terms,'105000','99000')", "UPDATE agreement_item SET terms=replace(terms,'99000','105000')" },
+		{ "UPDATE agreement_item SET terms=replace(terms,'month\":5','month\":2')", "UPDATE agreement_item SET terms=replace(terms,'month\":2','month\":5')" },
+		{ "UPDATE agreement SET valid_from_day=valid_from_day+3", "UPDATE agreement SET valid_from_day=valid_from_day-3" },
+		{ "UPDATE agreement SET accepted_at=9000000000000000", "UPDATE agreement SET accepted_at=1" },
 		{ "DELETE FROM month_close", NULL },
+	};
+	/* ... and what was done after the close, rightly, changes nothing of it */
+	static const char *const later[] = {
+		"UPDATE agreement SET state='ended',valid_to_day=valid_from_day+10,ended_at=9000000000000000",
+		"UPDATE person SET name=name||' X'", "UPDATE time_entry SET note='Rettet'", "UPDATE ticket SET category='network'",
 	};
 	struct store_case *s = *state;
 	struct ask visit;
@@ -346,6 +356,13 @@ static void test_closed_months_checked(void **state)
 	logged(s, 9, 3, "phone", 900);                          /* more than the bank holds */
 	must(close_month(s, &bodil, 9, &closed, &e), &e);
 	logged(s, 10, 3, "phone", 20);                          /* open: nobody's business here */
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+		must(db_write(s->db, job_sql, (void *)later[i], &e), &e);
+		must(db_read_begin(s->db, &c, &e), &e);
+		must(month_check(c, &n, &e), &e);
+		db_read_end(c);
+	}
+	must(db_write(s->db, job_sql, (void *)"UPDATE agreement SET state='accepted',valid_to_day=NULL,ended_at=0", &e), &e);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		must(db_read_begin(s->db, &c, &e), &e);
 		must(month_check(c, &n, &e), &e);
