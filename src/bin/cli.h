@@ -35,6 +35,8 @@ int  cli_home_open(struct cli *c, struct cli_home *h, struct err *e);
 void cli_home_close(struct cli_home *h);
 /* A write job: signs the chain as it stands, so that there is a head from the first moment. arg: struct chain_key. */
 int cli_job_sign(struct db_conn *w, struct arena *a, void *arg, struct err *e);
+/* --data may be filled: it is not there, or an empty folder. *was_there says which. E_FOLDER_NOT_EMPTY, E_FILE_THERE. */
+int  cli_folder_free(struct cli *c, bool *was_there, struct err *e);
 void cli_empty(const char *folder, bool folder_too);     /* removes what is in it: only after a failed beginning */
 /* One line on standard output, in the person's language. */
 void cli_say(const struct cli *c, const char *en, const char *da, ...) __attribute__((format(printf, 2, 4), format(printf, 3, 4)));

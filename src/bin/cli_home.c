@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/text.h"
 #include "bin/cli.h"
@@ -66,7 +67,7 @@ static int job_start(struct db_conn *w, struct arena *a, void *arg, struct err *
 	if (setting_get(w, a, "provider.cvr", NULL, &there, e) != 0)
 		return -1;
 	if (there)
-		return FAIL(e, E_ALREADY_INITIALISED, "the database is of %s", there);
+		return FAIL(e, E_DB_USED, "%s", there);
 	return setting_set(w, "provider.name", s->provider, e) || setting_set(w, "provider.cvr", s->cvr, e) || store_category_first(w, e) || event_add(w, a, &ev, e) ? -1 : 0;
 }
 
@@ -116,22 +117,32 @@ void cli_empty(const char *folder, bool folder_too)
 		rmdir(folder);
 }
 
+int cli_folder_free(struct cli *c, bool *was_there, struct err *e)
+{
+	struct stat st;
+	char **names;
+	int n = 0;
+
+	*was_there = stat(c->data, &st) == 0;
+	if (*was_there && !S_ISDIR(st.st_mode))
+		return FAIL(e, E_FILE_THERE, "%s", c->data);
+	if (*was_there && os_list_folder(c->a, c->data, &names, &n, e) != 0)
+		return -1;
+	return n ? FAIL(e, E_FOLDER_NOT_EMPTY, "%s", c->data) : 0;
+}
+
 int cli_init(struct cli *c, struct err *e)
 {
 	struct start s = { 0 };
-	bool was_there = os_file_is(c->data);
-	char **names;
-	int n = 0;
+	bool was_there;
 
 	if (text_check(c->provider, "provider", NAME_MOST, true, e) != 0 || cvr_read(c->a, c->cvr, "cvr", &s.cvr, e) != 0)
 		return -1;
 	s.provider = text_trim(c->a, c->provider);
 	if (os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
 		return FAIL(e, E_ALREADY_INITIALISED, "%s", c->data);
-	if (was_there && os_list_folder(c->a, c->data, &names, &n, e) != 0)
+	if (cli_folder_free(c, &was_there, e) != 0)
 		return -1;
-	if (n > 0)
-		return FAIL(e, E_FOLDER_NOT_EMPTY, "%s", c->data);
 	if (c->db && strncmp(c->db, "postgresql://", 13) != 0 && strncmp(c->db, "postgres://", 11) != 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "db", "postgresql://...");
 	if (os_make_folder(c->data, 0700, e) != 0)

@@ -1,6 +1,7 @@
 /* Looking after an installation: verify, backup, restore, move-db. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/moment.h"
 #include "bin/cli.h"
 #include "core/month_check.h"
@@ -64,12 +65,21 @@ static int verify_home(struct cli *c, struct err *e)
 	return first.id == E_NONE ? 0 : -1;
 }
 
+static int backup_there(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return FAIL_FIELD(e, E_BACKUP_MISSING, "from", "%s", path);
+	return S_ISREG(st.st_mode) ? 0 : FAIL_FIELD(e, E_BACKUP_INVALID, "from", "%s", path);
+}
+
 /* Only a file: nothing of an installation is touched. */
 static int verify_file(struct cli *c, struct err *e)
 {
 	struct backup_report r;
 
-	if (backup_check(c->from, &r, e) != 0)
+	if (backup_there(c->from, e) != 0 || backup_check(c->from, &r, e) != 0)
 		return -1;
 	cli_say(c, "%s: right, %lld files, %lld bytes, made %s", "%s: i orden, %lld filer, %lld byte, lavet %s", c->from, (long long)r.files,
 		(long long)r.bytes, moment_iso(c->a, r.made_at));
@@ -87,8 +97,13 @@ int cli_backup(struct cli *c, struct err *e)
 {
 	struct backup_report r;
 	struct cli_home h;
+	const char *slash = strrchr(c->to, '/'), *folder = slash ? arena_dupn(c->a, c->to, (size_t)(slash - c->to) + (slash == c->to)) : ".";
 	int rc;
 
+	if (!os_file_is(folder))
+		return FAIL_FIELD(e, E_FOLDER_MISSING, "to", "%s", folder);
+	if (os_file_is(c->to))
+		return FAIL_FIELD(e, E_FILE_THERE, "to", "%s", c->to);
 	if (cli_home_open(c, &h, e) != 0)
 		return -1;
 	/* A backup ends in a signed head. A chain that is wrong is no reason to have no backup. */
@@ -144,19 +159,14 @@ int cli_restore(struct cli *c, struct err *e)
 {
 	const char *path = arena_printf(c->a, "%s/pedel.db", c->data);
 	struct db_config lite = { .path = path, .readers = 1, .solo = true };
-	bool was_there = os_file_is(c->data);
 	struct backup_report r;
 	struct db *d = NULL;
-	char **names;
-	int n = 0, rc;
+	bool was_there;
+	int rc;
 
 	if (c->db && !is_url(c->db))
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "db", "postgresql://...");
-	if (was_there && os_list_folder(c->a, c->data, &names, &n, e) != 0)
-		return -1;
-	if (n)
-		return FAIL(e, E_FOLDER_NOT_EMPTY, "%s", c->data);
-	if (backup_check(c->from, &r, e) != 0 || os_make_folder(c->data, 0700, e) != 0)
+	if (cli_folder_free(c, &was_there, e) != 0 || backup_there(c->from, e) != 0 || backup_check(c->from, &r, e) != 0 || os_make_folder(c->data, 0700, e) != 0)
 		return -1;
 	rc = backup_extract(c->from, c->data, &r, e);
 	for (size_t i = 0; rc == 0 && i < 3; i++)
@@ -213,7 +223,7 @@ int cli_move_db(struct cli *c, struct err *e)
 		return -1;
 	old = arena_printf(c->a, "%s/pedel.db.before-move", c->data);
 	if (lite == !h.db_url)
-		FAIL_FIELD(e, E_CHOICE_INVALID, "to", lite ? "it is SQLite already" : "move to sqlite first");
+		FAIL_FIELD(e, lite || strcmp(c->to, h.db_url) == 0 ? E_MOVE_THERE : E_MOVE_BY_SQLITE, "to", "%s", lite ? h.db_path : c->to);
 	else if (lite && os_file_is(h.db_path))
 		FAIL(e, E_MOVE_TARGET_USED, "%s", h.db_path);
 	else

@@ -1,5 +1,4 @@
 /* The first administrator and API tokens: made here, never over HTTP by somebody who is not signed in. */
-#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,15 +6,15 @@
 #include <unistd.h>
 #include "base/text.h"
 #include "bin/cli.h"
+#include "core/staff.h"
 #include "os/clock.h"
 #include "os/password.h"
 #include "store/event.h"
 #include "store/person.h"
 #include "store/session.h"
 #include "web/token.h"
-#include "web/token.h"
 
-enum { LOGIN_MOST = 60, NAME_MOST = 120, PASSWORD_MOST = 1024 };
+enum { NAME_MOST = 120, PASSWORD_MOST = 1024 };
 
 static int job_event(struct db_conn *w, struct arena *a, int64_t person_id, const char *kind, const char *name, struct err *e)
 {
@@ -47,19 +46,6 @@ static int read_password(struct cli *c, const char **out, struct err *e)
 	return password_check(s, "password", e);
 }
 
-static int login_read(struct cli *c, const char **out, struct err *e)
-{
-	const char *s = text_lower(c->a, text_trim(c->a, c->login));
-
-	if (text_check(s, "login", LOGIN_MOST, true, e) != 0)
-		return -1;
-	for (const char *p = s; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("._-@", *p) && (unsigned char)*p < 0x80)
-			return FAIL_FIELD(e, E_CHOICE_INVALID, "login", "letters, digits and . _ - @");
-	*out = s;
-	return 0;
-}
-
 static int job_admin(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct person *p = arg;
@@ -74,7 +60,7 @@ int cli_admin_add(struct cli *c, struct err *e)
 	struct cli_home h;
 	int rc;
 
-	if (login_read(c, &p.login, e) != 0 || text_check(c->name, "name", NAME_MOST, true, e) != 0 || read_password(c, &password, e) != 0 ||
+	if (staff_login(c->a, c->login, &p.login, e) != 0 || text_check(c->name, "name", NAME_MOST, true, e) != 0 || read_password(c, &password, e) != 0 ||
 		password_hash(c->a, password, &p.password_hash, e) != 0)
 		return -1;
 	p.name = text_trim(c->a, c->name);
@@ -112,7 +98,7 @@ int cli_token_add(struct cli *c, struct err *e)
 	const char *text;
 	int rc;
 
-	if (login_read(c, &t.login, e) != 0 || text_check(c->name, "name", NAME_MOST, true, e) != 0)
+	if (staff_login(c->a, c->login, &t.login, e) != 0 || text_check(c->name, "name", NAME_MOST, true, e) != 0)
 		return -1;
 	t.name = text_trim(c->a, c->name);
 	text = token_make(c->a, t.hash);

@@ -385,7 +385,7 @@ static int none_yet(struct db *d, struct err *e)
 	rc = store_customer_count(c, &n, e);
 	db_read_end(c);
 	if (rc == 0 && n > 0)
-		return FAIL(e, E_ALREADY_INITIALISED, "%lld customers", (long long)n);
+		return FAIL(e, E_DEMO_USED, "%lld customers", (long long)n);
 	return rc;
 }
 

@@ -80,7 +80,7 @@ static int parse(struct cli *c, const struct command *k, int argc, char **argv)
 			continue;
 		}
 		value = eq ? eq + 1 : i + 1 < argc ? argv[++i] : NULL;
-		if (!value || !*value)
+		if (!value || (!*value && strcmp(name, "login") != 0))      /* a login has a sentence of its own */
 			return wrong(c, "a value is missing after ", "der mangler en værdi efter ", word);
 		for (o = 0; o < NOPTIONS && strcmp(options[o].name, name) != 0; o++)
 			;

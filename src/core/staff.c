@@ -32,16 +32,24 @@ static int check(struct arena *a, struct person *p, struct err *e)
 	return 0;
 }
 
+int staff_login(struct arena *a, const char *given, const char **out, struct err *e)
+{
+	const char *login = text_lower(a, text_trim(a, given));
+	size_t n = strlen(login);
+
+	if (n < 2 || n > 64 || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789.-_@") != n)
+		return FAIL_FIELD(e, E_LOGIN_INVALID, "login", "%.80s", login);
+	*out = login;
+	return 0;
+}
+
 int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct person *given, struct err *e)
 {
 	struct person copy = *given, *p = &copy;
 	const char *login;
-	size_t n;
 
-	login = text_lower(a, text_trim(a, p->login ? p->login : ""));
-	n = strlen(login);
-	if (n < 2 || n > 64 || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789.-_@") != n)
-		return FAIL_FIELD(e, E_LOGIN_INVALID, "login", "%.80s", login);
+	if (staff_login(a, p->login ? p->login : "", &login, e) != 0)
+		return -1;
 	p->login = login;
 	if (check(a, p, e) != 0)
 		return -1;

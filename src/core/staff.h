@@ -7,6 +7,8 @@
 #include "core/role.h"
 #include "store/person.h"
 
+/* As it is stored: trimmed, small letters. E_LOGIN_INVALID. */
+int staff_login(struct arena *a, const char *given, const char **out, struct err *e);
 int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct person *p, struct err *e);
 int staff_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *p, struct err *e);
 /* hash made before the job; signs nobody out. */

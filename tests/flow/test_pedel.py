@@ -28,17 +28,30 @@ class Words(unittest.TestCase):
                 (['init', '--data', top / 'full', '--provider', 'X', '--cvr', cvr(1)], '', 1, 'FOLDER_NOT_EMPTY'),
                 (['init', '--data', top / 'a', '--provider', 'X', '--cvr', cvr(1), '--frob', '1'], '', 2, '--frob'),
                 (['admin', 'add', '--data', p.data, '--login', 'admin', '--name', 'X', '--password-stdin'], 'a long password\n', 1, 'LOGIN_TAKEN'),
-                (['admin', 'add', '--data', p.data, '--login', 'b', '--name', 'X', '--password-stdin'], 'short\n', 2, 'PASSWORD_WEAK'),
+                (['admin', 'add', '--data', p.data, '--login', 'bo', '--name', 'X', '--password-stdin'], 'short\n', 2, 'PASSWORD_WEAK'),
                 (['admin', 'add', '--data', p.data, '--login', 'b', '--name', 'X'], 'a long password\n', 2, '--password-stdin'),
-                (['admin', 'add', '--data', p.data, '--login', 'b b', '--name', 'X', '--password-stdin'], 'a long password\n', 2, 'CHOICE_INVALID'),
+                (['admin', 'add', '--data', p.data, '--login', 'b b', '--name', 'X', '--password-stdin'], 'a long password\n', 2, 'LOGIN_INVALID'),
+                (['admin', 'add', '--data', p.data, '--login', '', '--name', 'X', '--password-stdin'], 'a long password\n', 2, 'LOGIN_INVALID'),
+                (['admin', 'add', '--data', p.data, '--login=', '--name', 'X', '--password-stdin'], 'a long password\n', 2, 'LOGIN_INVALID'),
+                (['admin', 'add', '--data', p.data, '--login', ' ', '--name', 'X', '--password-stdin'], 'a long password\n', 2, 'LOGIN_INVALID'),
+                (['admin', 'add', '--data', '', '--login', 'bo', '--name', 'X', '--password-stdin'], '', 2, '--data'),
+                (['token', 'add', '--data', p.data, '--login', '', '--name', 'x'], '', 2, 'LOGIN_INVALID'),
+                (['init', '--data', top / 'full' / 'file', '--provider', 'X', '--cvr', cvr(1)], '', 1, 'FILE_THERE'),
                 (['admin', 'frob'], '', 2, 'admin'),
                 (['token', 'add', '--data', p.data, '--login', 'nobody', '--name', 'x'], '', 1, 'NOT_FOUND'),
                 (['verify', '--data', top / 'nowhere'], '', 2, 'NOT_INITIALISED'),
                 (['verify'], '', 2, 'REQUIRED'),
-                (['backup', '--data', p.data, '--to', top / 'no' / 'such' / 'folder.tar'], '', 1, ''),
+                (['backup', '--data', p.data, '--to', top / 'no' / 'such' / 'folder.tar'], '', 2, 'FOLDER_MISSING'),
+                (['backup', '--data', p.data, '--to', top / 'full' / 'file'], '', 1, 'FILE_THERE'),
+                (['backup', '--data', p.data, '--to', top / 'full'], '', 1, 'FILE_THERE'),
+                (['verify', '--from', top / 'nowhere'], '', 2, 'BACKUP_MISSING'),
+                (['verify', '--from', top / 'full' / 'file'], '', 2, 'BACKUP_INVALID'),
+                (['restore', '--data', top / 'a', '--from', top / 'nowhere'], '', 2, 'BACKUP_MISSING'),
+                (['restore', '--data', top / 'a', '--from', top / 'full'], '', 2, 'BACKUP_INVALID'),
+                (['restore', '--data', top / 'full' / 'file', '--from', top / 'full' / 'file'], '', 1, 'FILE_THERE'),
                 (['restore', '--data', top / 'a', '--from', top / 'full' / 'file'], '', 2, 'BACKUP_INVALID'),
                 (['restore', '--data', top / 'full', '--from', top / 'full' / 'file'], '', 1, 'FOLDER_NOT_EMPTY'),
-                (['move-db', '--data', p.data, '--to', 'sqlite'], '', 2, 'CHOICE_INVALID'),
+                (['move-db', '--data', p.data, '--to', 'sqlite'], '', 1, 'MOVE_THERE'),
                 (['move-db', '--data', p.data, '--to', 'frob'], '', 2, 'CHOICE_INVALID'),
             ]
             for argv, stdin, want, names in rows:
@@ -73,6 +86,7 @@ class Keep(unittest.TestCase):
     def rows(self, p):
         """How many of each, asked of the backup, which is the same file for both databases."""
         copy = p.folder / 'look.tar'
+        copy.unlink(missing_ok=True)
         p.cli('backup', '--data', p.data, '--to', copy)
         look = p.folder / 'look'
         look.mkdir()
@@ -141,7 +155,10 @@ class Keep(unittest.TestCase):
     def test_verify_finds_a_cut_end(self):
         """The last events go, and with them the heads that name them; whoever does it can write the database and has no key."""
         with Pedel(pg=self.pg, start=False) as p:
-            p.cli('demo', '--data', p.data) if not self.pg else None
+            if not self.pg:
+                p.cli('demo', '--data', p.data)
+                code, _, err = p.cli('demo', '--data', p.data, ok=False)
+                self.assertEqual((code, 'DEMO_USED' in err), (1, True))
             for k, after in ((1, 0), (2, 0), (3, 1), (0, 0)):
                 with self.subTest(k=k, after=after):
                     again = self.restored(p, f'cut{k}{after}')
@@ -170,7 +187,7 @@ class Keep(unittest.TestCase):
             for sql in ('DELETE FROM chain_end', 'UPDATE chain_end SET id=0,seal=NULL', 'UPDATE chain_end SET seal=zeroblob(32)'):
                 with self.subTest(sql=sql):
                     again = self.restored(p, 'seal' + str(len(sql)))
-                    p.cli('backup', '--data', again, '--to', p.folder / 'noted.tar')         # the note beside the database is there
+                    p.cli('backup', '--data', again, '--to', again.with_suffix('.noted'))    # the note beside the database is there
                     db = sqlite3.connect(again / 'pedel.db')
                     db.execute(sql)
                     db.commit()
@@ -280,7 +297,11 @@ class Move(unittest.TestCase):
             p.cli('verify', '--data', p.data)
             p.cli('token', 'add', '--data', p.data, '--login', 'admin', '--name', 'on postgres')
             code, _, err = p.cli('move-db', '--data', p.data, '--to', url, ok=False)
-            self.assertEqual((code, 'CHOICE_INVALID' in err), (2, True))
+            self.assertEqual((code, 'MOVE_THERE' in err), (1, True))
+            code, _, err = p.cli('move-db', '--data', p.data, '--to', 'postgresql:///another', ok=False)
+            self.assertEqual((code, 'MOVE_BY_SQLITE' in err), (1, True))
+            code, _, err = p.cli('init', '--data', p.folder / 'second', '--provider', 'X', '--cvr', cvr(2), '--db', url, ok=False)
+            self.assertEqual((code, 'DB_USED' in err), (1, True))
             p.cli('move-db', '--data', p.data, '--to', 'sqlite')
             self.assertNotIn('\ndb=', (p.data / 'pedel.conf').read_text())
             p.cli('verify', '--data', p.data)
