@@ -47,6 +47,7 @@ void agreement_frame_fields(struct web *w, const struct agreement_draft_view *v)
 void agreement_draft_item(struct web *w, const struct agreement_item_view *v);
 void agreement_fresh_page(struct web *w, const struct agreement_draft_view *v);
 void agreement_draft_page(struct web *w, const struct agreement_draft_view *v);
+void agreement_view_document(struct web *w, const struct agreement_view *v);     /* in its own language, whoever reads */
 void agreement_view_page(struct web *w, const struct agreement_view *v);
 void agreement_answer_forms(struct web *w, const struct agreement_view *v);
 void agreement_history(struct web *w, const struct agreement_event_view *list, int n);

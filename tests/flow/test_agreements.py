@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """An agreement from draft to the customer's yes: console, mail, portal, PDF, API; and a provider's own catalogue. On both databases."""
+import html.parser
 import os
 import re
 import shutil
@@ -8,6 +9,28 @@ import unittest
 
 from mailsink import MailSink
 from pedel import ROOT, Pedel, cvr
+
+
+class Spoken(html.parser.HTMLParser):
+    """A page's text with the language each piece is marked with: said = [(lang, text)]."""
+    void = {'area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'source', 'track', 'wbr'}
+
+    def __init__(self, text):
+        super().__init__()
+        self.stack, self.said = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.void:
+            self.stack.append((tag, dict(attrs).get('lang') or (self.stack[-1][1] if self.stack else '')))
+
+    def handle_endtag(self, tag):
+        while self.stack and self.stack.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        if data.strip() and self.stack:
+            self.said.append((self.stack[-1][1], data))
 
 
 class Agreements(unittest.TestCase):
@@ -98,6 +121,35 @@ class Agreements(unittest.TestCase):
         again = re.sub(r'\?.*', '', s.url).rsplit('/', 1)[1]
         self.assertNotEqual(again, number)
         self.assertEqual(self.p.ok('GET', f'/api/v1/agreements/{again}')['supersedes'], int(number))
+
+    def test_a_document_keeps_its_language(self):
+        """Whoever reads: the document in its own language and marked as such, all around it in the reader's."""
+        words = {'da': {'doc': ['Sådan læses det', 'Aftalt', 'kr.'], 'chrome': ['Hvad der blev sagt ja til', 'Udskriv']},
+                 'en': {'doc': ['How this is read', 'Agreed', 'DKK'], 'chrome': ['What was accepted', 'Print']}}
+        for n, (doc, reader) in enumerate((('en', 'da'), ('da', 'en'), ('en', 'en'), ('da', 'da'))):
+            with self.subTest(doc=doc, reader=reader):
+                mail = f'ejer{n}@sprog.example'
+                c = self.a_customer(320 + n, f'Sprog {n}', mail)
+                owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
+                g = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'language': doc,
+                                                            'items': [{'service': 'service-agreement', 'terms': {}}]})
+                self.p.ok('POST', f"/api/v1/agreements/{g['id']}/accept", {'contact_id': owner['id']})
+                s = self.staff.get('/profile')
+                s.submit('/profile', language=reader)
+                s.get(f"/console/agreements/{g['id']}")
+                self.assertEqual(s.status, 200)
+                said = {'da': '', 'en': ''}
+                for lang, text in Spoken(s.text).said:
+                    said[lang] += text + '\n'
+                other = {'da': 'en', 'en': 'da'}
+                for w in words[doc]['doc']:
+                    self.assertIn(w, said[doc])
+                for w in words[reader]['chrome']:
+                    self.assertIn(w, said[reader])
+                for w in words[other[doc]]['doc'][:2]:
+                    self.assertNotIn(w, s.text)
+                for w in words[other[reader]]['chrome']:
+                    self.assertNotIn(w, s.text)
 
     def test_provider_has_its_own_words(self):
         c = self.a_customer(310, 'Cykelværkstedet', 'hans@cykel.example')
