@@ -47,6 +47,7 @@ struct http_response {
 	size_t body_bytes;
 	const char *file;               /* a file to send instead of body, with Range; path in r->a */
 	const char *etag;               /* quoted; If-None-Match is answered by the server */
+	bool ranges;                    /* with etag: parts of body may be asked for (Range); it is sent as it is */
 	bool no_compress;               /* body is compressed already, or holds secrets beside chosen text */
 	bool close;
 	/* After the answer is queued, take the connection over as a WebSocket (ws.h). NULL: no. */

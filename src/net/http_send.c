@@ -189,13 +189,52 @@ static void plain_answer(struct http_response *s, int status, const char *body)
 	s->no_compress = true;
 }
 
+/* Which part of size bytes is asked for: sets 206, or answers 416 and is false. Only GET knows parts (RFC 9110, 14.2), and who has the
+ * whole already (If-None-Match) gets 304 and none. */
+static bool part_of(struct http_job *j, int64_t size, int64_t *from, int64_t *n)
+{
+	struct http_response *s = &j->rs;
+	const char *range = http_header(&j->rq, "range"), *if_range = http_header(&j->rq, "if-range"), *have = http_header(&j->rq, "if-none-match");
+
+	*from = 0;
+	*n = size;
+	if (s->status != 200 || !range || j->rq.head || strcmp(j->rq.method, "GET") != 0 || (have && names_tag(have, s->etag)) ||
+		(if_range && strcmp(if_range, s->etag) != 0))
+		return true;
+	switch (parse_range(range, size, from, n)) {
+	case 1:
+		s->status = 206;
+		http_add_header(&j->rq, s, "Content-Range", arena_printf(j->a, "bytes %lld-%lld/%lld", (long long)*from, (long long)(*from + *n - 1),
+			(long long)size));
+		return true;
+	case -1:
+		plain_answer(s, 416, "");
+		for (int i = 0; i < s->nheaders; i++)           /* what may be kept for a year is the file, not this */
+			if (strcasecmp(s->headers[i].name, "Cache-Control") == 0)
+				s->headers[i].value = "no-store";
+		http_add_header(&j->rq, s, "Content-Range", arena_printf(j->a, "bytes */%lld", (long long)size));
+		return false;
+	}
+	return true;
+}
+
+static void body_part(struct http_job *j)
+{
+	struct http_response *s = &j->rs;
+	int64_t from, n;
+
+	if (part_of(j, (int64_t)s->body_bytes, &from, &n)) {
+		s->body = (const char *)s->body + from;
+		s->body_bytes = (size_t)n;
+	}
+}
+
 /* Opens rs.file and finds which part of it is asked for. */
 static void open_file(struct http_job *j, int64_t *size)
 {
 	struct http_response *s = &j->rs;
-	const char *range = http_header(&j->rq, "range"), *if_range = http_header(&j->rq, "if-range");
 	struct stat st;
-	int64_t from = 0, n;
+	int64_t from, n;
 	int fd = fault_hit("open") ? (errno = EIO, -1) : open(s->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -207,20 +246,10 @@ static void open_file(struct http_job *j, int64_t *size)
 	if (!s->etag)
 		s->etag = arena_printf(j->a, "\"%llx-%llx-%llx\"", (unsigned long long)st.st_ino, (unsigned long long)st.st_size,
 			(unsigned long long)st.st_mtim.tv_sec * 1000000000ull + (unsigned long long)st.st_mtim.tv_nsec);
-	*size = n = st.st_size;
-	if (s->status == 200 && range && (!if_range || strcmp(if_range, s->etag) == 0)) {
-		switch (parse_range(range, st.st_size, &from, &n)) {
-		case 1:
-			s->status = 206;
-			http_add_header(&j->rq, s, "Content-Range", arena_printf(j->a, "bytes %lld-%lld/%lld", (long long)from,
-				(long long)(from + n - 1), (long long)st.st_size));
-			break;
-		case -1:
-			close(fd);
-			plain_answer(s, 416, "");
-			http_add_header(&j->rq, s, "Content-Range", arena_printf(j->a, "bytes */%lld", (long long)st.st_size));
-			return;
-		}
+	*size = st.st_size;
+	if (!part_of(j, st.st_size, &from, &n)) {
+		close(fd);
+		return;
 	}
 	j->out.file = fd;
 	j->out.file_from = from;
@@ -267,7 +296,7 @@ static void write_head(struct http_job *j, struct http_pack *k, const char *type
 		buf_int(&b, length);
 		buf_add(&b, "\r\n", 2);
 	}
-	if (s->file && j->out.file >= 0)
+	if ((s->file && j->out.file >= 0) || (s->ranges && s->etag))
 		add_line(&b, "Accept-Ranges", "bytes");
 	if (s->etag)
 		add_line(&b, "ETag", s->etag);
@@ -304,6 +333,8 @@ void http_answer(struct http_job *j, struct http_pack *k, bool closing)
 		ws_dropped(j);
 	if (s->file)
 		open_file(j, &length);
+	else if (s->ranges && s->etag)
+		body_part(j);
 	none_match = s->etag && (s->status == 200 || s->status == 206) && strcmp(j->rq.method, "GET") == 0 ?
 		http_header(&j->rq, "if-none-match") : NULL;
 	if (none_match && names_tag(none_match, s->etag)) {
@@ -312,7 +343,7 @@ void http_answer(struct http_job *j, struct http_pack *k, bool closing)
 		j->out.file_left = 0;
 	}
 	type = s->type ? s->type : "text/html; charset=utf-8";
-	vary = !s->file && !s->no_compress && s->body_bytes >= GZIP_FROM && s->body_bytes < UINT32_MAX / 2 && compressible(type) &&
+	vary = !s->file && !s->ranges && !s->no_compress && s->body_bytes >= GZIP_FROM && s->body_bytes < UINT32_MAX / 2 && compressible(type) &&
 		!has_own(s, "Content-Encoding") && k;
 	if (vary && takes_gzip(http_header(&j->rq, "accept-encoding")) && gzip(j, k)) {
 		http_add_header(&j->rq, s, "Content-Encoding", "gzip");

@@ -56,6 +56,7 @@ void static_answer(const struct http_request *r, struct http_response *s)
 		add(s, "Vary", "Accept-Encoding");
 		s->no_compress = true;          /* the choice was made here: the server must not say or do it again */
 	}
+	s->ranges = b == &f->raw;       /* parts of what was packed help nobody */
 	s->etag = arena_printf(r->a, "\"%s-%s%s\"", static_base + 3, name, b == &f->br ? "-br" : b == &f->gz ? "-gz" : "");
 	/* A page from before an upgrade still gets today's file, but must not keep it under the old name. */
 	add(s, "Cache-Control", strncmp(r->path, static_base, base) == 0 && r->path[base] == '/' ? "public, max-age=31536000, immutable" : "no-cache");
