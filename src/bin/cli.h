@@ -19,7 +19,7 @@ struct cli {
 	struct arena *a;
 	enum lang lang;
 	bool password_stdin;
-	const char *data, *provider, *cvr, *db, *login, *name, *to, *from, *tickets;    /* NULL: not given */
+	const char *data, *provider, *cvr, *db, *origin, *login, *name, *to, *from, *tickets;    /* NULL: not given */
 };
 struct cli_home {
 	const char *folder, *keys;

@@ -101,7 +101,9 @@ static int make(struct cli *c, const struct start *s, struct err *e)
 	if (rc != 0)
 		return -1;
 	conf = arena_printf(c->a, "# Pedel's configuration: key=value. What the command line of pedeld says wins. See docs/settings.md.\n"
-		"%slisten=127.0.0.1:8080\n", c->db ? arena_printf(c->a, "db=%s\n", c->db) : "# db=postgresql://user@host/name     (left out: SQLite in this folder)\n");
+		"%slisten=127.0.0.1:8080\n%s", c->db ? arena_printf(c->a, "db=%s\n", c->db) : "# db=postgresql://user@host/name     (left out: SQLite in this folder)\n",
+		c->origin ? arena_printf(c->a, "origin=%s\n", c->origin) :
+		"# origin=https://desk.example.dk     (the address people use: links in mails. Left out: the one listened at, when it is loopback)\n");
 	return os_replace_file(arena_printf(c->a, "%s/pedel.conf", c->data), conf, strlen(conf), 0600, e);
 }
 
@@ -145,6 +147,8 @@ int cli_init(struct cli *c, struct err *e)
 		return -1;
 	if (c->db && strncmp(c->db, "postgresql://", 13) != 0 && strncmp(c->db, "postgres://", 11) != 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "db", "postgresql://...");
+	if (c->origin && conf_origin_check(c->origin, e) != 0)
+		return -1;
 	if (os_make_folder(c->data, 0700, e) != 0)
 		return -1;
 	if (make(c, &s, e) != 0) {

@@ -16,7 +16,7 @@ enum { MEMORY_MOST = 512 << 20 };
 struct option { const char *name; size_t at; };
 static const struct option options[] = {
 	{ "data", offsetof(struct cli, data) }, { "provider", offsetof(struct cli, provider) }, { "cvr", offsetof(struct cli, cvr) },
-	{ "db", offsetof(struct cli, db) }, { "login", offsetof(struct cli, login) }, { "name", offsetof(struct cli, name) },
+	{ "db", offsetof(struct cli, db) }, { "origin", offsetof(struct cli, origin) }, { "login", offsetof(struct cli, login) }, { "name", offsetof(struct cli, name) },
 	{ "to", offsetof(struct cli, to) }, { "from", offsetof(struct cli, from) }, { "tickets", offsetof(struct cli, tickets) },
 };
 /* needs and may: options, space between. A command of two words is written so. */
@@ -25,7 +25,7 @@ static const struct command {
 	int (*run)(struct cli *c, struct err *e);
 	const char *help;
 } commands[] = {
-	{ "init", "data provider cvr", "db", cli_init, "init --data DIR --provider NAME --cvr N [--db URL]" },
+	{ "init", "data provider cvr", "db origin", cli_init, "init --data DIR --provider NAME --cvr N [--db URL] [--origin URL]" },
 	{ "admin add", "data login name password-stdin", "", cli_admin_add, "admin add --data DIR --login L --name N --password-stdin" },
 	{ "token add", "data login name", "", cli_token_add, "token add --data DIR --login L --name N" },
 	{ "demo", "data", "tickets", cli_demo, "demo --data DIR [--tickets N]" },

@@ -217,9 +217,12 @@ static int fix_text(struct agreement_do *d, struct agreement *g, struct agreemen
 	return store_agreement_keep_text(d->w, g, g->text_sha256, text, d->now, e);
 }
 
-static const char *link_to(struct agreement_do *d, const struct agreement *g)
+/* Without an address that may be sent on, words for the way. */
+static const char *link_to(struct agreement_do *d, const struct agreement *g, enum lang lang)
 {
-	return arena_printf(d->a, "%s/portal/agreement/%lld", d->origin ? d->origin : "", (long long)g->id);
+	if (!d->origin || !*d->origin)
+		return lang == LANG_EN ? "Sign in with us; it is under Agreement." : "Log ind hos os; den står under Aftale.";
+	return arena_printf(d->a, "%s/portal/agreement/%lld", d->origin, (long long)g->id);
 }
 
 static int mail_one(struct agreement_do *d, const struct agreement *g, const struct agreement_decider *to, const char *subject, const char *body,
@@ -242,7 +245,7 @@ static int mail_deciders(struct agreement_do *d, const struct agreement *g, cons
 			"Read it, and accept or decline it here:\n%s\n\nNothing begins before you have accepted it.\n\n%s\n" :
 			"Kære %s\n\nVi har gjort aftale %s klar til jer. Den rummer %d ydelser, med det vi lover, og det I lover.\n\n"
 			"Læs den, og sig ja eller nej her:\n%s\n\nIntet begynder, før I har sagt ja.\n\n%s\n",
-			to[i].name, g->number, g->nitems, link_to(d, g), doc->provider);
+			to[i].name, g->number, g->nitems, link_to(d, g, to[i].lang), doc->provider);
 
 		if (mail_one(d, g, &to[i], subject, body, e) != 0)
 			return -1;
@@ -355,7 +358,7 @@ static int mail_thanks(struct agreement_do *d, const struct agreement *g, const 
 		"Dear %s\n\nThank you. Agreement %s holds from %s.\n\nYou can always read and fetch it here:\n%s\n\n"
 		"The mark of the text you accepted (SHA-256):\n%s\n\n%s\n" :
 		"Kære %s\n\nTak. Aftale %s gælder fra %s.\n\nI kan altid læse og hente den her:\n%s\n\n"
-		"Mærket på den tekst, I sagde ja til (SHA-256):\n%s\n\n%s\n", c->name, g->number, words_day(d->a, c->lang, g->valid_from_day), link_to(d, g),
+		"Mærket på den tekst, I sagde ja til (SHA-256):\n%s\n\n%s\n", c->name, g->number, words_day(d->a, c->lang, g->valid_from_day), link_to(d, g, c->lang),
 		words_mark(d->a, g->text_sha256), doc->provider), e);
 }
 

@@ -22,7 +22,7 @@ struct agreement_do {
 	const struct catalogue *catalogue;      /* as it is now: drafts are made of it */
 	const struct actor *who;
 	int64_t now;
-	const char *origin;                     /* for links in mails: "https://desk.example.dk" */
+	const char *origin;                     /* for links in mails: "https://desk.example.dk"; NULL or "": there are none */
 };
 struct agreement_want { const char *service; json_t *terms; };         /* terms: borrowed; NULL is {} */
 struct agreement_input {

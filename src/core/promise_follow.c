@@ -102,9 +102,9 @@ static int need_mail(struct db_conn *w, struct arena *a, const char *origin, con
 			.in_reply_to = "", .references = "", .automatic = true };
 
 		m.subject = arena_printf(a, again ? (en ? "Reminder: %s" : "Påmindelse: %s") : "%s", n->title);
-		m.body = arena_printf(a, en ? "Dear %s\n\nWe need something from you:\n\n%s\n\n%s\n%s%s/portal/needs/%" PRId64 "\n" :
-			"Kære %s\n\nVi har brug for noget fra jer:\n\n%s\n\n%s\n%s%s/portal/needs/%" PRId64 "\n", who[i].name, n->title, n->body,
-			en ? "\nAnswer here: " : "\nSvar her: ", origin ? origin : "", n->id);
+		m.body = arena_printf(a, en ? "Dear %s\n\nWe need something from you:\n\n%s\n\n%s\n%s" :
+			"Kære %s\n\nVi har brug for noget fra jer:\n\n%s\n\n%s\n%s", who[i].name, n->title, n->body,
+			!origin || !*origin ? "" : arena_printf(a, en ? "\nAnswer here: %s/portal/needs/%" PRId64 "\n" : "\nSvar her: %s/portal/needs/%" PRId64 "\n", origin, n->id));
 		if (outbox_add(w, a, &m, e) != 0)
 			return -1;
 	}

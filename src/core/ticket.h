@@ -16,7 +16,7 @@
 #include "store/ticket.h"
 
 /* What an operation needs to know beside the database. */
-struct desk { const struct catalogue *catalogue; const char *origin; int64_t now; };    /* origin: for links in mails */
+struct desk { const struct catalogue *catalogue; const char *origin; int64_t now; };    /* origin: for links in mails; NULL or "": there are none */
 
 #define TICKET_SUBJECT_MAX 300
 #define TICKET_BODY_MAX (256 << 10)

@@ -70,7 +70,6 @@ static const char *write_body(const struct ticket_work *k, const struct ticket *
 {
 	struct buf b;
 	bool ours = strcmp(r->kind, "person") == 0, contact = strcmp(r->kind, "contact") == 0;
-	const char *url = arena_printf(k->a, "%s/%s/%" PRId64, k->d->origin ? k->d->origin : "", ours ? "console/tickets" : "portal/tasks", t->number);
 
 	buf_init(&b, k->a, TICKET_BODY_MAX + 8192);
 	switch (what) {
@@ -109,9 +108,10 @@ static const char *write_body(const struct ticket_work *k, const struct ticket *
 		buf_addc(&b, '\n');
 		break;
 	}
-	if (ours || contact) {
+	if ((ours || contact) && k->d->origin && *k->d->origin) {
 		buf_addc(&b, '\n');
-		line(&b, r->lang, ours ? W_OPEN_HERE : W_FOLLOW, url);
+		line(&b, r->lang, ours ? W_OPEN_HERE : W_FOLLOW,
+			arena_printf(k->a, "%s/%s/%" PRId64, k->d->origin, ours ? "console/tickets" : "portal/tasks", t->number));
 	}
 	if (!ours)
 		buf_printf(&b, "\n-- \n%s%s%s\n", what == MAIL_ANSWER && k->who->person ? k->who->name : "", what == MAIL_ANSWER && k->who->person ? ", " : "",

@@ -1,6 +1,9 @@
 #include "daemon/app.h"
 #include <pthread.h>
 #include <stdbool.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/text.h"
 #include "core/catalogue.h"
 #include "daemon/chain_job.h"
 #include "daemon/conv_client.h"
@@ -8,6 +11,7 @@
 #include "daemon/mail_in.h"
 #include "daemon/mail_out.h"
 #include "daemon/sweep.h"
+#include "net/listen.h"
 #include "os/file.h"
 #include "pages/all.h"
 #include "pages/rail.h"
@@ -51,6 +55,28 @@ static void wake(void *arg, const char *what)
 	pthread_rwlock_unlock(&p->lock);
 }
 
+/* The address that links in mails begin with: what the operator says, or the loopback address we listen at. Never what a request
+ * calls us: anybody can write that, and a sign-in link would go to them. */
+static int find_origin(struct app *p, int listen_fd, struct err *e)
+{
+	const char *said = text_trim(p->a, conf_get(p->conf, "origin", ""));
+	char own[80];
+	size_t n = strlen(said);
+
+	if (n) {
+		if (said[n - 1] == '/')
+			n--;
+		p->web.origin = arena_dupn(p->a, said, n);
+		return conf_origin_check(p->web.origin, e);
+	}
+	listen_name(listen_fd, own, sizeof own);
+	p->web.origin_own = strncmp(own, "127.", 4) == 0 || strncmp(own, "[::1]:", 6) == 0;
+	p->web.origin = p->web.origin_own ? arena_printf(p->a, "%s://%s", p->tls_cert ? "https" : "http", own) : "";
+	if (!p->web.origin_own)
+		log_line(LOG_WARN, "origin", "not set in pedel.conf: mails go out without links, and nobody can sign in by mail");
+	return 0;
+}
+
 static int open_all(struct app *p, const struct daemon_args *args, struct err *e)
 {
 	struct arena *a = p->a;
@@ -75,13 +101,12 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 	p->web.services = service_all;
 	p->web.tables = pages_tables;
 	p->web.data_folder = data;
-	p->web.origin = conf_get(p->conf, "origin", "");
 	p->web.wake = wake;
 	p->web.wake_arg = p;
 	p->web.live = live_begin(a);
 	p->web.make_pdf = conv_pdf;
 	p->web.pdf_arg = (void *)(uintptr_t)p->env.conv_socket;
-	if (guard_begin(&p->web.guard, data, e) != 0)
+	if (find_origin(p, args->listen_fd, e) != 0 || guard_begin(&p->web.guard, data, e) != 0)
 		return -1;
 	return web_start(&p->web, a, e);
 }

@@ -62,6 +62,15 @@ const char *conf_get(const struct conf *c, const char *key, const char *unless)
 	return unless;
 }
 
+int conf_origin_check(const char *origin, struct err *e)
+{
+	const char *host = text_starts(origin, "https://") ? origin + 8 : text_starts(origin, "http://") ? origin + 7 : "";
+
+	if (!*host || strlen(host) > 255 || host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")])
+		return FAIL_FIELD(e, E_ORIGIN_INVALID, "origin", "%.200s", origin);
+	return 0;
+}
+
 const char *const *conf_words(struct arena *a, const struct conf *c, const char *key)
 {
 	char *text = arena_dup(a, conf_get(c, key, "")), *save = NULL, *word;

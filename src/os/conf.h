@@ -1,6 +1,7 @@
 /* conf.h - the installation's configuration file, DATA/pedel.conf: lines of key=value; # begins a comment line.
  * Ownership:  texts in the arena given.
- * Errors:     E_NOT_INITIALISED when the file is not there; E_CONF_INVALID (file:line in detail), E_CONF_KEY_ELSEWHERE;
+ * Errors:     E_NOT_INITIALISED when the file is not there; E_CONF_INVALID (file:line in detail), E_CONF_KEY_ELSEWHERE,
+ *             E_ORIGIN_INVALID;
  *             as os_replace_file.
  * Units:      none.     Threads: any; one writer at a time.     Source: own design. */
 #ifndef PEDEL_OS_CONF_H
@@ -13,6 +14,7 @@ struct conf;
  * and may not say which database is used: that is written by us, and read by programs that do not know the second file. */
 int  conf_read(struct arena *a, const char *data_folder, const char *over, struct conf **out, struct err *e);
 const char *conf_get(const struct conf *c, const char *key, const char *unless);       /* unless may be NULL */
+int  conf_origin_check(const char *origin, struct err *e);   /* "https://desk.example.dk": scheme and host, no path; else E_ORIGIN_INVALID */
 /* Words of a value, split at spaces and commas; NULL-terminated, in a. Empty when the key is not there. */
 const char *const *conf_words(struct arena *a, const struct conf *c, const char *key);
 /* Sets one key in the file (NULL: takes it out), keeping the other lines and comments; makes the file when it is not there. */

@@ -12,7 +12,7 @@ static int run(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 {
 	struct job *j = arg;
 	struct agreement_work *k = j->k;
-	struct agreement_do d = { c, a, j->w->app->catalogue, &j->w->who, j->w->now, web_origin(j->w) };
+	struct agreement_do d = { c, a, j->w->app->catalogue, &j->w->who, j->w->now, j->w->app->origin };
 	struct agreement g = { 0 };
 	int rc = -1;
 

@@ -162,7 +162,7 @@ static int get_openapi(struct web *w, struct err *e)
 	return web_json(w, 200, json_pack("{s:s,s:{s:s,s:s,s:s},s:[{s:s}],s:[{s:[]}],s:o,s:{s:o,s:{s:{s:s,s:{s:{s:{s:s}}}}},s:{s:{s:s,s:s,s:s}}}}",
 		"openapi", "3.1.0", "info", "title", "Pedel", "version", PEDEL_VERSION,
 		"description", "Dates are ISO 8601, money is in \xc3\xb8re, durations are in minutes. Lists take limit and cursor. Messages follow Accept-Language (da, en).",
-		"servers", "url", web_origin(w), "security", "token", "paths", paths,
+		"servers", "url", *w->app->origin ? w->app->origin : "/", "security", "token", "paths", paths,
 		"components", "schemas", schemas, "responses", "Error", "description", "What went wrong", "content", "application/json", "schema", "$ref", "#/components/schemas/Error",
 		"securitySchemes", "token", "type", "http", "scheme", "bearer", "description", "An API token, made in the settings or by pedel token add"));
 }

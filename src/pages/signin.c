@@ -204,7 +204,7 @@ static int mail_post(struct web *w, struct err *e)
 	struct err slow;
 	enum lang lang;
 
-	if (email_read(w->a, web_field(w, "mail"), "mail", &mail, e) != 0) {
+	if (email_read(w->a, web_field(w, "mail"), "mail", &mail, e) != 0 || (!web_origin_fits(w) && FAIL_FIELD(e, E_ORIGIN_UNSET, "mail", "%s", "origin"))) {
 		web_wrong(w, e);
 		signin_page(w, NULL);
 		return 0;
@@ -221,7 +221,7 @@ static int mail_post(struct web *w, struct err *e)
 		j.mail = mail;
 		j.subject = arena_printf(w->a, tr(lang, "Sign in at %s"), w->provider.name);
 		j.body = arena_printf(w->a, tr(lang, "Hello %s\n\nOpen this link to sign in. It works once, for 15 minutes:\n\n%s\n\n"
-			"If you did not ask for it, you need do nothing.\n\n%s\n"), j.k ? k.name : "", arena_printf(w->a, "%s/login/link/%s", web_origin(w), secret),
+			"If you did not ask for it, you need do nothing.\n\n%s\n"), j.k ? k.name : "", arena_printf(w->a, "%s/login/link/%s", w->app->origin, secret),
 			w->provider.name);
 		if (web_write(w, link_job, &j, e) != 0)
 			return -1;

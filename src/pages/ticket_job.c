@@ -51,7 +51,7 @@ int ticket_do(struct web *w, struct ticket_job *j, struct err *e)
 {
 	j->who = j->who ? j->who : &w->who;
 	j->now = w->now;
-	j->desk = (struct desk){ w->app->catalogue, web_origin(w), w->now };
+	j->desk = (struct desk){ w->app->catalogue, w->app->origin, w->now };
 	if (web_write(w, run, j, e) != 0)
 		return -1;
 	w->app->wake(w->app->wake_arg, "outbox");

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "base/log.h"
 #include "base/text.h"
 #include "os/random.h"
@@ -84,11 +85,25 @@ int web_write(struct web *w, db_job *job, void *arg, struct err *e)
 	return web_refresh(w, e);
 }
 
-const char *web_origin(struct web *w)
+const char *web_asked_origin(struct web *w)
 {
-	if (w->app->origin && *w->app->origin)
-		return w->app->origin;
 	return arena_printf(w->a, "%s://%s", w->rq->secure ? "https" : "http", w->rq->host ? w->rq->host : "localhost");
+}
+
+bool web_origin_fits(struct web *w)
+{
+	static const char *const here[] = { "localhost", "127.0.0.1", "[::1]" };
+	const char *host = w->rq->host ? w->rq->host : "";
+
+	if (!*w->app->origin || !w->app->origin_own)
+		return *w->app->origin;
+	for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
+		size_t n = strlen(here[i]);
+
+		if (strncasecmp(host, here[i], n) == 0 && (!host[n] || host[n] == ':'))
+			return true;
+	}
+	return false;
 }
 
 int64_t web_param_id(const struct web *w, int i)

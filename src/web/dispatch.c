@@ -254,7 +254,7 @@ static int check_origin(struct web *w, struct err *e)
 
 	if (site && strcmp(site, "same-origin") != 0)
 		return FAIL(e, E_ORIGIN_WRONG, "sec-fetch-site %.40s", site);
-	if (origin && strcmp(origin, web_origin(w)) != 0)
+	if (origin && strcmp(origin, *w->app->origin && !w->app->origin_own ? w->app->origin : web_asked_origin(w)) != 0)
 		return FAIL(e, E_ORIGIN_WRONG, "origin %.100s", origin);
 	return 0;
 }

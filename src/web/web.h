@@ -45,7 +45,8 @@ struct web_app {
 	const struct service *const *services;          /* NULL-terminated */
 	const struct web_route *const *tables;          /* NULL-terminated list of tables, each ends with {0} */
 	const char *data_folder;
-	const char *origin;                             /* "https://desk.example.dk" when set; "" : take it from Host */
+	const char *origin;                             /* "https://desk.example.dk", for every link that leaves; "": none may. Never from Host */
+	bool origin_own;                                /* not configured: it is the loopback address we listen at */
 	void (*wake)(void *arg, const char *what);      /* "outbox" "mail" "promises": something is waiting. Never NULL */
 	void *wake_arg;
 	/* Turn a document into PDF in the confined process (wire/conv.h says the request). NULL until it is wired. */
@@ -104,7 +105,8 @@ int  web_download(struct web *w, const char *path, const char *mime, const char 
 void web_status(struct web *w, int status);
 int  web_refresh(struct web *w, struct err *e);                         /* a snapshot that sees own writes */
 int  web_write(struct web *w, db_job *job, void *arg, struct err *e);   /* db_write on the app's database */
-const char *web_origin(struct web *w);                                  /* "http://127.0.0.1:8080": for links in mails */
+bool web_origin_fits(struct web *w);                                    /* app->origin leads whoever is asking here, so it may stand in a link to them */
+const char *web_asked_origin(struct web *w);                            /* what the request calls us: to compare, never to send on */
 
 /* At most `burst` at once and one more each `each_us`, per what and key ("report", the address): E_TOO_MANY. */
 int web_slow_down(struct web *w, const char *what, const char *key, int burst, int64_t each_us, struct err *e);

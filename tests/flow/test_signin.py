@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import re
 import sqlite3
 import struct
@@ -125,6 +126,48 @@ class SignIn(unittest.TestCase):
         me = self.p.browser().get('/login')
         me.submit('/login', login=mail, password='en god sætning til mig')
         self.assertTrue(me.url.endswith('/portal/'), me.url)
+
+    def test_link_goes_to_nobody_elses_host(self):
+        mail, before = self.owner['email'], self.link(self.owner['email'])
+        b = self.p.browser().get('/login', headers={'Host': 'evil.example'})
+        b.post('/login/mail', {**b.form('/login/mail'), 'mail': mail}, headers={'Host': 'evil.example', 'Origin': 'http://evil.example'})
+        self.assertEqual(b.status, 422)
+        self.assertIn('vores egen adresse', b.text)
+        self.assertEqual(self.link(mail), before)
+        self.assertFalse(self.p.sql("SELECT 1 FROM outbox WHERE body LIKE '%evil.example%'"))
+        staff = self.p.browser().sign_in('admin', self.p.password)
+        self.assertNotIn('Den offentlige adresse er ikke sat', staff.get('/console/').text)
+        self.assertIn('Den offentlige adresse er ikke sat', staff.get('/console/', headers={'Host': 'desk.example.dk'}).text)
+        self.assertNotIn('evil', json.dumps(self.p.api('GET', '/api/v1/openapi.json', headers={'Host': 'evil.example'})[1]['servers']))
+
+    def test_links_without_an_address(self):
+        with Pedel(start=False) as p:
+            p.args = ['--listen', '*:0']
+            p.start()
+            p.base = f'http://127.0.0.1:{p.port}'
+            customer, owner, _, _ = p.customer(services=())
+            b = p.browser().get('/login').submit('/login/mail', mail=owner['email'])
+            self.assertEqual(b.status, 422)
+            p.ok('POST', '/api/v1/tickets', {'customer_id': customer['id'], 'contact_id': owner['id'], 'subject': 'Printer',
+                                             'body': 'Den er i stykker'})
+            bodies = [r[0] for r in p.sql('SELECT body FROM outbox')]
+            self.assertTrue(bodies)
+            self.assertFalse([x for x in bodies if '/portal/' in x or 'http' in x], bodies)
+            staff = p.browser().sign_in('admin', p.password)
+            self.assertIn('Mails sendes uden links', staff.get('/console/').text)
+            p.stop()
+            (p.data / 'pedel.conf').write_text('origin=https://desk.example.dk/\n')
+            p.start()
+            p.base = f'http://127.0.0.1:{p.port}'
+            form = p.browser().get('/login')
+            form.post('/login/mail', {**form.form('/login/mail'), 'mail': owner['email']},
+                      headers={'Host': 'evil.example', 'Origin': 'https://desk.example.dk'})
+            self.assertEqual(form.status, 200)
+            self.assertRegex(p.sql("SELECT body FROM outbox WHERE kind='signin'")[0][0], r'\nhttps://desk\.example\.dk/login/link/')
+            p.stop()
+            (p.data / 'pedel.conf').write_text('origin=desk.example.dk\n')
+            with self.assertRaisesRegex(AssertionError, 'ORIGIN_INVALID'):
+                p.start(seconds=10)
 
     def test_forms_of_others(self):
         b = self.p.browser().sign_in('admin', self.p.password)
