@@ -66,6 +66,15 @@
     }, 15000);
   });
 
+  /* chosen files are named in the page's own words */
+  body.dataset.js = '';
+  document.addEventListener('change', function (e) {
+    var word = e.target.type === 'file' && e.target.parentNode.querySelector('.word');
+    if (!word) return;
+    word.dataset.empty = word.dataset.empty || word.textContent;
+    word.textContent = Array.prototype.map.call(e.target.files, function (f) { return f.name; }).join(', ') || word.dataset.empty;
+  });
+
   function line() { var bar = document.getElementById('offline'); if (bar) bar.hidden = navigator.onLine; }
   window.addEventListener('online', line);
   window.addEventListener('offline', line);

@@ -68,7 +68,7 @@ static int load(struct web *w, int64_t id, struct customer_view *v, struct err *
 
 	if (store_customer_get(w->db, w->a, id, c, e) != 0 || store_site_list(w->db, w->a, id, &sites, &v->nsites, e) != 0 ||
 	    store_contact_list(w->db, w->a, id, 0, PEOPLE_MOST, &people, &v->npeople, e) != 0 ||
-	    store_contact_count(w->db, id, &v->npeople_all, e) != 0 || event_list_customer(w->db, w->a, id, 0, 60, &all, &n, e) != 0)
+	    store_contact_count(w->db, id, &v->npeople_all, e) != 0 || event_list_story(w->db, w->a, id, 60, &all, &n, e) != 0)
 		return -1;
 	told = ARENA_ARRAY(w->a, struct event, n + 1);
 	for (int i = 0; i < n && put < 15; i++)

@@ -73,6 +73,9 @@ static int page_today(struct web *w, struct err *e)
 	if (store_ticket_list(w->db, w->a, &none, &tickets, &v.nnone, &next, e) != 0 || visits(w, &v, e) != 0)
 		return -1;
 	v.none = tickets;
+	if (store_ticket_count(w->db, w->a, &mine, TODAY_COUNT + 1, &v.nmine_all, e) != 0 ||
+	    store_ticket_count(w->db, w->a, &none, TODAY_COUNT + 1, &v.nnone_all, e) != 0)
+		return -1;
 	today_page(w, &v);
 	return 0;
 }

@@ -7,10 +7,12 @@
 #include "store/time_entry.h"
 
 struct today_visit { struct time_entry entry; const char *person; };
+enum { TODAY_COUNT = 999 };             /* what is not counted further */
+
 struct today_view {
 	int64_t count[7], all, customers, measured_at;
 	const struct promise_row *rows; const char *const *titles, *const *reasons; int n; bool more;
-	const struct ticket *mine, *none; int nmine, nnone;
+	const struct ticket *mine, *none; int nmine, nnone, nmine_all, nnone_all;
 	const struct today_visit *visits; int nvisits;
 };
 void today_page(struct web *w, const struct today_view *v);

@@ -17,8 +17,8 @@ static const struct db_sql add = { "INSERT INTO event(id,at,actor_kind,actor_id,
 	"VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)", NULL };
 static const struct db_sql of_object = { "SELECT " COLS " FROM event WHERE object=?1 AND object_id=?2 ORDER BY id", NULL };
 static const struct db_sql count_of_object = { "SELECT count(*) FROM event WHERE object=?1 AND object_id=?2", NULL };
-static const struct db_sql all = { "SELECT " COLS " FROM event WHERE id<?1 ORDER BY id DESC LIMIT ?2", NULL };
-static const struct db_sql of_customer = { "SELECT " COLS " FROM event WHERE customer_id=?3 AND id<?1 ORDER BY id DESC LIMIT ?2", NULL };
+static const struct db_sql story = { "SELECT " COLS " FROM (SELECT * FROM event WHERE customer_id=?2 ORDER BY id DESC LIMIT 3000) AS latest"
+	" WHERE object IN ('customer','contact','site','agreement','month') OR kind='ticket.created' ORDER BY id DESC LIMIT ?1", NULL };
 static const struct db_sql walk = { "SELECT " COLS ",hash FROM event WHERE id>?1 ORDER BY id LIMIT ?2", NULL };
 
 static void field_int(struct buf *b, int64_t v)
@@ -156,15 +156,12 @@ int event_list(struct db_conn *c, struct arena *a, const char *object, int64_t o
 	return rows_read(cur, a, most, out, n, e);
 }
 
-int event_list_customer(struct db_conn *c, struct arena *a, int64_t customer_id, int64_t before_id, int limit, struct event **out,
-	int *n, struct err *e)
+int event_list_story(struct db_conn *c, struct arena *a, int64_t customer_id, int limit, struct event **out, int *n, struct err *e)
 {
 	struct db_cur *cur;
-	int64_t before = before_id ? before_id : INT64_MAX;
 
 	limit = limit < 1 ? 1 : limit > 1000 ? 1000 : limit;
-	if (customer_id ? db_query(c, &of_customer, DB(DB_INT(before), DB_INT(limit), DB_INT(customer_id)), &cur, e) :
-		db_query(c, &all, DB(DB_INT(before), DB_INT(limit)), &cur, e))
+	if (db_query(c, &story, DB(DB_INT(limit), DB_INT(customer_id)), &cur, e) != 0)
 		return -1;
 	return rows_read(cur, a, limit, out, n, e);
 }

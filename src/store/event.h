@@ -25,9 +25,8 @@ struct event {
 int event_add(struct db_conn *w, struct arena *a, const struct event *ev, struct err *e);
 /* Events of one object, oldest first. */
 int event_list(struct db_conn *c, struct arena *a, const char *object, int64_t object_id, struct event **out, int *n, struct err *e);
-/* Newest first; customer_id 0: everybody's; before_id 0: from the end. */
-int event_list_customer(struct db_conn *c, struct arena *a, int64_t customer_id, int64_t before_id, int limit, struct event **out,
-	int *n, struct err *e);
+/* The customer's own story among its latest 3000 events, newest first: what people did, not what the ledger measured. */
+int event_list_story(struct db_conn *c, struct arena *a, int64_t customer_id, int limit, struct event **out, int *n, struct err *e);
 /* Walks the whole chain. *checked rows were right. E_CHAIN_BROKEN names the first row that is not. */
 int event_verify(struct db_conn *c, int64_t *checked, struct err *e);
 #endif

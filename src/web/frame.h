@@ -5,7 +5,7 @@
 
 struct frame_link { const char *key, *href, *icon, *label; unsigned roles; int64_t count; const char *count_word; bool alarm; };
 struct frame {
-	const char *title, *current, *area, *parent_href, *parent;
+	const char *title, *current, *area, *parent_href, *parent, *beside;
 	const struct frame_link *links; int nlinks;
 	const struct frame_link *more; int nmore;
 	const struct frame_link *books; int nbooks;

@@ -9,6 +9,7 @@
  * console_begin() comes <div class="pad"> or <div class="cols">, <nav class="tabs">, <form class="filters"> of the page. */
 void console_begin(struct web *w, const char *title, const char *current);      /* "today" "tickets" "promises" "customers" "catalogue" "time" "settings" */
 /* The same with a path back: "Customers > Advokathuset". The page then writes its own h1 (class "title"). */
+void console_begin_day(struct web *w, const char *title, const char *current);  /* with today's date and week beside the title */
 void console_begin_under(struct web *w, const char *title, const char *current, const char *parent_href, const char *parent);
 void console_end(struct web *w);
 void portal_begin(struct web *w, const char *title, const char *current);      /* "home" "tasks" "promises" "hours" "agreement" "people" "more" */
@@ -57,6 +58,7 @@ void ui_time(struct web *w, int64_t t);                 /* near form: "i dag 09.
 const char *fmt_moment(const struct web *w, int64_t t); /* near form as text */
 const char *fmt_moment_full(const struct web *w, int64_t t);
 const char *fmt_left(const struct web *w, int64_t until);       /* "om 18 min." / "43 min. siden" */
+const char *fmt_week(const struct web *w, int32_t day);         /* tirsdag den 24. november, uge 48 */
 const char *fmt_day(const struct web *w, int32_t day);          /* 24.11.2026 */
 const char *fmt_month(const struct web *w, int32_t month);      /* november 2026 */
 const char *fmt_minutes(const struct web *w, int64_t minutes);  /* 1:15 */

@@ -47,6 +47,15 @@ const char *fmt_moment(const struct web *w, int64_t t)
 	return arena_printf(w->a, w->lang == LANG_DA ? "%s %02d.%02d" : "%s %02d:%02d", near, c.hour, c.minute);
 }
 
+const char *fmt_week(const struct web *w, int32_t day)
+{
+	struct civil c = day_civil(day);
+
+	if (w->lang == LANG_DA)
+		return arena_printf(w->a, "%s den %d. %s, uge %d", full_da[c.weekday], c.day, months_da[c.month], day_week(day));
+	return arena_printf(w->a, "%s %d %s, week %d", full_en[c.weekday], c.day, months_en[c.month], day_week(day));
+}
+
 const char *fmt_moment_full(const struct web *w, int64_t t)
 {
 	struct civil c = moment_local(t);

@@ -1,3 +1,4 @@
+#include "base/moment.h"
 #include "web/frame.h"
 #include "web/ui.h"
 
@@ -55,6 +56,14 @@ void console_begin_under(struct web *w, const char *title, const char *current, 
 }
 
 void console_begin(struct web *w, const char *title, const char *current) { console_begin_under(w, title, current, NULL, NULL); }
+
+void console_begin_day(struct web *w, const char *title, const char *current)
+{
+	struct frame f = { .title = title, .current = current, .beside = fmt_week(w, day_of(w->now)) };
+
+	head(w, &f);
+	console(w, f, false);
+}
 
 void console_end(struct web *w)
 {
