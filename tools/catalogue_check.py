@@ -58,7 +58,7 @@ TERMS = {
         open_target_percent_hundredths""",
     "service-agreement": """hours_per_month monthly_price_ore hourly_price_ore rounding_step_minutes
         rounding_min_minutes round_by phone_step_minutes rollover_months rollover_max_minutes driving_free_minutes
-        driving_scope driving_settle proration overuse late_entry time_visible""",
+        driving_scope driving_settle proration overuse borrow_max_percent late_entry time_visible""",
 }
 
 SERVICE_KEY = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")

@@ -43,6 +43,11 @@ static void hours_readings(struct arena *a, enum lang l, const json_t *t, struct
 	if (strcmp(terms_text(t, "overuse", "bill"), "stop_and_ask") == 0)
 		reading(s, arena_printf(a, en ? "When the month's time is used up, we stop and ask before we use more. If you say yes, it costs the hourly "
 			"price, %s an hour." : "Når månedens tid er brugt, stopper vi og spørger, før vi bruger mere. Siger I ja, koster den timeprisen, %s i timen.", price));
+	else if (strcmp(terms_text(t, "overuse", "bill"), "borrow") == 0)
+		reading(s, arena_printf(a, en ? "When the month's time is used up, up to %lld %% of the next month's hours can be used in advance; the next month then has so much "
+			"less. Time beyond that is invoiced at the hourly price, %s an hour, and so is time used in advance that the next month does not have any more." :
+			"Når månedens tid er brugt, kan op til %lld %% af næste måneds timer bruges på forskud; næste måned har så tilsvarende færre. Tid derudover faktureres til "
+			"timeprisen, %s i timen, og det gør også tid på forskud, som næste måned ikke længere har.", (long long)terms_int(t, "borrow_max_percent", 50), price));
 	else
 		reading(s, arena_printf(a, en ? "Time beyond the month's hours is invoiced at the hourly price, %s an hour." :
 			"Tid ud over månedens timer faktureres til timeprisen, %s i timen.", price));
@@ -81,6 +86,8 @@ static void driving_readings(struct arena *a, enum lang l, const json_t *t, stru
 	else
 		reading(s, arena_printf(a, en ? "The first %lld minutes of driving cost nothing, per visit and technician; the way out and the way home are added together." :
 			"De første %lld minutters kørsel koster ikke noget, pr. besøg og tekniker; turen ud og turen hjem lægges sammen.", (long long)freely));
+	reading(s, en ? "A trip that serves several customers is divided evenly among them, and each has its own driving without payment." :
+		"En tur, der går til flere kunder, deles ligeligt mellem dem, og hver kunde har sin egen kørsel uden betaling.");
 	if (bank)
 		reading(s, en ? "Further driving is rounded up like other time and drawn from the month's hours." :
 			"Øvrig kørsel rundes op som anden tid og trækkes fra månedens timer.");

@@ -31,7 +31,8 @@ struct bank_terms {
 	bool driving_each_way;          /* the free minutes hold each way, not for out and home together */
 	bool driving_from_bank;         /* the rest is drawn from the bank, not invoiced */
 	bool proration;
-	bool stop_and_ask;              /* told to people; the sums do not know it */
+	bool stop_and_ask;              /* nothing is invoiced before the customer has said yes: core/work.h; the sums only count it */
+	int borrow_percent;             /* of the next month's hours that may be used before it begins; 0: none */
 	bool late_current_only;         /* late time never uses what was left in its own month */
 	bool time_visible;
 };
@@ -48,19 +49,36 @@ struct bank_entry {
 	enum activity activity;
 	enum bank_cover cover;
 	int32_t day, month;             /* day of the work; month it is settled in */
-	int minutes, drive_out, drive_home;
+	int minutes, drive_out, drive_home;             /* driving: of the whole trip */
+	int trip_customers, trip_part;  /* the trip served so many customers, of which this is number 1, 2 ...; 0 and 1: only this one */
 	bool late;                      /* typed after its own month was closed: month is a later one */
 };
 
-/* Minutes kept from one month for later: rolled on until expires_month, or lapsed in expires_month (late time may still use
- * those, when its own month lies from origin_month to expires_month). */
-struct bank_kept { int32_t origin_month, expires_month; int64_t minutes; };
-struct bank_state { const struct bank_kept *rolled; int nrolled; const struct bank_kept *lapsed; int nlapsed; };
+/* Hours bought apart (klippekort): usable from the day they were bought to to_day, with or without an agreement. */
+struct bank_purchase { int64_t id; int32_t from_day, to_day; int64_t minutes, price_ore; };
+/* Everything of one customer that is settled. */
+struct bank_book {
+	const struct bank_span *spans; int nspans;
+	const struct bank_entry *entries; int nentries;         /* those of other months are passed over */
+	const struct bank_purchase *bought; int nbought;        /* likewise: a month's own are those bought in it; earlier ones come with the state */
+};
 
-enum bank_grant_kind { BANK_GRANT_MONTH, BANK_GRANT_ROLLED, BANK_GRANT_LATE };
+/* Minutes kept from one month for later: rolled on or bought, until to_day; or lapsed then (late time may still use those, when
+ * its own day lies from from_day to to_day). */
+struct bank_kept { int32_t origin_month, expires_month, from_day, to_day; int64_t purchase_id, minutes; };      /* purchase_id 0: not bought */
+/* Minutes of this month's hours that the month before has used already, at the price they cost when they are not repaid. */
+struct bank_debt { int64_t minutes, hourly_ore; };
+struct bank_state {
+	const struct bank_kept *rolled; int nrolled; const struct bank_kept *lapsed; int nlapsed;
+	const struct bank_debt *debt; int ndebt;                /* in the order they were borrowed */
+};
+
+enum bank_grant_kind { BANK_GRANT_MONTH, BANK_GRANT_ROLLED, BANK_GRANT_LATE, BANK_GRANT_BOUGHT, BANK_GRANT_BORROWED, BANK_GRANT__N };
 struct bank_grant {
 	enum bank_grant_kind kind;
-	int32_t origin_month, expires_month, from_day;
+	int32_t origin_month, expires_month, from_day, to_day;  /* from_day: also of an earlier month; BORROWED: origin is the month they are taken from */
+	int64_t purchase_id, price_ore; /* BOUGHT; the price only in the month it was bought */
+	int64_t repaid;                 /* MONTH: what the month before had borrowed; granted is without it */
 	int64_t granted, drawn;
 	int64_t expired, left;          /* at the month's end: granted = drawn + expired + left (left goes on to the next month) */
 };
@@ -71,7 +89,8 @@ struct bank_settled {
 	int64_t hourly_ore;
 	int64_t bill;                   /* work after rounding = drawn + over + included + internal. Of joined entries: what this one adds */
 	int64_t drawn, over, included, internal;
-	int64_t drive, drive_free;      /* driven; of those without payment */
+	int64_t drive_whole;            /* of the whole trip */
+	int64_t drive, drive_free;      /* driven for this customer; of those without payment */
 	int64_t drive_bill;             /* the rest after rounding = drive_drawn + drive_invoiced */
 	int64_t drive_drawn, drive_invoiced;
 	const struct bank_draw *draws; int ndraws;      /* sum: drawn + drive_drawn */
@@ -79,8 +98,8 @@ struct bank_settled {
 };
 enum bank_line_kind { BANK_LINE_OVERUSE, BANK_LINE_DRIVING };
 const char *bank_line_name(enum bank_line_kind k);      /* "overuse" */
-/* Why it is invoiced: the hours were used up, or no agreement gave any that day. */
-enum bank_why { BANK_WHY_USED_UP, BANK_WHY_NO_BANK, BANK_WHY_DRIVING, BANK_WHY__N };
+/* Why it is invoiced: the hours were used up; no agreement gave any that day; hours were borrowed of a month that has none to give. */
+enum bank_why { BANK_WHY_USED_UP, BANK_WHY_NO_BANK, BANK_WHY_NOT_REPAID, BANK_WHY_DRIVING, BANK_WHY__N };
 const char *bank_why_name(enum bank_why v);             /* "used_up" */
 struct bank_line { enum bank_line_kind kind; enum bank_why why; int64_t hourly_ore, minutes, amount_ore; };     /* one per kind, why and price */
 
@@ -91,19 +110,23 @@ struct bank_month {
 	const struct bank_line *lines; int nlines;
 	int64_t granted, drawn, remaining, over, driving;       /* driving: invoiced minutes */
 	int64_t unagreed;               /* of over: on days without an agreement */
+	int64_t to_ask;                 /* invoiced though the agreement says to ask first */
+	int64_t unrepaid;               /* borrowed before, invoiced now: no entry's */
+	int64_t bought_ore;             /* hours bought in the month */
 	int64_t fee_ore, lines_ore;
 	struct bank_state after;
 };
 
-/* Settle one month. entries may hold other months' too; they are passed over. before NULL: nothing was kept. */
-void bank_settle(struct arena *a, int32_t month, const struct bank_span *spans, int nspans, const struct bank_entry *entries, int nentries,
-	const struct bank_state *before, struct bank_month *out);
+/* Settle one month. before NULL: nothing was kept. */
+void bank_settle(struct arena *a, int32_t month, const struct bank_book *book, const struct bank_state *before, struct bank_month *out);
 const struct bank_span *bank_span_on(const struct bank_span *spans, int nspans, int32_t day);   /* NULL: none */
 
 /* The rules one by one (also used by forms that show what an entry will cost). */
 int64_t bank_round(int64_t minutes, int step, int min);         /* 0 stays 0 */
 int64_t bank_work_minutes(const struct bank_terms *t, enum activity v, int64_t minutes);
 int64_t bank_drive_minutes(const struct bank_terms *t, bool agreed, int64_t out, int64_t home, int64_t *without_payment);
+/* Part 1 .. customers of a leg's minutes: the parts differ by at most one and always add up to the whole. */
+int64_t bank_trip_share(int64_t minutes, int customers, int part);
 int64_t bank_prorate_minutes(int64_t minutes, int days, int of_days);   /* to the nearest quarter of an hour, half up */
 int64_t bank_share_ore(int64_t ore, int64_t part, int64_t whole);       /* ore * part / whole, half away from zero */
 static inline int64_t bank_money(int64_t minutes, int64_t hourly_ore) { return bank_share_ore(hourly_ore, minutes, 60); }

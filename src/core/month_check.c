@@ -18,7 +18,8 @@ static const struct statement_entry *entry_of(const struct statement *s, int64_t
 static bool same(const struct time_entry *t, const struct statement_entry *k)
 {
 	return k && k->minutes == t->minutes && k->day == t->day && k->person_id == t->person_id && k->ticket_id == t->ticket_id &&
-		k->started_at == t->started_at && k->late == t->late && k->drive == t->drive_out_minutes + t->drive_home_minutes &&
+		k->started_at == t->started_at && k->late == t->late && k->drive_whole == t->drive_out_minutes + t->drive_home_minutes &&
+		k->trip_customers == t->trip_customers && k->trip_part == t->trip_part &&
 		text_eq(activity_name(k->activity), t->activity);
 }
 

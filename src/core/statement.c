@@ -4,7 +4,7 @@
 #include "base/text.h"
 
 #define VERSION 1
-static const char *const grant_names[] = { "month", "rolled", "late" };
+static const char *const grant_names[] = { "month", "rolled", "late", "bought", "borrowed" };
 
 const char *bank_grant_name(enum bank_grant_kind k) { return grant_names[k]; }
 
@@ -18,6 +18,9 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 	s->remaining = m->remaining;
 	s->over = m->over;
 	s->unagreed = m->unagreed;
+	s->to_ask = m->to_ask;
+	s->unrepaid = m->unrepaid;
+	s->bought_ore = m->bought_ore;
 	s->driving = m->driving;
 	s->fee_ore = m->fee_ore;
 	s->lines_ore = m->lines_ore;
@@ -38,6 +41,7 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 			.ticket_number = t ? t->ticket_number : 0, .person = t ? t->person_name : "", .subject = t ? t->ticket_subject : "",
 			.note = t ? t->note : "", .activity = b->entry->activity, .day = b->entry->day, .late = b->entry->late,
 			.no_bank = !b->span,
+			.trip_customers = b->entry->trip_customers, .trip_part = b->entry->trip_part, .drive_whole = b->drive_whole,
 			.minutes = b->entry->minutes, .bill = b->bill, .drawn = b->drawn, .over = b->over, .included = b->included,
 			.internal = b->internal, .drive = b->drive, .drive_free = b->drive_free, .drive_bill = b->drive_bill,
 			.drive_drawn = b->drive_drawn, .drive_invoiced = b->drive_invoiced, .hourly_ore = b->hourly_ore, .balance = b->balance,
@@ -50,6 +54,15 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 static void put(json_t *o, const char *key, int64_t v) { json_object_set_new(o, key, json_integer(v)); }
 static void put_text(json_t *o, const char *key, const char *v) { json_object_set_new(o, key, json_string(v ? v : "")); }
 
+static json_t *debt_json(const struct bank_state *s)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < s->ndebt; i++)
+		json_array_append_new(list, json_pack("{s:I,s:I}", "minutes", (json_int_t)s->debt[i].minutes, "hourly_ore", (json_int_t)s->debt[i].hourly_ore));
+	return list;
+}
+
 static json_t *kept_json(const struct bank_kept *k, int n)
 {
 	json_t *list = json_array();
@@ -59,6 +72,9 @@ static json_t *kept_json(const struct bank_kept *k, int n)
 
 		put(o, "origin_month", k[i].origin_month);
 		put(o, "expires_month", k[i].expires_month);
+		put(o, "from_day", k[i].from_day);
+		put(o, "to_day", k[i].to_day);
+		put(o, "purchase_id", k[i].purchase_id);
 		put(o, "minutes", k[i].minutes);
 		json_array_append_new(list, o);
 	}
@@ -69,24 +85,24 @@ static json_t *kept_json(const struct bank_kept *k, int n)
 static const struct { const char *key; size_t at; } entry_numbers[] = {
 #define N(f) { #f, offsetof(struct statement_entry, f) }
 	N(id), N(person_id), N(ticket_id), N(ticket_number), N(started_at), N(minutes), N(bill), N(drawn), N(over), N(included), N(internal), N(drive),
-	N(drive_free), N(drive_bill), N(drive_drawn), N(drive_invoiced), N(hourly_ore), N(balance),
+	N(drive_whole), N(trip_customers), N(trip_part), N(drive_free), N(drive_bill), N(drive_drawn), N(drive_invoiced), N(hourly_ore), N(balance),
 #undef N
 };
 static const struct { const char *key; size_t at; } head_numbers[] = {
 #define N(f) { #f, offsetof(struct statement, f) }
-	N(customer_id), N(agreement_id), N(granted), N(drawn), N(remaining), N(over), N(unagreed), N(driving), N(fee_ore), N(lines_ore),
+	N(customer_id), N(agreement_id), N(granted), N(drawn), N(remaining), N(over), N(unagreed), N(to_ask), N(unrepaid), N(bought_ore), N(driving), N(fee_ore), N(lines_ore),
 #undef N
 };
 #define COUNT(list) (sizeof (list) / sizeof *(list))
 
 static json_t *terms_json(const struct bank_terms *t)
 {
-	return json_pack("{s:i,s:I,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:b,s:b,s:b,s:b,s:b,s:b,s:b}", "month_minutes", t->month_minutes, "monthly_ore",
+	return json_pack("{s:i,s:I,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:b,s:b,s:b,s:b,s:b,s:b,s:b,s:i}", "month_minutes", t->month_minutes, "monthly_ore",
 		(json_int_t)t->monthly_ore, "hourly_ore", (json_int_t)t->hourly_ore, "step", t->step, "min", t->min, "phone_step", t->phone_step,
 		"rollover_months", t->rollover_months, "rollover_max", t->rollover_max, "driving_free", t->driving_free,
 		"driving_each_way", t->driving_each_way, "driving_from_bank", t->driving_from_bank, "proration", t->proration,
 		"stop_and_ask", t->stop_and_ask, "late_current_only", t->late_current_only, "time_visible", t->time_visible,
-		"join_day", t->join_day);
+		"join_day", t->join_day, "borrow_percent", t->borrow_percent);
 }
 
 char *statement_text(struct arena *a, const struct statement *s)
@@ -107,6 +123,10 @@ char *statement_text(struct arena *a, const struct statement *s)
 		put(v, "origin_month", s->grants[i].origin_month);
 		put(v, "expires_month", s->grants[i].expires_month);
 		put(v, "from_day", s->grants[i].from_day);
+		put(v, "to_day", s->grants[i].to_day);
+		put(v, "purchase_id", s->grants[i].purchase_id);
+		put(v, "price_ore", s->grants[i].price_ore);
+		put(v, "repaid", s->grants[i].repaid);
 		put(v, "granted", s->grants[i].granted);
 		put(v, "drawn", s->grants[i].drawn);
 		put(v, "expired", s->grants[i].expired);
@@ -138,6 +158,7 @@ char *statement_text(struct arena *a, const struct statement *s)
 	}
 	json_object_set_new(o, "rolled", kept_json(s->after.rolled, s->after.nrolled));
 	json_object_set_new(o, "lapsed", kept_json(s->after.lapsed, s->after.nlapsed));
+	json_object_set_new(o, "debt", debt_json(&s->after));
 	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	kept = arena_dup(a, text ? text : "{}");
 	free(text);
@@ -146,6 +167,8 @@ char *statement_text(struct arena *a, const struct statement *s)
 }
 
 static int64_t number(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
+/* What was kept before a field existed is read as what it meant then. */
+static int64_t number_or(const json_t *o, const char *key, int64_t then) { return json_object_get(o, key) ? number(o, key) : then; }
 static bool flag(const json_t *o, const char *key) { return json_is_true(json_object_get(o, key)); }
 
 static const char *text_of(struct arena *a, const json_t *o, const char *key)
@@ -163,9 +186,22 @@ static const struct bank_kept *kept_of(struct arena *a, const json_t *list, int 
 	for (int i = 0; i < *n; i++) {
 		const json_t *o = json_array_get(list, (size_t)i);
 
-		k[i] = (struct bank_kept){ (int32_t)number(o, "origin_month"), (int32_t)number(o, "expires_month"), number(o, "minutes") };
+		k[i] = (struct bank_kept){ .origin_month = (int32_t)number(o, "origin_month"), .expires_month = (int32_t)number(o, "expires_month"),
+			.purchase_id = number(o, "purchase_id"), .minutes = number(o, "minutes") };
+		k[i].from_day = (int32_t)number_or(o, "from_day", month_first_day(k[i].origin_month));
+		k[i].to_day = (int32_t)number_or(o, "to_day", month_first_day(k[i].expires_month + 1) - 1);
 	}
 	return k;
+}
+
+static const struct bank_debt *debt_of(struct arena *a, const json_t *list, int *n)
+{
+	struct bank_debt *d = ARENA_ARRAY(a, struct bank_debt, json_array_size(list) + 1);
+
+	*n = (int)json_array_size(list);
+	for (int i = 0; i < *n; i++)
+		d[i] = (struct bank_debt){ number(json_array_get(list, (size_t)i), "minutes"), number(json_array_get(list, (size_t)i), "hourly_ore") };
+	return d;
 }
 
 static void terms_of(const json_t *o, struct bank_terms *t)
@@ -177,6 +213,7 @@ static void terms_of(const json_t *o, struct bank_terms *t)
 		.driving_free = (int)number(o, "driving_free"), .driving_each_way = flag(o, "driving_each_way"),
 		.driving_from_bank = flag(o, "driving_from_bank"), .proration = flag(o, "proration"), .stop_and_ask = flag(o, "stop_and_ask"),
 		.late_current_only = flag(o, "late_current_only"), .time_visible = flag(o, "time_visible"), .join_day = flag(o, "join_day"),
+		.borrow_percent = (int)number(o, "borrow_percent"),
 	};
 }
 
@@ -192,13 +229,16 @@ static void entries_of(struct arena *a, const json_t *list, struct statement *s)
 
 		for (size_t j = 0; j < COUNT(entry_numbers); j++)
 			*(int64_t *)((char *)&n[i] + entry_numbers[j].at) = number(o, entry_numbers[j].key);
+		n[i].drive_whole = number_or(o, "drive_whole", n[i].drive);
+		n[i].trip_customers = number_or(o, "trip_customers", 1);
+		n[i].trip_part = number_or(o, "trip_part", 1);
 		n[i].day = (int32_t)number(o, "day");
 		n[i].activity = v < 0 ? ACTIVITY_TASK : (enum activity)v;
 		n[i].person = text_of(a, o, "person");
 		n[i].subject = text_of(a, o, "subject");
 		n[i].note = text_of(a, o, "note");
 		n[i].late = flag(o, "late");
-		n[i].no_bank = flag(o, "no_bank");
+		n[i].no_bank = json_object_get(o, "no_bank") ? flag(o, "no_bank") : s->agreement_id == 0;
 	}
 }
 
@@ -215,9 +255,16 @@ static void grants_of(struct arena *a, const json_t *o, struct statement *s)
 
 		v = json_array_get(grants, (size_t)i);
 		kind = json_string_value(json_object_get(v, "kind"));
-		g[i] = (struct bank_grant){ text_eq(kind, "late") ? BANK_GRANT_LATE : text_eq(kind, "rolled") ? BANK_GRANT_ROLLED : BANK_GRANT_MONTH,
-			(int32_t)number(v, "origin_month"), (int32_t)number(v, "expires_month"), (int32_t)number(v, "from_day"),
-			number(v, "granted"), number(v, "drawn"), number(v, "expired"), number(v, "left") };
+		g[i] = (struct bank_grant){ .origin_month = (int32_t)number(v, "origin_month"), .expires_month = (int32_t)number(v, "expires_month"),
+			.from_day = (int32_t)number(v, "from_day"), .purchase_id = number(v, "purchase_id"), .price_ore = number(v, "price_ore"),
+			.repaid = number(v, "repaid"), .granted = number(v, "granted"), .drawn = number(v, "drawn"), .expired = number(v, "expired"),
+			.left = number(v, "left") };
+		if (!json_object_get(v, "to_day") && text_eq(kind, "rolled"))
+			g[i].from_day = month_first_day(g[i].origin_month);
+		g[i].to_day = (int32_t)number_or(v, "to_day", month_first_day(g[i].expires_month + 1) - 1);
+		for (int k = 0; k < BANK_GRANT__N; k++)
+			if (text_eq(kind, grant_names[k]))
+				g[i].kind = (enum bank_grant_kind)k;
 	}
 	s->lines = l;
 	s->nlines = (int)json_array_size(lines);
@@ -248,15 +295,28 @@ int statement_parse(struct arena *a, const char *text, struct statement *s, stru
 	for (size_t i = 0; i < COUNT(head_numbers); i++)
 		*(int64_t *)((char *)&got + head_numbers[i].at) = number(o, head_numbers[i].key);
 	terms_of(json_object_get(o, "terms"), &got.terms);
+	got.unagreed = number_or(o, "unagreed", got.agreement_id ? 0 : got.over);
+	got.to_ask = number_or(o, "to_ask", got.terms.stop_and_ask ? got.over : 0);
 	grants_of(a, o, &got);
 	entries_of(a, json_object_get(o, "entries"), &got);
 	got.after.rolled = kept_of(a, json_object_get(o, "rolled"), &got.after.nrolled);
+	got.after.debt = debt_of(a, json_object_get(o, "debt"), &got.after.ndebt);
 	got.after.lapsed = kept_of(a, json_object_get(o, "lapsed"), &got.after.nlapsed);
 	*s = got;
 	rc = 0;
 out:
 	json_decref(o);
 	return rc;
+}
+
+int64_t statement_left(const struct statement *s, int32_t today)
+{
+	int64_t left = s->remaining;
+
+	for (int i = 0; i < s->ngrants && !s->closed && today <= month_first_day(s->month + 1) - 1; i++)
+		if (s->grants[i].to_day < today)
+			left -= s->grants[i].granted - s->grants[i].drawn;
+	return left;
 }
 
 void statement_days(const struct statement *s, int64_t *by_day)

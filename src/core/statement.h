@@ -18,6 +18,7 @@ struct statement_entry {
 	int32_t day;
 	bool late, no_bank;             /* no_bank: no agreement that day */
 	int64_t minutes, bill, drawn, over, included, internal;
+	int64_t drive_whole, trip_customers, trip_part;         /* of the whole trip; drive is this customer's part */
 	int64_t drive, drive_free, drive_bill, drive_drawn, drive_invoiced;
 	int64_t hourly_ore, balance;
 };
@@ -30,7 +31,7 @@ struct statement {
 	const char *text, *sha256;      /* of a closed month: exactly what was kept; NULL otherwise */
 	int64_t agreement_id;           /* the one in force last in the month; 0: none, then terms are bank_terms_none */
 	struct bank_terms terms;
-	int64_t granted, drawn, remaining, over, unagreed, driving, fee_ore, lines_ore;
+	int64_t granted, drawn, remaining, over, unagreed, to_ask, unrepaid, bought_ore, driving, fee_ore, lines_ore;
 	const struct bank_grant *grants; int ngrants;
 	const struct bank_line *lines; int nlines;
 	const struct statement_entry *entries; int nentries;    /* in the order they drew */
@@ -41,7 +42,9 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 /* The text to keep: compact, keys in order, so that the same month always gives the same bytes. */
 char *statement_text(struct arena *a, const struct statement *s);
 int statement_parse(struct arena *a, const char *text, struct statement *out, struct err *e);
-const char *bank_grant_name(enum bank_grant_kind k);    /* "month" "rolled" "late" */
+const char *bank_grant_name(enum bank_grant_kind k);    /* "month" "rolled" "late" "bought" "borrowed" */
+/* What can still be used: remaining, but without bought hours that expired earlier in an open month. */
+int64_t statement_left(const struct statement *s, int32_t today);
 /* Minutes used by the end of each day, those beyond the bank too: month_days() values. */
 void statement_days(const struct statement *s, int64_t *by_day);
 #endif

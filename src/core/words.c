@@ -28,6 +28,7 @@ static const struct { const char *key, *text[LANG__N]; } choices[] = {
 	{ "stop_and_ask",   { "vi stopper og spørger først", "we stop and ask first" } },
 	{ "entry",          { "hver registrering for sig", "each entry on its own" } },
 	{ "day",            { "dagens tid på samme opgave lagt sammen", "the day's time on the same task added together" } },
+	{ "borrow",         { "næste måneds timer bruges på forskud", "the next month's hours are used in advance" } },
 	{ "original_first", { "bruger først resten af den måned, arbejdet blev gjort", "uses first what was left of the month the work was done" } },
 	{ "current_only",   { "bruger den åbne måned", "uses the open month" } },
 };

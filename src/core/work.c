@@ -78,6 +78,15 @@ void work_spans(struct arena *a, const struct bank_item *items, int n, const str
 	*nout = ns;
 }
 
+const struct bank_purchase *work_purchases(struct arena *a, const struct hour_purchase *rows, int n)
+{
+	struct bank_purchase *p = ARENA_ARRAY(a, struct bank_purchase, n + 1);
+
+	for (int i = 0; i < n; i++)
+		p[i] = (struct bank_purchase){ rows[i].id, rows[i].bought_day, rows[i].expires_day, rows[i].minutes, rows[i].price_ore };
+	return p;
+}
+
 /* category_service NULL: whichever of those that cover. */
 static enum bank_cover cover_of(const char *category_service, int32_t day, const struct bank_item *items, int n)
 {
@@ -93,7 +102,7 @@ static struct bank_entry entry_of(const struct time_entry *t, enum bank_cover co
 	int v = activity_by_name(t->activity);
 
 	return (struct bank_entry){ t->id, t->person_id, t->ticket_id, t->started_at, v < 0 ? ACTIVITY_TASK : (enum activity)v, cover, t->day,
-		t->month, t->minutes, t->drive_out_minutes, t->drive_home_minutes, t->late };
+		t->month, t->minutes, t->drive_out_minutes, t->drive_home_minutes, t->trip_customers, t->trip_part, t->late };
 }
 
 /* What the fold needs of one customer from its first open month through some month. */
@@ -102,15 +111,29 @@ struct ledger {
 	const char *name, *lang;
 	int32_t closed_through;         /* INT32_MIN: no month is closed */
 	int32_t first;                  /* the first month with anything in it, after the closed ones */
-	const struct bank_span *spans; int nspans;
+	struct bank_book book;
 	struct time_entry *rows; int nrows;
-	struct bank_entry *entries;
 	struct bank_state before;       /* what the last closed month left */
 };
+
+static int purchases_read(struct db_conn *c, struct arena *a, struct ledger *l, int32_t *first, struct err *e)
+{
+	struct hour_purchase *rows;
+	int n;
+
+	if (store_purchases_of(c, a, l->customer_id, INT64_MAX, &rows, &n, e) != 0)
+		return -1;
+	l->book.bought = work_purchases(a, rows, n);
+	l->book.nbought = n;
+	if (n && month_of_day(rows[0].bought_day) < *first)
+		*first = month_of_day(rows[0].bought_day);
+	return 0;
+}
 
 static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct ledger *l, struct err *e)
 {
 	struct bank_item *items;
+	struct bank_entry *entries;
 	struct month_close last;
 	struct statement kept;
 	int32_t first;
@@ -121,9 +144,11 @@ static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, 
 	    store_month_closed_through(c, customer_id, &l->closed_through, e) != 0 || store_bank_items(c, a, customer_id, &items, &n, e) != 0 ||
 	    store_time_first_month(c, customer_id, &first, e) != 0)
 		return -1;
-	work_spans(a, items, n, &l->spans, &l->nspans);
-	if (l->nspans && month_of_day(l->spans[0].from_day) < first)
-		first = month_of_day(l->spans[0].from_day);
+	work_spans(a, items, n, &l->book.spans, &l->book.nspans);
+	if (l->book.nspans && month_of_day(l->book.spans[0].from_day) < first)
+		first = month_of_day(l->book.spans[0].from_day);
+	if (purchases_read(c, a, l, &first, e) != 0)
+		return -1;
 	if (l->closed_through != INT32_MIN && month > l->closed_through) {
 		if (store_month_close_get(c, a, customer_id, l->closed_through, &last, e) != 0 || statement_parse(a, last.statement, &kept, e) != 0)
 			return -1;
@@ -135,11 +160,12 @@ static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, 
 	l->first = first < month - BACK_MONTHS ? month - BACK_MONTHS : first;
 	if (store_time_of_customer(c, a, customer_id, l->first, month, &l->rows, &l->nrows, e) != 0)
 		return -1;
-	l->entries = ARENA_ARRAY(a, struct bank_entry, l->nrows + 1);
+	l->book.entries = entries = ARENA_ARRAY(a, struct bank_entry, l->nrows + 1);
+	l->book.nentries = l->nrows;
 	for (int i = 0; i < l->nrows; i++) {
 		const struct time_entry *t = &l->rows[i];
 
-		l->entries[i] = entry_of(t, cover_of(t->category_service, t->day, items, n));
+		entries[i] = entry_of(t, cover_of(t->category_service, t->day, items, n));
 	}
 	return 0;
 }
@@ -149,10 +175,10 @@ static void ledger_settle(struct arena *a, const struct ledger *l, int32_t month
 	const struct bank_span *span = NULL;
 	struct bank_month m;
 
-	bank_settle(a, month, l->spans, l->nspans, l->entries, l->nrows, before, &m);
-	for (int i = 0; i < l->nspans; i++)
-		if (l->spans[i].from_day < month_first_day(month + 1) && l->spans[i].to_day >= month_first_day(month))
-			span = &l->spans[i];
+	bank_settle(a, month, &l->book, before, &m);
+	for (int i = 0; i < l->book.nspans; i++)
+		if (l->book.spans[i].from_day < month_first_day(month + 1) && l->book.spans[i].to_day >= month_first_day(month))
+			span = &l->book.spans[i];
 	*out = (struct statement){ .customer_id = l->customer_id, .customer = l->name, .agreement_id = span ? span->agreement_id : 0,
 		.terms = span ? span->terms : bank_terms_none };
 	statement_make(a, &m, l->rows, l->nrows, out);
@@ -187,7 +213,7 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 		return -1;
 	run.after = l.before;
 	for (int32_t m = l.first; m < month; m++)
-		bank_settle(a, m, l.spans, l.nspans, l.entries, l.nrows, &run.after, &run);
+		bank_settle(a, m, &l.book, &run.after, &run);
 	ledger_settle(a, &l, month, &run.after, &s);
 	s.closed = month <= closed;             /* before the first closed month: nothing can come there any more */
 	*out = s;
@@ -222,18 +248,23 @@ int work_settle_again(struct db_conn *c, struct arena *a, const struct statement
 {
 	struct bank_state none = { 0 };
 	struct ledger l = { .customer_id = kept->customer_id, .name = kept->customer, .rows = (struct time_entry *)rows, .nrows = nrows };
+	struct hour_purchase *bought;
+	struct bank_entry *entries;
 	struct bank_item *items;
 	int n;
 
-	if (store_bank_items(c, a, kept->customer_id, &items, &n, e) != 0)
+	if (store_bank_items(c, a, kept->customer_id, &items, &n, e) != 0 ||
+	    store_purchases_of(c, a, kept->customer_id, closed_at, &bought, &l.book.nbought, e) != 0)
 		return -1;
+	l.book.bought = work_purchases(a, bought, l.book.nbought);
 	n = items_then(items, n, closed_at, undone);
-	work_spans(a, items, n, &l.spans, &l.nspans);
-	l.entries = ARENA_ARRAY(a, struct bank_entry, nrows + 1);
+	work_spans(a, items, n, &l.book.spans, &l.book.nspans);
+	l.book.entries = entries = ARENA_ARRAY(a, struct bank_entry, nrows + 1);
+	l.book.nentries = nrows;
 	for (int i = 0; i < nrows; i++) {
 		const struct statement_entry *k = settled_of(kept, rows[i].id);
 
-		l.entries[i] = entry_of(&rows[i], k && k->included ? cover_of(NULL, rows[i].day, items, n) : BANK_DRAWN);
+		entries[i] = entry_of(&rows[i], k && k->included ? cover_of(NULL, rows[i].day, items, n) : BANK_DRAWN);
 	}
 	ledger_settle(a, &l, kept->month, before ? before : &none, out);
 	for (int i = 0; i < out->nentries; i++) {
@@ -388,6 +419,12 @@ static int check(const struct work_in *in, int64_t now, struct err *e)
 		return FAIL_FIELD(e, E_DURATION_RANGE, "drive_out_minutes", "%lld", (long long)in->drive_out);
 	if (in->drive_home < 0 || in->drive_home > MINUTES_MOST)
 		return FAIL_FIELD(e, E_DURATION_RANGE, "drive_home_minutes", "%lld", (long long)in->drive_home);
+	if (in->trip_customers < 0 || in->trip_customers > WORK_TRIP_CUSTOMERS)
+		return FAIL_FIELD(e, E_NUMBER_RANGE, "trip_customers", "%lld", (long long)in->trip_customers);
+	if (in->trip_part < 0 || (in->trip_part > 1 && in->trip_part > in->trip_customers))
+		return FAIL_FIELD(e, E_NUMBER_RANGE, "trip_part", "%lld of %lld", (long long)in->trip_part, (long long)in->trip_customers);
+	if (v != ACTIVITY_VISIT && in->trip_customers > 1)
+		return FAIL_FIELD(e, E_DRIVE_NOT_VISIT, "trip_customers", "%s", in->activity);
 	if (v != ACTIVITY_VISIT && in->drive_out + in->drive_home > 0)
 		return FAIL_FIELD(e, E_DRIVE_NOT_VISIT, in->drive_out ? "drive_out_minutes" : "drive_home_minutes", "%s", in->activity);
 	if (in->started_at > now + MOMENT_MINUTE)       /* a minute's grace: clocks differ */
@@ -421,13 +458,15 @@ static void fill(struct arena *a, const struct work_in *in, struct time_entry *t
 	t->note = text_trim(a, in->note ? in->note : "");
 	t->drive_out_minutes = (int)in->drive_out;
 	t->drive_home_minutes = (int)in->drive_home;
+	t->trip_customers = in->trip_customers ? (int)in->trip_customers : 1;
+	t->trip_part = in->trip_part ? (int)in->trip_part : 1;
 }
 
 static json_t *facts(struct arena *a, const struct time_entry *t)
 {
-	return json_pack("{s:I,s:I,s:s,s:s,s:i,s:i,s:i,s:s,s:b}", "ticket_id", (json_int_t)t->ticket_id, "person_id", (json_int_t)t->person_id,
+	return json_pack("{s:I,s:I,s:s,s:s,s:i,s:i,s:i,s:i,s:i,s:s,s:b}", "ticket_id", (json_int_t)t->ticket_id, "person_id", (json_int_t)t->person_id,
 		"activity", t->activity, "started_at", moment_iso(a, t->started_at), "minutes", t->minutes, "drive_out_minutes", t->drive_out_minutes,
-		"drive_home_minutes", t->drive_home_minutes, "month", month_iso(a, t->month), "late", t->late);
+		"drive_home_minutes", t->drive_home_minutes, "trip_customers", t->trip_customers, "trip_part", t->trip_part, "month", month_iso(a, t->month), "late", t->late);
 }
 
 int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const struct work_in *in, int64_t now, struct time_entry *out,

@@ -4,22 +4,25 @@
  * Ownership:  arena given.
  * Errors:     E_CHOICE_INVALID (activity), E_DURATION_RANGE (minutes, drive_*_minutes), E_DRIVE_NOT_VISIT, E_TIME_FUTURE,
  *             E_TIME_INVALID (started_at), E_MONTH_CLOSED, E_MONTH_OPEN, E_TICKET_NO_CUSTOMER, E_TIMER_NONE, E_TIMER_RUNNING,
- *             E_DENIED, E_NOT_FOUND; input errors name the field of the API.
+ *             E_NUMBER_RANGE (trip_customers, trip_part), E_DENIED, E_NOT_FOUND; input errors name the field of the API.
  * Units:      minutes, us, months since 1970-01.   Threads: changing functions in the writer's job.
  * Source:     facts of the desk, 5.2: an entry belongs to the local day of its start, is at most 24 hours and is not split. */
 #ifndef PEDEL_CORE_WORK_H
 #define PEDEL_CORE_WORK_H
 #include "core/role.h"
 #include "core/statement.h"
+#include "store/hour_purchase.h"
 #include "store/month_close.h"
 #include "store/time_entry.h"
 
+#define WORK_TRIP_CUSTOMERS 20          /* at most */
 struct work_in {
 	int64_t ticket_id;              /* its customer pays; 0: customer_id does, without a ticket */
 	int64_t customer_id;
 	int64_t person_id;              /* who worked; 0: whoever writes it down */
 	const char *activity;
-	int64_t started_at, minutes, drive_out, drive_home;
+	int64_t started_at, minutes, drive_out, drive_home;     /* driving: of the whole trip */
+	int64_t trip_customers, trip_part;      /* the trip served so many customers, this one is number 1, 2 ...; 0: only this one */
 	const char *note;               /* the customer may read it */
 	bool late;                      /* yes, it is for a closed month: settle it in the first open one */
 	bool stop_timer;                /* the writer's own timer on this ticket is spent with this */
@@ -40,6 +43,7 @@ int work_timer_minutes(const struct timer *t, int64_t now);     /* at least 1 on
 /* The month as it stands now, or as it was closed. */
 int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct statement *out, struct err *e);
 /* The agreement's spans, with the newest acceptance first in line where they overlap. */
+const struct bank_purchase *work_purchases(struct arena *a, const struct hour_purchase *rows, int n);
 void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout);
 /* Lock a month that is over, and every open month before it. *closed: how many, the last of them `month`; 0 for a month before
  * the first one that was ever closed, which is locked already. Administrators and bookkeepers. */

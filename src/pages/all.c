@@ -2,6 +2,7 @@
 #include "pages/agreement.h"
 #include "pages/customer.h"
 #include "pages/profile.h"
+#include "pages/purchase.h"
 #include "pages/signin.h"
 #include "pages/staff.h"
 #include "pages/promise.h"
@@ -17,6 +18,8 @@ const struct web_route *const pages_tables[] = {
 	hours_routes,
 	openapi_routes,
 	profile_routes,
+	purchase_api_routes,
+	purchase_routes,
 	signin_routes,
 	staff_routes,
 	promise_api_routes,

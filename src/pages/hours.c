@@ -50,6 +50,7 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 		v->drive_free += v->s.entries[i].drive_free;
 		v->drive_bill += v->s.entries[i].drive_bill;
 	}
+	v->left = statement_left(&v->s, day_of(w->now));
 	statement_days(&v->s, days);
 	v->entries = !portal || v->s.terms.time_visible;
 	if (portal)
@@ -71,7 +72,8 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 
 const char *hours_why(const struct web *w, enum bank_why v)
 {
-	static const char *const words[BANK_WHY__N] = { N_("Time beyond the hours"), N_("Time by the hour, without an agreement"), N_("Driving") };
+	static const char *const words[BANK_WHY__N] = { N_("Time beyond the hours"), N_("Time by the hour, without an agreement"),
+		N_("Time used in advance that was not made up for"), N_("Driving") };
 
 	return tr(w->lang, words[v]);
 }
@@ -137,6 +139,15 @@ const char *hours_csv(struct web *w, const struct statement *s, size_t *n)
 		csv_text(&b, t->over == 0 ? "" : hours_why(w, t->no_bank ? BANK_WHY_NO_BANK : BANK_WHY_USED_UP));
 		buf_adds(&b, "\r\n");
 	}
+	for (int i = 0; i < s->ngrants; i++)
+		if (s->grants[i].kind == BANK_GRANT_BOUGHT && s->grants[i].origin_month == s->month) {
+			buf_printf(&b, "%s,,,,,", day_iso(w->a, s->grants[i].from_day));
+			csv_text(&b, _("Hours bought"));
+			buf_adds(&b, ",,,,,,,,,");
+			csv_text(&b, arena_printf(w->a, _("%s, %s, can be used until %s"), fmt_minutes(w, s->grants[i].granted),
+				fmt_money(w, s->grants[i].price_ore), fmt_day(w, s->grants[i].to_day)));
+			buf_adds(&b, ",\r\n");
+		}
 	*n = b.n;
 	return buf_text(&b);
 }
@@ -182,6 +193,46 @@ static const char *rounding_rule(struct web *w, const struct bank_terms *t)
 	return arena_printf(w->a, _("Each entry is rounded up to whole %d minutes."), t->step);
 }
 
+static const char *grant_words(struct web *w, const struct statement *s, const struct bank_grant *g)
+{
+	switch (g->kind) {
+	case BANK_GRANT_ROLLED: return arena_printf(w->a, _("Kept from %s"), fmt_month(w, g->origin_month));
+	case BANK_GRANT_LATE: return arena_printf(w->a, _("What was left in %s, for late time"), fmt_month(w, g->origin_month));
+	case BANK_GRANT_BOUGHT: return arena_printf(w->a, _("Bought %s"), fmt_day(w, g->from_day));
+	case BANK_GRANT_BORROWED: return arena_printf(w->a, _("Used in advance, of %s"), fmt_month(w, g->origin_month));
+	default: break;
+	}
+	return g->repaid > 0 ? arena_printf(w->a, _("The month's hours, without %s used in advance in %s"), fmt_minutes(w, g->repaid), fmt_month(w, s->month - 1))
+		: _("The month's hours");
+}
+
+bool hours_plain(const struct statement *s)
+{
+	return s->ngrants == 0 || (s->ngrants == 1 && s->grants[0].kind == BANK_GRANT_MONTH && s->grants[0].repaid == 0);
+}
+
+/* Where the hours come from, when they are more than the month's own. */
+static void document_grants(struct web *w, json_t *blocks, const struct statement *s)
+{
+	json_t *table, *columns, *rows;
+
+	if (hours_plain(s))
+		return;
+	columns = json_array();
+	rows = json_array();
+	for (int i = 0; i < s->ngrants; i++)
+		json_array_append_new(rows, json_pack("[s,s,s,s]", grant_words(w, s, &s->grants[i]), fmt_day(w, s->grants[i].to_day),
+			fmt_minutes(w, s->grants[i].granted), fmt_minutes(w, s->grants[i].drawn)));
+	add_text(blocks, "heading", _("Where the hours come from"));
+	table = add_block(blocks, "table");
+	add_column(columns, _("What"), "left", 6);
+	add_column(columns, _("Can be used until"), "right", 3);
+	add_column(columns, _("Hours"), "right", 2);
+	add_column(columns, _("Used"), "right", 2);
+	json_object_set_new(table, "columns", columns);
+	json_object_set_new(table, "rows", rows);
+}
+
 static void document_draws(struct web *w, json_t *blocks, const struct statement *s)
 {
 	json_t *table = add_block(blocks, "table"), *columns = json_array(), *rows = json_array();
@@ -205,6 +256,9 @@ static void document_draws(struct web *w, json_t *blocks, const struct statement
 			json_array_append_new(rows, json_pack("[s,s,s,s,s,s,s]", fmt_day(w, t->day), arena_printf(w->a, _("Driving %s, %s free, %s invoiced"),
 				fmt_minutes(w, t->drive), fmt_minutes(w, t->drive_free), fmt_minutes(w, t->drive_invoiced)), t->person, _("Driving"),
 				fmt_minutes(w, t->drive), fmt_minutes(w, t->drive_drawn), ""));
+		if (t->trip_customers > 1)
+			json_array_append_new(rows, json_pack("[s,s,s,s,s,s,s]", "", arena_printf(w->a, _("of a trip of %s to %d customers"),
+				fmt_minutes(w, t->drive_whole), (int)t->trip_customers), "", "", "", "", ""));
 	}
 	json_object_set_new(table, "columns", columns);
 	json_object_set_new(table, "rows", rows);
@@ -233,7 +287,8 @@ json_t *hours_document(struct web *w, const struct statement *s, bool entries)
 	add_pair(rows, s->closed ? _("Not used") : _("Left"), fmt_minutes(w, s->remaining));
 	add_pair(rows, _("Fixed amount"), fmt_money(w, s->fee_ore));
 
-	if (s->nlines > 0) {
+	document_grants(w, blocks, s);
+	if (s->nlines > 0 || s->bought_ore > 0) {
 		add_text(blocks, "heading", _("Beyond the fixed amount"));
 		table = add_block(blocks, "table");
 		json_object_set_new(table, "columns", columns = json_array());
@@ -242,10 +297,14 @@ json_t *hours_document(struct web *w, const struct statement *s, bool entries)
 		add_column(columns, _("An hour"), "right", 3);
 		add_column(columns, _("Amount"), "right", 3);
 		json_object_set_new(table, "rows", rows = json_array());
+		for (int i = 0; i < s->ngrants; i++)
+			if (s->grants[i].kind == BANK_GRANT_BOUGHT && s->grants[i].origin_month == s->month)
+				json_array_append_new(rows, json_pack("[s,s,s,s]", _("Hours bought"), fmt_minutes(w, s->grants[i].granted), "",
+					fmt_money(w, s->grants[i].price_ore)));
 		for (int i = 0; i < s->nlines; i++)
 			json_array_append_new(rows, json_pack("[s,s,s,s]", hours_why(w, s->lines[i].why),
 				fmt_minutes(w, s->lines[i].minutes), fmt_money(w, s->lines[i].hourly_ore), fmt_money(w, s->lines[i].amount_ore)));
-		json_object_set_new(table, "foot", json_pack("[s,s,s,s]", _("In all, without VAT"), "", "", fmt_money(w, s->lines_ore)));
+		json_object_set_new(table, "foot", json_pack("[s,s,s,s]", _("In all, without VAT"), "", "", fmt_money(w, s->lines_ore + s->bought_ore)));
 	}
 	if (entries && s->nentries > 0) {
 		add_text(blocks, "heading", _("Every draw"));
@@ -396,6 +455,7 @@ static int billing_show(struct web *w, const char *text, struct err *e)
 		v.driving += s->driving;
 		v.fee_ore += s->fee_ore;
 		v.lines_ore += s->lines_ore;
+		v.bought_ore += s->bought_ore;
 	}
 	v.rows = rows;
 	v.over = v.month < month_of(w->now);

@@ -33,6 +33,19 @@ int work_form_load(struct web *w, int64_t customer_id, int64_t ticket_id, struct
 	return customer_id ? work_statement(w->db, w->a, customer_id, month_of(w->now), &f->bank, e) : 0;
 }
 
+/* A small whole number that may be left out. */
+static int read_count(struct web *w, const char *name, int64_t *out, struct err *e)
+{
+	const char *s = web_field(w, name);
+
+	*out = 0;
+	if (text_blank(s))
+		return 0;
+	if (!text_int(text_trim(w->a, s), out))
+		return FAIL_FIELD(e, E_NUMBER_INVALID, name, "%.40s", s);
+	return *out > 0 ? 0 : FAIL_FIELD(e, E_NUMBER_RANGE, name, "%.40s", s);
+}
+
 static int read_minutes(struct web *w, const char *name, int64_t *out, struct err *e)
 {
 	const char *s = web_field(w, name);
@@ -59,7 +72,8 @@ int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *g
 	if (!*given)
 		return 0;
 	if (read_minutes(w, "minutes", &in->minutes, e) != 0 || read_minutes(w, "drive_out_minutes", &in->drive_out, e) != 0 ||
-	    read_minutes(w, "drive_home_minutes", &in->drive_home, e) != 0)
+	    read_minutes(w, "drive_home_minutes", &in->drive_home, e) != 0 || read_count(w, "trip_customers", &in->trip_customers, e) != 0 ||
+	    read_count(w, "trip_part", &in->trip_part, e) != 0)
 		return -1;
 	in->started_at = w->now - in->minutes * MOMENT_MINUTE;          /* just finished */
 	if (!text_blank(when) && read_moment(w, when, "started_at", &in->started_at, e) != 0)

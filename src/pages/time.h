@@ -25,6 +25,7 @@ void work_bank(struct web *w, const struct work_form *f);               /* for t
 int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *given, struct err *e);
 const char *work_activity(const struct web *w, enum activity v);        /* "Fjernsupport" */
 
+bool hours_plain(const struct statement *s);            /* no hours but the month's own, all of them */
 const char *hours_why(const struct web *w, enum bank_why v);             /* "Time beyond the hours": what an invoice line is for */
 /* Close a month in a job of its own; the snapshot sees it after. */
 int hours_close(struct web *w, int64_t customer_id, int32_t month, int *closed, struct err *e);
@@ -56,9 +57,10 @@ struct hours_view {
 	const struct statement *past; int npast;
 	const char *chart;                              /* the chart in words */
 	int64_t drive, drive_free, drive_bill;
+	int64_t left;                                   /* today, or at the month's end */
 };
 struct billing_row { int64_t id; const char *name; struct statement s; };
-struct billing_view { int32_t month; bool over, may_close; const struct billing_row *rows; int n, nopen; int64_t granted, drawn, over_minutes, driving, fee_ore, lines_ore;
+struct billing_view { int32_t month; bool over, may_close; const struct billing_row *rows; int n, nopen; int64_t granted, drawn, over_minutes, driving, fee_ore, lines_ore, bought_ore;
 	const char *prev, *next, *done; };
 void week_page(struct web *w, const struct week_view *v);
 void entry_page(struct web *w, const struct entry_view *v);

@@ -13,16 +13,22 @@ static const struct api_field entry_fields[] = {
 	{ "id", "integer", true }, { "ticket_id", "integer", true, NULL, "0 when there is none" }, { "customer_id", "integer", true },
 	{ "login", "string", true, NULL, "who worked" }, { "person", "string", true }, { "activity", "string", true, ACTIVITIES },
 	{ "started_at", "date-time", true }, { "minutes", "integer", true }, { "drive_out_minutes", "integer", true },
-	{ "drive_home_minutes", "integer", true }, { "note", "string", true }, { "month", "month", true, NULL, "the month it is settled in" },
+	{ "drive_home_minutes", "integer", true }, { "trip_customers", "integer", true }, { "trip_part", "integer", true },
+	{ "note", "string", true }, { "month", "month", true, NULL, "the month it is settled in" },
 	{ "late", "boolean", true, NULL, "written after its own month was closed" }, { 0 } };
 static const struct api_field line_fields[] = {
 	{ "kind", "string", true, "overuse|driving", "overuse: time that no bank paid for" },
-	{ "reason", "string", true, "used_up|no_bank|driving", "used_up: the month's hours were used up; no_bank: time by the hour, without an agreement" },
+	{ "reason", "string", true, "used_up|no_bank|not_repaid|driving", "used_up: the hours were used up; no_bank: time by the hour, without an agreement; "
+		"not_repaid: used in advance of a month that had too few hours" },
 	{ "minutes", "integer", true }, { "hourly_price_ore", "integer", true },
 	{ "amount_ore", "integer", true }, { 0 } };
 static const struct api_field grant_fields[] = {
-	{ "kind", "string", true, "month|rolled|late" }, { "month", "month", true, NULL, "the month the hours were given for" },
-	{ "expires", "month", true, NULL, "the last month they can be used in" }, { "granted_minutes", "integer", true },
+	{ "kind", "string", true, "month|rolled|late|bought|borrowed", "borrowed: used in advance of the next month" },
+	{ "month", "month", true, NULL, "the month the hours were given for, or bought in" },
+	{ "expires", "month", true, NULL, "the last month they can be used in" }, { "expires_on", "date", true, NULL, "the last day" },
+	{ "purchase_id", "integer", true, NULL, "0 when they were not bought" },
+	{ "repaid_minutes", "integer", true, NULL, "of a month's hours: used in advance the month before; granted is without them" },
+	{ "granted_minutes", "integer", true },
 	{ "drawn_minutes", "integer", true }, { 0 } };
 static const struct api_field draw_fields[] = {
 	{ "id", "integer", true }, { "ticket_id", "integer", true }, { "ticket_number", "integer", true }, { "subject", "string", true },
@@ -30,7 +36,9 @@ static const struct api_field draw_fields[] = {
 	{ "minutes", "integer", true, NULL, "as written" }, { "bill_minutes", "integer", true, NULL, "after rounding" },
 	{ "drawn_minutes", "integer", true }, { "overuse_minutes", "integer", true },
 	{ "no_bank", "boolean", true, NULL, "there was no agreement that day" }, { "included_minutes", "integer", true },
-	{ "internal_minutes", "integer", true }, { "drive_minutes", "integer", true }, { "drive_free_minutes", "integer", true },
+	{ "internal_minutes", "integer", true }, { "drive_minutes", "integer", true, NULL, "this customer's part" },
+	{ "drive_whole_minutes", "integer", true, NULL, "of the whole trip" }, { "trip_customers", "integer", true }, { "trip_part", "integer", true },
+	{ "drive_free_minutes", "integer", true },
 	{ "drive_drawn_minutes", "integer", true }, { "drive_invoiced_minutes", "integer", true },
 	{ "balance_minutes", "integer", true, NULL, "left in the bank after it" }, { "note", "string", true }, { "late", "boolean", true }, { 0 } };
 #define BANK_FIELDS \
@@ -38,6 +46,7 @@ static const struct api_field draw_fields[] = {
 	{ "sha256", "string", true, NULL, "of a closed month's statement; otherwise empty" }, \
 	{ "granted_minutes", "integer", true }, { "drawn_minutes", "integer", true }, { "remaining_minutes", "integer", true }, \
 	{ "overuse_minutes", "integer", true }, { "driving_minutes", "integer", true }, { "fixed_ore", "integer", true, NULL, "the month's fixed amount" }, \
+	{ "bought_ore", "integer", true, NULL, "hours bought in the month; not among the invoice lines" }, \
 	{ "invoice_lines", "[InvoiceLine]", true }, { "grants", "[HourGrant]", true }, { "entries", "[HourDraw]", true }
 
 static const struct api_field bank_fields[] = { BANK_FIELDS, { 0 } };
@@ -64,6 +73,8 @@ static json_t *entry_json(struct web *w, const struct time_entry *t)
 	put(o, "minutes", t->minutes);
 	put(o, "drive_out_minutes", t->drive_out_minutes);
 	put(o, "drive_home_minutes", t->drive_home_minutes);
+	put(o, "trip_customers", t->trip_customers);
+	put(o, "trip_part", t->trip_part);
 	put_text(o, "note", t->note);
 	put_text(o, "month", month_iso(w->a, t->month));
 	json_object_set_new(o, "late", json_boolean(t->late));
@@ -89,6 +100,9 @@ static json_t *draw_json(struct web *w, const struct statement_entry *n)
 	put(o, "included_minutes", n->included);
 	put(o, "internal_minutes", n->internal);
 	put(o, "drive_minutes", n->drive);
+	put(o, "drive_whole_minutes", n->drive_whole);
+	put(o, "trip_customers", n->trip_customers);
+	put(o, "trip_part", n->trip_part);
 	put(o, "drive_free_minutes", n->drive_free);
 	put(o, "drive_drawn_minutes", n->drive_drawn);
 	put(o, "drive_invoiced_minutes", n->drive_invoiced);
@@ -108,10 +122,11 @@ static json_t *bank_json(struct web *w, const struct statement *s)
 	put_text(o, "sha256", s->sha256);
 	put(o, "granted_minutes", s->granted);
 	put(o, "drawn_minutes", s->drawn);
-	put(o, "remaining_minutes", s->remaining);
+	put(o, "remaining_minutes", statement_left(s, day_of(w->now)));
 	put(o, "overuse_minutes", s->over);
 	put(o, "driving_minutes", s->driving);
 	put(o, "fixed_ore", s->fee_ore);
+	put(o, "bought_ore", s->bought_ore);
 	for (int i = 0; i < s->nlines; i++) {
 		json_array_append_new(lines, v = json_object());
 		put_text(v, "kind", bank_line_name(s->lines[i].kind));
@@ -125,6 +140,9 @@ static json_t *bank_json(struct web *w, const struct statement *s)
 		put_text(v, "kind", bank_grant_name(s->grants[i].kind));
 		put_text(v, "month", month_iso(w->a, s->grants[i].origin_month));
 		put_text(v, "expires", month_iso(w->a, s->grants[i].expires_month));
+		put_text(v, "expires_on", day_iso(w->a, s->grants[i].to_day));
+		put(v, "purchase_id", s->grants[i].purchase_id);
+		put(v, "repaid_minutes", s->grants[i].repaid);
 		put(v, "granted_minutes", s->grants[i].granted);
 		put(v, "drawn_minutes", s->grants[i].drawn);
 	}
@@ -161,7 +179,7 @@ static int want_minutes(json_t *o, const char *key, bool required, int64_t *out,
 static int entry_read(struct web *w, json_t *o, struct work_in *in, struct err *e)
 {
 	static const char *const keys[] = { "ticket_id", "activity", "started_at", "minutes", "note", "drive_out_minutes", "drive_home_minutes",
-		"login", "late", NULL };
+		"trip_customers", "trip_part", "login", "late", NULL };
 	const char *login = NULL, *started = NULL;
 	json_t *late = json_object_get(o, "late");
 
@@ -169,7 +187,9 @@ static int entry_read(struct web *w, json_t *o, struct work_in *in, struct err *
 	    json_want_text(o, "activity", 40, true, &in->activity, e) != 0 || json_want_text(o, "started_at", 60, true, &started, e) != 0 ||
 	    want_minutes(o, "minutes", true, &in->minutes, e) != 0 || json_want_text(o, "note", 4000, false, &in->note, e) != 0 ||
 	    want_minutes(o, "drive_out_minutes", false, &in->drive_out, e) != 0 ||
-	    want_minutes(o, "drive_home_minutes", false, &in->drive_home, e) != 0 || json_want_text(o, "login", 60, false, &login, e) != 0)
+	    want_minutes(o, "drive_home_minutes", false, &in->drive_home, e) != 0 ||
+	    json_want_int(o, "trip_customers", 1, WORK_TRIP_CUSTOMERS, false, 1, &in->trip_customers, e) != 0 ||
+	    json_want_int(o, "trip_part", 1, WORK_TRIP_CUSTOMERS, false, 1, &in->trip_part, e) != 0 || json_want_text(o, "login", 60, false, &login, e) != 0)
 		return -1;
 	if (activity_by_name(in->activity) < 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "activity", "%.40s", in->activity);
@@ -270,6 +290,8 @@ static const struct api_field entry_body[] = {
 	{ "ticket_id", "integer", true }, { "activity", "string", true, ACTIVITIES }, { "started_at", "date-time", true },
 	{ "minutes", "integer", true, NULL, "1 to 1440" }, { "note", "string", false, NULL, "the customer may read it" },
 	{ "drive_out_minutes", "integer", false, NULL, "only with visit" }, { "drive_home_minutes", "integer", false, NULL, "only with visit" },
+	{ "trip_customers", "integer", false, NULL, "the trip went to so many customers, 1 to 20; driving is written for the whole trip and divided" },
+	{ "trip_part", "integer", false, NULL, "this customer is number 1 to trip_customers; the parts add up to the whole" },
 	{ "login", "string", false, NULL, "who worked; the token's person when left out" },
 	{ "late", "boolean", false, NULL, "true: for a closed month, settled in the first open one" }, { 0 } };
 static const struct api_field entry_query[] = { { "customer_id", "integer" }, { "ticket_id", "integer" }, { "login", "string" }, { "limit", "integer" },

@@ -70,6 +70,8 @@ static void before_change(struct arena *a, const char *data, struct fact_time *t
 		t->minutes = (int)json_integer_value(json_object_get(o, "minutes"));
 		t->drive_out_minutes = (int)json_integer_value(json_object_get(o, "drive_out_minutes"));
 		t->drive_home_minutes = (int)json_integer_value(json_object_get(o, "drive_home_minutes"));
+		t->trip_customers = json_object_get(o, "trip_customers") ? (int)json_integer_value(json_object_get(o, "trip_customers")) : 1;
+		t->trip_part = json_object_get(o, "trip_part") ? (int)json_integer_value(json_object_get(o, "trip_part")) : 1;
 		t->late = json_is_true(json_object_get(o, "late"));
 	}
 	json_decref(all);
@@ -88,7 +90,8 @@ int store_fact_time(struct db_conn *c, struct arena *a, int64_t customer_id, int
 	struct fact_time **out, int *n, struct err *e)
 {
 	/* Later months too: an entry that has been moved there since was here then. */
-	static const struct db_sql rows = { "SELECT id,person_id,ticket_id,started_at,activity,day,month,minutes,drive_out_minutes,drive_home_minutes,late,reported "
+	static const struct db_sql rows = { "SELECT id,person_id,ticket_id,started_at,activity,day,month,minutes,drive_out_minutes,drive_home_minutes,late,reported,trip_customers,"
+		"trip_part "
 		"FROM time_entry WHERE customer_id=?1 AND month>=?2 AND created_at<=?3 AND (removed_at=0 OR removed_at>?3) ORDER BY id" };
 	static const struct db_sql changes = { "SELECT v.object_id,v.data FROM event v WHERE v.object='time_entry' AND v.object_id IN(SELECT id FROM time_entry "
 		"WHERE customer_id=?1 AND month>=?2) AND v.kind='time.changed' AND v.at>?3 ORDER BY v.object_id,v.id DESC" };
@@ -104,7 +107,7 @@ int store_fact_time(struct db_conn *c, struct arena *a, int64_t customer_id, int
 		all[count++] = (struct fact_time){ .id = db_int(cur, 0), .person_id = db_int(cur, 1), .ticket_id = db_int(cur, 2), .started_at = db_int(cur, 3),
 			.activity = db_text(cur, 4, a), .day = (int32_t)db_int(cur, 5), .month = (int32_t)db_int(cur, 6), .minutes = (int)db_int(cur, 7),
 			.drive_out_minutes = (int)db_int(cur, 8), .drive_home_minutes = (int)db_int(cur, 9), .late = db_int(cur, 10) != 0,
-			.reported = db_int(cur, 11) != 0 };
+			.reported = db_int(cur, 11) != 0, .trip_customers = (int)db_int(cur, 12), .trip_part = (int)db_int(cur, 13) };
 	}
 	db_done(cur);
 	if (rc < 0 || (count && db_query(c, &changes, v, 3, &cur, e) != 0))

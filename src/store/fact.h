@@ -24,7 +24,7 @@ struct fact_time {
 	int64_t id, person_id, ticket_id, started_at;
 	const char *activity;
 	int32_t day, month;
-	int minutes, drive_out_minutes, drive_home_minutes;
+	int minutes, drive_out_minutes, drive_home_minutes, trip_customers, trip_part;
 	bool late, reported;
 };
 int store_fact_time(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t from_month, int32_t to_month, int64_t at,

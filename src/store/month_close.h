@@ -21,7 +21,8 @@ int store_month_close_told(struct db_conn *c, const struct month_close *m, bool 
 int store_month_close_events(struct db_conn *c, int64_t *n, struct err *e);
 int store_month_closed_through(struct db_conn *c, int64_t customer_id, int32_t *month, struct err *e);         /* INT32_MIN: none */
 
-/* Customers with something in a month: an accepted agreement in force on a day of it, time settled in it, or its statement. */
+/* Customers with something in a month: an accepted agreement in force on a day of it, time settled in it, hours bought
+ * that could be used in it, or its statement. */
 struct month_customer { int64_t id; const char *name; int64_t closed_at; };      /* closed_at 0: open */
 int store_month_customers(struct db_conn *c, struct arena *a, int32_t month, int32_t first_day, int32_t last_day, struct month_customer **out,
 	int *n, struct err *e);

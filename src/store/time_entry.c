@@ -2,15 +2,16 @@
 
 #define COLS "t.id,t.customer_id,t.ticket_id,t.person_id,t.activity,t.started_at,t.day,t.month,t.minutes,t.note,t.drive_out_minutes," \
 	"t.drive_home_minutes,t.late,t.reported,t.created_at,t.created_by,t.removed_at,p.name,p.login,c.name,coalesce(k.subject,'')," \
-	"coalesce(k.number,0),coalesce(g.service,'')"
+	"coalesce(k.number,0),coalesce(g.service,''),t.trip_customers,t.trip_part"
 #define FROM " FROM time_entry t JOIN person p ON p.id=t.person_id JOIN customer c ON c.id=t.customer_id " \
 	"LEFT JOIN ticket k ON k.id=t.ticket_id LEFT JOIN category g ON g.key=k.category"
 
 static const struct db_sql add = { "INSERT INTO time_entry(customer_id,ticket_id,person_id,activity,started_at,day,month,minutes,note,"
-	"drive_out_minutes,drive_home_minutes,late,reported,created_at,created_by) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15) "
+	"drive_out_minutes,drive_home_minutes,late,reported,created_at,created_by,trip_customers,trip_part) "
+	"VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17) "
 	"RETURNING id", NULL };
 static const struct db_sql set = { "UPDATE time_entry SET activity=?2,started_at=?3,day=?4,month=?5,minutes=?6,note=?7,drive_out_minutes=?8,"
-	"drive_home_minutes=?9,late=?10,removed_at=?11 WHERE id=?1 AND customer_id=?12", NULL };
+	"drive_home_minutes=?9,late=?10,removed_at=?11,trip_customers=?13,trip_part=?14 WHERE id=?1 AND customer_id=?12", NULL };
 static const struct db_sql spent = { "UPDATE ticket SET spent_minutes=(SELECT coalesce(sum(minutes),0) FROM time_entry WHERE ticket_id=?1 "
 	"AND removed_at=0) WHERE id=?1", NULL };
 static const struct db_sql get = { "SELECT " COLS FROM " WHERE t.id=?1 AND t.removed_at=0", NULL };
@@ -61,6 +62,7 @@ static int read_rows(struct db_conn *c, struct arena *a, const struct db_sql *q,
 			.created_at = db_int(cur, 14), .created_by = db_int(cur, 15), .removed_at = db_int(cur, 16), .person_name = db_text(cur, 17, a),
 			.person_login = db_text(cur, 18, a), .customer_name = db_text(cur, 19, a), .ticket_subject = db_text(cur, 20, a),
 			.ticket_number = db_int(cur, 21), .category_service = db_text(cur, 22, a),
+			.trip_customers = (int)db_int(cur, 23), .trip_part = (int)db_int(cur, 24),
 		};
 	}
 	db_done(cur);
@@ -77,7 +79,8 @@ int store_time_add(struct db_conn *w, struct time_entry *t, struct err *e)
 
 	if (db_id(w, &add, DB(DB_INT(t->customer_id), DB_ID(t->ticket_id), DB_INT(t->person_id), DB_TEXT(t->activity), DB_INT(t->started_at),
 		DB_INT(t->day), DB_INT(t->month), DB_INT(t->minutes), DB_TEXT(t->note), DB_INT(t->drive_out_minutes), DB_INT(t->drive_home_minutes),
-		DB_INT(t->late), DB_INT(t->reported), DB_INT(t->created_at), DB_INT(t->created_by)), &id, e) != 0)
+		DB_INT(t->late), DB_INT(t->reported), DB_INT(t->created_at), DB_INT(t->created_by),
+		DB_INT(t->trip_customers), DB_INT(t->trip_part)), &id, e) != 0)
 		return -1;
 	if (t->ticket_id && db_run(w, &spent, DB(DB_INT(t->ticket_id)), NULL, e) != 0)
 		return -1;
@@ -91,7 +94,7 @@ int store_time_set(struct db_conn *w, const struct time_entry *t, struct err *e)
 
 	if (db_run(w, &set, DB(DB_INT(t->id), DB_TEXT(t->activity), DB_INT(t->started_at), DB_INT(t->day), DB_INT(t->month), DB_INT(t->minutes),
 		DB_TEXT(t->note), DB_INT(t->drive_out_minutes), DB_INT(t->drive_home_minutes), DB_INT(t->late), DB_INT(t->removed_at),
-		DB_INT(t->customer_id)), &changed, e) != 0)
+		DB_INT(t->customer_id), DB_INT(t->trip_customers), DB_INT(t->trip_part)), &changed, e) != 0)
 		return -1;
 	if (changed == 0)
 		return FAIL(e, E_NOT_FOUND, "time entry %lld", (long long)t->id);

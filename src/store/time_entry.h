@@ -16,7 +16,8 @@ struct time_entry {
 	int32_t day, month;                             /* month: the one it is settled in */
 	int minutes;
 	const char *note;
-	int drive_out_minutes, drive_home_minutes;
+	int drive_out_minutes, drive_home_minutes;      /* of the whole trip */
+	int trip_customers, trip_part;                  /* it served so many customers; this one is number 1, 2 ... */
 	bool late, reported;
 	int64_t created_at, created_by, removed_at;     /* removed_at 0: it stands */
 	/* read along with it; not written */

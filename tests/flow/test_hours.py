@@ -194,6 +194,89 @@ class Hours(unittest.TestCase):
         self.assertIn('rundet op sammen med dagens øvrige tid', b.text)
         self.assertTrue(b.get('/portal/hours/2026-07/pdf').bytes.startswith(b'%PDF-'))
 
+    def test_bought_hours_stand_in_the_queue(self):
+        other, owner, _, _ = self.p.customer(seed=81, domain='klip.example', terms={'service-agreement': {'hours_per_month': 2}})
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})
+        home = f"/console/customers/{other['id']}/purchases"
+        s = self.staff.get(home)
+        for typed, field in ((dict(hours='0', price_ore='1', expires_on='2030-01-01'), 'hours'), (dict(hours='1,5', price_ore='x', expires_on='2030-01-01'), 'price_ore'),
+                             (dict(hours='3', price_ore='1', expires_on='2001-01-01'), 'expires_on'), (dict(hours='2000', price_ore='1', expires_on='2030-01-01'), 'hours'),
+                             (dict(hours='3', price_ore='1', bought_on='2099-01-01', expires_on='2099-02-01'), 'bought_on')):
+            s.get(home).submit('/purchases', **typed)
+            self.assertEqual(s.status, 400, typed)
+            self.assertIn(f'id="e-{field}"', s.text, typed)
+        s.get(home).submit('/purchases', hours='1,5', price_ore='1.350,00', bought_on='2026-07-05', expires_on='2026-08-15', note='Klip <1>')
+        self.assertEqual(s.status, 200, s.text[:500])
+        self.assertIn('Klip &lt;1&gt;', s.text)
+        for day, minutes in ((3, 60), (10, 120), (20, 60)):     # July: 60 + 120 of 120 + 90; the month's hours expire first
+            self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], 'activity': 'remote', 'minutes': minutes,
+                                                       'started_at': f'2026-07-{day:02}T09:00:00+02:00'})
+        july = self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")
+        self.assertEqual([(g['kind'], g['granted_minutes'], g['drawn_minutes'], g['expires_on']) for g in july['grants']],
+                         [('month', 120, 120, '2026-07-31'), ('bought', 90, 90, '2026-08-15')])
+        self.assertEqual((july['overuse_minutes'], july['bought_ore']), (30, 135000))
+        base = f"/console/customers/{other['id']}/hours/2026-07"
+        self.assertIn('1.350,00', s.get(base).text)
+        rows = list(csv.reader(io.StringIO(s.get(base + '/csv').bytes.decode('utf-8-sig'))))
+        self.assertEqual({len(r) for r in rows}, {16})
+        self.assertEqual(rows[-1][5], 'Købte timer')
+        b = self.signed_in(owner).get('/portal/hours/2026-07')
+        self.assertIn('Købt 5.7.2026', b.text)
+        self.assertTrue(b.get('/portal/hours/2026-07/pdf').bytes.startswith(b'%PDF-'))
+        self.assertIn(b.get(home).status, (403, 404))
+        api = {'customer_id': other['id'], 'minutes': 600, 'price_ore': 900000, 'expires_on': '2027-06-30', 'bought_on': '2026-06-01'}
+        made = self.p.ok('POST', '/api/v1/hour-purchases', api)
+        self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")['overuse_minutes'], 0)
+        self.p.ok('POST', f"/api/v1/hour-purchases/{made['id']}/remove", {})
+        self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")['overuse_minutes'], 30)
+        for error, field, body in (('PURCHASE_MINUTES', 'minutes', {'minutes': 0}), ('NUMBER_RANGE', 'price_ore', {'price_ore': -1}),
+                                   ('PURCHASE_EXPIRES', 'expires_on', {'expires_on': '2026-05-31'}), ('NOT_FOUND', 'customer_id', {'customer_id': 99999}),
+                                   ('PURCHASE_BOUGHT', 'bought_on', {'bought_on': '2099-01-01', 'expires_on': '2099-01-02'})):
+            status, got = self.p.api('POST', '/api/v1/hour-purchases', {**api, **body})
+            self.assertEqual((got['error']['id'], got['error']['field']), (error, field))
+        self.p.ok('POST', f"/api/v1/customers/{other['id']}/months/2026-07/close", {})
+        status, got = self.p.api('POST', '/api/v1/hour-purchases', api)
+        self.assertEqual((status, got['error']['id'], got['error']['field']), (409, 'MONTH_CLOSED', 'bought_on'))
+        bought = self.p.ok('GET', f"/api/v1/hour-purchases?customer_id={other['id']}")['items']
+        self.assertEqual([x['minutes'] for x in bought], [90])
+        status, got = self.p.api('POST', f"/api/v1/hour-purchases/{bought[0]['id']}/remove", {})
+        self.assertEqual((status, got['error']['id']), (409, 'MONTH_CLOSED'))
+        self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")['drawn_minutes'], 210)
+
+    def test_a_trip_to_three_customers(self):
+        driven = 0
+        for part in (1, 2, 3):
+            other, _, _, _ = self.p.customer(seed=82 + part, domain=f'tur{part}.example', terms={'service-agreement': {}})
+            t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})
+            entry = {'ticket_id': t['id'], 'activity': 'visit', 'minutes': 30, 'started_at': '2026-07-10T09:00:00+02:00',
+                     'drive_out_minutes': 70, 'drive_home_minutes': 71, 'trip_customers': 3, 'trip_part': part}
+            self.p.ok('POST', '/api/v1/time-entries', entry)
+            got = self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")['entries'][0]
+            self.assertEqual((got['drive_whole_minutes'], got['trip_customers'], got['trip_part'], got['drive_free_minutes']), (141, 3, part, 30))
+            driven += got['drive_minutes']
+            self.assertIn('af en tur på 2:21 til 3 kunder', self.staff.get(f"/console/customers/{other['id']}/hours/2026-07").text)
+        self.assertEqual(driven, 141)
+        for error, field, body in (('NUMBER_RANGE', 'trip_part', {'trip_part': 4}), ('NUMBER_RANGE', 'trip_customers', {'trip_customers': 21}),
+                                   ('NUMBER_RANGE', 'trip_customers', {'trip_customers': 0}), ('NUMBER_RANGE', 'trip_part', {'trip_customers': 1, 'trip_part': 2}),
+                                   ('DRIVE_NOT_VISIT', 'trip_customers', {'activity': 'remote', 'drive_out_minutes': 0, 'drive_home_minutes': 0})):
+            status, got = self.p.api('POST', '/api/v1/time-entries', {**entry, **body})
+            self.assertEqual((got['error']['id'], got['error']['field']), (error, field), body)
+
+    def test_next_months_hours_in_advance(self):
+        other, owner, _, _ = self.p.customer(seed=86, domain='forskud.example', terms={'service-agreement': {'hours_per_month': 2, 'overuse': 'borrow'}})
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})
+        self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], 'activity': 'remote', 'minutes': 195, 'started_at': '2026-07-10T09:00:00+02:00'})
+        july = self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")
+        august = self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-08")
+        self.assertEqual([(g['kind'], g['granted_minutes']) for g in july['grants']], [('month', 120), ('borrowed', 60)])
+        self.assertEqual((july['drawn_minutes'], july['overuse_minutes']), (180, 15))
+        self.assertEqual((august['granted_minutes'], august['grants'][0]['repaid_minutes']), (60, 60))
+        b = self.signed_in(owner)
+        self.assertIn('Brugt på forskud, af august 2026', b.get('/portal/hours/2026-07').text)
+        self.assertIn('1:00 af dem blev brugt på forskud i juli 2026', b.get('/portal/hours/2026-08').text)
+        self.p.ok('POST', f"/api/v1/customers/{other['id']}/months/2026-07/close", {})
+        self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-08")['granted_minutes'], 60)
+
     def test_notices_are_sent_once(self):
         other, owner, _, _ = self.p.customer(seed=78, domain='varsel.example', terms={'service-agreement': {'hours_per_month': 2}})
         t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})

@@ -230,13 +230,26 @@ class OpenApi(unittest.TestCase):
 
     def ex_createTimeEntry(self):
         return {}, {}, {'ticket_id': self.ticket['id'], 'activity': 'visit', 'started_at': '2026-10-05T08:00:00+02:00', 'minutes': 30, 'note': 'n',
-                        'drive_out_minutes': 40, 'drive_home_minutes': 35, 'login': 'admin', 'late': False}
+                        'drive_out_minutes': 40, 'drive_home_minutes': 35, 'trip_customers': 2, 'trip_part': 2, 'login': 'admin', 'late': False}
 
     def ex_listTimeEntries(self):
         return {}, {'customer_id': self.customer['id'], 'ticket_id': self.ticket['id'], 'login': 'admin', 'limit': 1}, None
 
     def ex_getHourBank(self):
         return {}, {'customer_id': self.customer['id'], 'month': '2026-08'}, None
+
+    def bought(self):
+        return self.p.ok('POST', '/api/v1/hour-purchases', {'customer_id': self.customer['id'], 'minutes': 60, 'price_ore': 90000, 'expires_on': '2030-12-31'})
+
+    def ex_createHourPurchase(self):
+        return {}, {}, {'customer_id': self.customer['id'], 'minutes': 600, 'price_ore': 900000, 'bought_on': '2026-10-01', 'expires_on': '2030-12-31', 'note': 'n'}
+
+    def ex_listHourPurchases(self):
+        self.bought()
+        return {}, {'customer_id': self.customer['id'], 'limit': 1}, None
+
+    def ex_removeHourPurchase(self):
+        return {'id': self.bought()['id']}, {}, None
 
     def ex_closeMonth(self):
         customer, owner, draft = self.fresh()

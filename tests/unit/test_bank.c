@@ -86,7 +86,13 @@ static void test_terms(void **state)
 	CHECK(t.month_minutes == 120 && t.monthly_ore == 1 && t.hourly_ore == 2 && t.step == 3 && t.min == 4 && t.phone_step == 5);
 	CHECK(t.rollover_months == 6 && t.rollover_max == 7 && t.driving_free == 8 && t.driving_each_way && t.driving_from_bank);
 	CHECK(!t.proration && t.stop_and_ask && t.late_current_only && !t.time_visible);
-	CHECK(!t.join_day);
+	CHECK(!t.join_day && t.borrow_percent == 0);
+	json_object_set_new(o, "borrow_max_percent", json_integer(30));
+	bank_terms_read(o, &t);
+	CHECK(t.borrow_percent == 0);   /* only with overuse: borrow */
+	json_object_set_new(o, "overuse", json_string("borrow"));
+	bank_terms_read(o, &t);
+	CHECK(t.borrow_percent == 30 && !t.stop_and_ask);
 	json_object_set_new(o, "round_by", json_string("day"));
 	bank_terms_read(o, &t);
 	CHECK(t.join_day);
@@ -113,7 +119,7 @@ static void test_defaults(void **state)
 	bank_terms_read(none, &n);
 	CHECK(t.month_minutes == n.month_minutes && t.monthly_ore == n.monthly_ore);
 	n = bank_terms_none;
-	CHECK(t.join_day == n.join_day && t.hourly_ore == n.hourly_ore && t.step == n.step && t.min == n.min && t.phone_step == n.phone_step);
+	CHECK(t.join_day == n.join_day && t.borrow_percent == n.borrow_percent && t.hourly_ore == n.hourly_ore && t.step == n.step && t.min == n.min && t.phone_step == n.phone_step);
 	CHECK(t.rollover_months == n.rollover_months && t.rollover_max == n.rollover_max && t.driving_free == n.driving_free);
 	CHECK(t.driving_each_way == n.driving_each_way && t.driving_from_bank == n.driving_from_bank && t.proration == n.proration);
 	CHECK(t.stop_and_ask == n.stop_and_ask && t.late_current_only == n.late_current_only && t.time_visible == n.time_visible);
@@ -122,7 +128,33 @@ static void test_defaults(void **state)
 	arena_end(a);
 }
 
+/* The parts of a trip add up to it, minute for minute, and nobody gets more than one minute more than another. */
+static void test_trip(void **state)
+{
+	for (int minutes = 0; minutes <= 200; minutes++)
+		for (int customers = 1; customers <= 20; customers++) {
+			int64_t sum = 0, out_and_home = 0;
+
+			for (int part = 1; part <= customers; part++) {
+				int64_t p = bank_trip_share(minutes, customers, part);
+
+				CHECK(p >= minutes / customers && p <= (minutes + customers - 1) / customers);
+				sum += p;
+				out_and_home += p + bank_trip_share(minutes, customers, customers + 1 - part);
+			}
+			CHECK_INT(sum, minutes);
+			CHECK_INT(out_and_home, 2 * minutes);
+		}
+	CHECK_INT(bank_trip_share(45, 0, 0), 45);
+}
+
 /* ---- one month worked by hand: the pages' example ---- */
+
+static void settle(struct arena *a, int32_t month, const struct bank_span *spans, int nspans, const struct bank_entry *entries, int nentries,
+	const struct bank_state *before, struct bank_month *out)
+{
+	bank_settle(a, month, &(struct bank_book){ spans, nspans, entries, nentries, NULL, 0 }, before, out);
+}
 
 static struct bank_entry at(int month, int day, int hour, enum activity v, int minutes, int out, int home)
 {
@@ -147,7 +179,7 @@ static void test_november(void **state)
 	span.terms.month_minutes = 300;
 	span.terms.monthly_ore = 475000;
 	n[7].cover = BANK_INCLUDED;
-	bank_settle(a, month_from(2026, 11), &span, 1, n, 8, NULL, &m);
+	settle(a, month_from(2026, 11), &span, 1, n, 8, NULL, &m);
 	CHECK_INT(m.nsettled, 8);
 	for (int i = 0; i < 8; i++)
 		CHECK_ROW(i, m.settled[i].balance == balance[i]);
@@ -180,7 +212,7 @@ static void test_joined(void **state)
 	span.terms.month_minutes = 600;
 	for (int day = 0; day < 2; day++) {
 		span.terms.join_day = day;
-		bank_settle(a, month_from(2026, 11), &span, 1, n, 10, NULL, &m);
+		settle(a, month_from(2026, 11), &span, 1, n, 10, NULL, &m);
 		for (int i = 0; i < 10; i++)
 			CHECK_ROW(i, m.settled[i].bill == (day ? by_day[i] : by_entry[i]));
 	}
@@ -196,12 +228,12 @@ static void test_no_bank(void **state)
 	struct bank_month m;
 
 	span.terms.month_minutes = 120;
-	bank_settle(a, month_from(2026, 11), &span, 1, n, 2, NULL, &m);
+	settle(a, month_from(2026, 11), &span, 1, n, 2, NULL, &m);
 	CHECK(m.granted == 60 && m.over == 60 && m.unagreed == 30 && m.nlines == 3);
 	CHECK(m.lines[0].kind == BANK_LINE_OVERUSE && m.lines[0].why == BANK_WHY_USED_UP && m.lines[0].minutes == 30);
 	CHECK(m.lines[1].kind == BANK_LINE_OVERUSE && m.lines[1].why == BANK_WHY_NO_BANK && m.lines[1].minutes == 30);
 	CHECK(m.lines[2].kind == BANK_LINE_DRIVING && m.lines[2].why == BANK_WHY_DRIVING && m.lines[2].minutes == 15);
-	bank_settle(a, month_from(2026, 11), NULL, 0, n, 2, NULL, &m);
+	settle(a, month_from(2026, 11), NULL, 0, n, 2, NULL, &m);
 	CHECK(m.granted == 0 && m.over == 120 && m.unagreed == 120 && m.nlines == 2 && m.lines[0].why == BANK_WHY_NO_BANK);
 	arena_end(a);
 }
@@ -217,18 +249,101 @@ static void test_late(void **state)
 	span.terms.month_minutes = 120;
 	n[1].month++;
 	n[1].late = true;
-	bank_settle(a, month_from(2026, 10), &span, 1, n, 3, NULL, &october);
+	settle(a, month_from(2026, 10), &span, 1, n, 3, NULL, &october);
 	CHECK(october.drawn == 60 && october.grants[0].expired == 60 && october.after.nlapsed == 1);
-	bank_settle(a, month_from(2026, 11), &span, 1, n, 3, &october.after, &november);
+	settle(a, month_from(2026, 11), &span, 1, n, 3, &october.after, &november);
 	CHECK_INT(november.ngrants, 2);
 	CHECK(november.grants[1].kind == BANK_GRANT_LATE && november.grants[1].granted == 60 && november.grants[1].drawn == 60);
 	CHECK(november.granted == 180 && november.drawn == 180 && november.over == 15);
-	bank_settle(a, month_from(2026, 12), &span, 1, n, 3, &november.after, &december);
+	settle(a, month_from(2026, 12), &span, 1, n, 3, &november.after, &december);
 	CHECK(december.granted == 120 && december.after.nlapsed == 1 && december.after.lapsed[0].minutes == 120);
 
 	span.terms.late_current_only = true;
-	bank_settle(a, month_from(2026, 11), &span, 1, n, 3, &october.after, &november);
+	settle(a, month_from(2026, 11), &span, 1, n, 3, &october.after, &november);
 	CHECK(november.granted == 120 && november.over == 75 && november.after.lapsed[0].minutes == 60);
+	arena_end(a);
+}
+
+/* A trip that served three customers: each has its own part of it, and its own 30 minutes. */
+static void test_shared_trip(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2025, 7, 1), INT32_MAX, 1, bank_terms_none };
+	static const int drive[] = { 46, 47, 47 };              /* 70 out: 23 23 24; 70 home: 24 23 23 -> 47 46 47 */
+	struct bank_month m;
+	int64_t sum = 0;
+
+	span.terms.month_minutes = 120;
+	for (int part = 1; part <= 3; part++) {
+		struct bank_entry n = at(11, 10, 9, ACTIVITY_VISIT, 60, 70, 70);
+
+		n.trip_customers = 3;
+		n.trip_part = part;
+		settle(a, month_from(2026, 11), &span, 1, &n, 1, NULL, &m);
+		CHECK(m.settled[0].drive_whole == 140 && m.settled[0].drive_free == 30 && m.settled[0].drive_invoiced == 30);
+		sum += m.settled[0].drive;
+		CHECK_ROW(part, m.settled[0].drive == drive[0] || m.settled[0].drive == drive[1]);
+	}
+	CHECK_INT(sum, 140);
+	arena_end(a);
+}
+
+/* Bought hours stand in the same queue: what expires first is used first; they are there from the day they were bought. */
+static void test_bought(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2025, 7, 1), INT32_MAX, 1, bank_terms_none };
+	struct bank_purchase p[] = { { 1, day_from(2026, 11, 5), day_from(2026, 11, 20), 60, 90000 },
+		{ 2, day_from(2026, 11, 5), day_from(2027, 3, 31), 600, 900000 } };
+	struct bank_entry n[] = { at(11, 3, 9, ACTIVITY_TASK, 30, 0, 0), at(11, 10, 9, ACTIVITY_TASK, 45, 0, 0), at(11, 21, 9, ACTIVITY_TASK, 180, 0, 0),
+		at(12, 1, 9, ACTIVITY_TASK, 130, 0, 0) };
+	struct bank_book b = { &span, 1, n, 4, p, 2 };
+	struct bank_month m;
+
+	span.terms.month_minutes = 120;
+	bank_settle(a, month_from(2026, 11), &b, NULL, &m);
+	CHECK(m.ngrants == 3 && m.granted == 780 && m.over == 0 && m.bought_ore == 990000);
+	CHECK(m.grants[0].purchase_id == 1 && m.grants[0].drawn == 45 && m.grants[0].expired == 15);
+	CHECK(m.grants[1].kind == BANK_GRANT_MONTH && m.grants[1].drawn == 120);
+	CHECK(m.grants[2].purchase_id == 2 && m.grants[2].drawn == 90 && m.grants[2].left == 510);
+	CHECK(m.settled[0].balance == 90 && m.settled[1].balance == 90 + 15 + 600 && m.settled[2].balance == 510);
+	bank_settle(a, month_from(2026, 12), &b, &m.after, &m);
+	CHECK(m.granted == 630 && m.bought_ore == 0 && m.grants[1].drawn == 15 && m.after.rolled[0].minutes == 495);
+
+	b.nspans = 0;                                           /* no agreement: they work all the same; the rest is by the hour */
+	n[0].minutes = 700;
+	n[0].started_at += 86400 * INT64_C(1000000) * 2;
+	n[0].day += 2;
+	b.nbought = 1;
+	b.nentries = 1;
+	bank_settle(a, month_from(2026, 11), &b, NULL, &m);
+	CHECK(m.granted == 60 && m.drawn == 60 && m.over == 645 && m.unagreed == 645 && m.lines[0].why == BANK_WHY_NO_BANK);
+	arena_end(a);
+}
+
+/* Half of the next month's hours may be used now; they are missing then. When they are not there any more, they are invoiced. */
+static void test_borrow(void **state)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct bank_span span = { day_from(2025, 7, 1), INT32_MAX, 1, bank_terms_none };
+	struct bank_entry n[] = { at(11, 3, 9, ACTIVITY_TASK, 150, 0, 0), at(11, 4, 9, ACTIVITY_TASK, 45, 0, 0), at(12, 3, 9, ACTIVITY_TASK, 75, 0, 0) };
+	struct bank_month november, m;
+
+	span.terms.month_minutes = 120;
+	span.terms.borrow_percent = 50;
+	settle(a, month_from(2026, 11), &span, 1, n, 3, NULL, &november);
+	CHECK(november.ngrants == 2 && november.grants[1].kind == BANK_GRANT_BORROWED && november.grants[1].granted == 60 && november.grants[1].drawn == 60);
+	CHECK(november.granted == 180 && november.drawn == 180 && november.over == 15 && november.after.ndebt == 1);
+	settle(a, month_from(2026, 12), &span, 1, n, 3, &november.after, &m);
+	CHECK(m.grants[0].granted == 60 && m.grants[0].repaid == 60 && m.grants[1].kind == BANK_GRANT_BORROWED && m.grants[1].granted == 15);
+	CHECK(m.granted == 75 && m.over == 0 && m.unrepaid == 0 && m.after.debt[0].minutes == 15);
+	span.to_day = day_from(2026, 12, 8);                    /* ended after November was closed: 8 of 31 days give 30 minutes */
+	settle(a, month_from(2026, 12), &span, 1, NULL, 0, &november.after, &m);
+	CHECK(m.grants[0].granted == 0 && m.grants[0].repaid == 30 && m.unrepaid == 30 && m.nlines == 1);
+	CHECK(m.lines[0].why == BANK_WHY_NOT_REPAID && m.lines[0].kind == BANK_LINE_OVERUSE && m.lines[0].amount_ore == 52500);
+	span.to_day = day_from(2026, 11, 30);                   /* known to end: nothing can be borrowed of December */
+	settle(a, month_from(2026, 11), &span, 1, n, 3, NULL, &m);
+	CHECK(m.granted == 120 && m.over == 75);
 	arena_end(a);
 }
 
@@ -242,13 +357,13 @@ static void test_rollover(void **state)
 	span.terms.month_minutes = 120;
 	span.terms.rollover_months = 2;
 	span.terms.rollover_max = 200;
-	bank_settle(a, month_from(2026, 10), &span, 1, n, 1, NULL, &m);
+	settle(a, month_from(2026, 10), &span, 1, n, 1, NULL, &m);
 	CHECK(m.grants[0].left == 120 && m.after.nrolled == 1 && m.after.rolled[0].expires_month == month_from(2026, 12));
-	bank_settle(a, month_from(2026, 11), &span, 1, n, 1, &m.after, &m);
+	settle(a, month_from(2026, 11), &span, 1, n, 1, &m.after, &m);
 	CHECK(m.ngrants == 2 && m.granted == 240 && m.after.nrolled == 2);
 	CHECK_INT(m.after.rolled[0].minutes, 80);       /* no more than 200 in all */
 	CHECK_INT(m.after.lapsed[0].minutes, 40);
-	bank_settle(a, month_from(2026, 12), &span, 1, n, 1, &m.after, &m);
+	settle(a, month_from(2026, 12), &span, 1, n, 1, &m.after, &m);
 	CHECK(m.ngrants == 3 && m.grants[0].drawn == 120 && m.grants[1].drawn == 30);  /* what expires first is used first */
 	CHECK(m.grants[1].kind == BANK_GRANT_MONTH && m.grants[2].origin_month == month_from(2026, 11));
 	arena_end(a);
@@ -266,7 +381,7 @@ static uint32_t any(uint32_t below)
 	return (uint32_t)(seed >> 11) % below;
 }
 
-enum { MONTHS = 4, ENTRIES = 14, SPANS = 4, POTS = 64 };
+enum { MONTHS = 4, ENTRIES = 14, SPANS = 4, POTS = 96, BOUGHT = 4, OWED = 4000 };
 
 struct history {
 	int year, month;                /* the first */
@@ -274,6 +389,8 @@ struct history {
 	int nmonths, nspans, n;
 	struct bank_span span[SPANS];
 	struct bank_entry entry[ENTRIES];
+	struct bank_purchase bought[BOUGHT]; int nbought;
+	struct bank_debt debt[2]; int ndebt;    /* of the month before the first */
 	uint64_t closed_as[MONTHS];     /* what each month was when it was closed */
 	int nclosed;
 };
@@ -293,7 +410,8 @@ static struct bank_terms any_terms(void)
 	struct bank_terms t = { .month_minutes = hours[any(3)], .monthly_ore = prices[any(6)] * 5, .hourly_ore = prices[any(6)],
 		.step = steps[any(8)], .min = any(4) ? 15 : (int)any(61), .phone_step = steps[any(8)],
 		.rollover_months = any(3) ? 0 : (int)any(3) + 1, .rollover_max = any(2) ? 600 : (int)any(400), .driving_free = any(3) ? 30 : (int)any(90),
-		.join_day = any(3) == 0, .driving_each_way = any(3) == 0, .driving_from_bank = any(3) == 0, .proration = any(3) != 0, .late_current_only = any(4) == 0,
+		.join_day = any(3) == 0, .driving_each_way = any(3) == 0, .driving_from_bank = any(3) == 0, .proration = any(3) != 0, .stop_and_ask = any(4) == 0,
+		.borrow_percent = any(3) ? 0 : (int)any(101), .late_current_only = any(4) == 0,
 		.time_visible = true };
 
 	return t;
@@ -310,6 +428,7 @@ static uint64_t print_of(const struct bank_month *m)
 		const struct bank_grant *g = &m->grants[i];
 
 		h = mix(mix(mix(mix(mix(mix(mix(mix(h, g->kind), g->origin_month), g->expires_month), g->from_day), g->granted), g->drawn), g->expired), g->left);
+		h = mix(mix(mix(mix(h, g->to_day), g->purchase_id), g->price_ore), g->repaid);
 	}
 	for (int i = 0; i < m->nsettled; i++) {
 		const struct bank_settled *s = &m->settled[i];
@@ -322,6 +441,8 @@ static uint64_t print_of(const struct bank_month *m)
 	}
 	for (int i = 0; i < m->nlines; i++)
 		h = mix(mix(mix(mix(h, m->lines[i].why), m->lines[i].hourly_ore), m->lines[i].minutes), m->lines[i].amount_ore);
+	for (int i = 0; i < m->after.ndebt; i++)
+		h = mix(mix(h, m->after.debt[i].minutes), m->after.debt[i].hourly_ore);
 	for (int i = 0; i < m->after.nrolled; i++)
 		h = mix(mix(mix(h, m->after.rolled[i].origin_month), m->after.rolled[i].expires_month), m->after.rolled[i].minutes);
 	for (int i = 0; i < m->after.nlapsed; i++)
@@ -331,10 +452,11 @@ static uint64_t print_of(const struct bank_month *m)
 
 static void settle_through(struct arena *a, const struct history *h, int n, struct bank_month *out)
 {
-	const struct bank_state *before = NULL;
+	const struct bank_state start = { .debt = h->debt, .ndebt = h->ndebt }, *before = &start;
+	const struct bank_book b = { h->span, h->nspans, h->entry, h->n, h->bought, h->nbought };
 
 	for (int i = 0; i < n; i++) {
-		bank_settle(a, h->first + i, h->span, h->nspans, h->entry, h->n, before, &out[i]);
+		bank_settle(a, h->first + i, &b, before, &out[i]);
 		before = &out[i].after;
 	}
 }
@@ -385,10 +507,27 @@ static void type_one(struct history *h)
 	if (n->activity == ACTIVITY_VISIT && any(3)) {
 		n->drive_out = (int)any(70);
 		n->drive_home = (int)any(70);
+		if (any(3) == 0) {
+			n->trip_customers = 1 + (int)any(5);
+			n->trip_part = 1 + (int)any((uint32_t)n->trip_customers);
+		}
 	}
 	n->late = i < h->nclosed;
 	n->month = n->late ? h->first + h->nclosed : h->first + i;
 	h->n++;
+}
+
+/* Hours are bought in a month that is open. */
+static void buy_one(struct history *h)
+{
+	struct bank_purchase *p = &h->bought[h->nbought];
+	int i = h->nclosed + (int)any((uint32_t)(h->nmonths - h->nclosed)), year = h->year + (h->month - 1 + i) / 12, month = (h->month - 1 + i) % 12 + 1;
+	int32_t day = day_from(year, month, 1 + (int)any((uint32_t)days_in(year, month)));
+
+	*p = (struct bank_purchase){ h->nbought + 1, day, day + (int32_t)any(any(2) ? 20 : 120), 1 + (int)any(400), any(1000000) };
+	if (any(4) == 0)                /* to the end of its month, as the month's own hours */
+		p->to_day = day_from(year, month, days_in(year, month));
+	h->nbought++;
 }
 
 static void make_history(struct arena *a, struct history *h)
@@ -401,11 +540,15 @@ static void make_history(struct arena *a, struct history *h)
 		h->month = 2;
 	h->first = (h->year - 1970) * 12 + h->month - 1;
 	make_spans(h);
+	for (int i = 0; any(6) == 0 && i < 2; i++)
+		h->debt[h->ndebt++] = (struct bank_debt){ 1 + any(300), any(3) ? 105000 : 99999 };
 	while (h->n < want) {
 		if (h->nclosed < h->nmonths - 1 && any(6) == 0) {
 			settle_through(a, h, h->nclosed + 1, m);
 			h->closed_as[h->nclosed] = print_of(&m[h->nclosed]);
 			h->nclosed++;
+		} else if (h->nbought < BOUGHT && any(8) == 0) {
+			buy_one(h);
 		} else {
 			type_one(h);
 		}
@@ -414,10 +557,14 @@ static void make_history(struct arena *a, struct history *h)
 
 /* ---- the oracle: pots of single minutes, one minute at a time ---- */
 
-struct pot { int kind; int32_t origin, expires, from_day; int64_t n; int64_t start; };      /* kind: 0 month, 1 rolled, 2 lapsed */
+/* kind: 0 month, 1 rolled, 2 lapsed, 3 bought; bought: which purchase, also when it has lapsed */
+struct pot { int kind; int32_t origin, expires, from_day; int64_t n; int64_t start; int32_t to_day; int64_t bought; };
 struct oracle {
 	struct pot pot[POTS]; int npots;
-	int64_t fee, money, drawn, over, driving;
+	int64_t fee, money, drawn, over, driving, unagreed, to_ask, paid_ore;
+	int64_t owed[OWED]; int nowed;          /* the price of each minute that was borrowed, in order */
+	int64_t lent[OWED]; int nlent;          /* the same of the month before, to be paid back */
+	int64_t lendable, from_lapsed, unrepaid, repaid;
 	int64_t line[BANK_WHY__N][2 * ENTRIES + 2][2]; int nlines[BANK_WHY__N];         /* price, minutes */
 	struct { int64_t key[6], written, charged; } sum[ENTRIES]; int nsums;            /* what is rounded together */
 };
@@ -465,7 +612,7 @@ static int64_t exact(int64_t total, int64_t by)
 static void open_month(const struct history *h, int m, struct oracle *o)
 {
 	int year = h->year + (h->month - 1 + m) / 12, month = (h->month - 1 + m) % 12 + 1, days = days_in(year, month);
-	int32_t first = day_from(year, month, 1);
+	int32_t first = day_from(year, month, 1), last = first + days - 1;
 
 	for (int money = 0; money < 2; money++) {
 		int changes = 0;
@@ -490,39 +637,12 @@ static void open_month(const struct history *h, int m, struct oracle *o)
 						o->fee += part ? exact(v * n, days) : v;
 					else
 						o->pot[o->npots++] = (struct pot){ 0, h->first + m, h->first + m, first + start,
-							part ? quarter(v, n, days) : v, part ? quarter(v, n, days) : v };
+							part ? quarter(v, n, days) : v, part ? quarter(v, n, days) : v, last, 0 };
 				}
 				start = d;
 			}
 		}
 	}
-}
-
-static bool one_minute(struct oracle *o, const struct bank_entry *n, const struct bank_span *s, int32_t now)
-{
-	int32_t own = month_of_day(n->day);
-	struct pot *best = NULL;
-
-	if (!s)
-		return false;
-	for (int i = 0; i < o->npots && n->late && !s->terms.late_current_only; i++)
-		if (o->pot[i].kind == 2 && o->pot[i].n > 0 && o->pot[i].origin <= own && own <= o->pot[i].expires &&
-		    (!best || o->pot[i].expires < best->expires))
-			best = &o->pot[i];
-	for (int i = 0; i < o->npots && (!best || best->kind != 2); i++) {
-		struct pot *p = &o->pot[i];
-
-		if (p->kind == 2 || p->n == 0 || (!n->late && p->kind == 0 && p->from_day > n->day) || p->expires < now)
-			continue;
-		if (!best || p->expires < best->expires || (p->expires == best->expires && (p->origin < best->origin ||
-		    (p->origin == best->origin && p->from_day < best->from_day))))
-			best = p;
-	}
-	if (!best)
-		return false;
-	best->n--;
-	o->drawn++;
-	return true;
 }
 
 static void bill(struct oracle *o, int kind, int64_t price, int64_t minutes)
@@ -538,10 +658,82 @@ static void bill(struct oracle *o, int kind, int64_t price, int64_t minutes)
 	}
 }
 
+/* What was borrowed is taken out of the new month's pots again, a minute at a time; what is bought comes into pots of its own. */
+static void pay_back_and_buy(const struct history *h, struct oracle *o, int m)
+{
+	for (int i = 0; i < o->nlent; i++) {
+		struct pot *from = NULL;
+
+		for (int j = 0; j < o->npots; j++)
+			if (o->pot[j].kind == 0 && o->pot[j].n > 0 && (!from || o->pot[j].from_day < from->from_day))
+				from = &o->pot[j];
+		if (from) {
+			from->n--;
+			o->repaid++;
+		} else {
+			o->unrepaid++;
+			bill(o, 2, o->lent[i], 1);
+		}
+	}
+	for (int i = 0; i < h->nbought; i++)
+		if (month_of_day(h->bought[i].from_day) == h->first + m) {
+			const struct bank_purchase *p = &h->bought[i];
+
+			o->pot[o->npots++] = (struct pot){ 3, h->first + m, month_of_day(p->to_day), p->from_day, p->minutes, p->minutes, p->to_day, p->id };
+			o->paid_ore += p->price_ore;
+		}
+}
+
+/* Does this pot go before that one? Both are open to the minute. */
+static bool sooner(const struct pot *p, const struct pot *q)
+{
+	int64_t x[] = { p->to_day, p->origin, p->from_day, p->bought }, y[] = { q->to_day, q->origin, q->from_day, q->bought };
+
+	for (int i = 0; i < 4; i++)
+		if (x[i] != y[i])
+			return x[i] < y[i];
+	return false;
+}
+
+static bool one_minute(struct oracle *o, const struct bank_entry *n, const struct bank_span *s, int32_t now)
+{
+	int32_t own = month_of_day(n->day);
+	struct pot *best = NULL;
+
+	for (int i = 0; i < o->npots && n->late && !(s && s->terms.late_current_only); i++) {
+		struct pot *p = &o->pot[i];
+		bool then = p->bought ? p->from_day <= n->day && n->day <= p->to_day : s && p->origin <= own && own <= p->expires;
+
+		if (p->kind == 2 && p->n > 0 && then && (!best || sooner(p, best)))
+			best = p;
+	}
+	for (int i = 0; i < o->npots && (!best || best->kind != 2); i++) {
+		struct pot *p = &o->pot[i];
+
+		if (p->kind == 2 || p->n == 0 || (!n->late && p->kind != 1 && p->from_day > n->day) || p->expires < now)
+			continue;
+		if (p->kind == 3 ? n->day > p->to_day : !s)
+			continue;
+		if (!best || sooner(p, best))
+			best = p;
+	}
+	if (!best) {                    /* the next month's, as far as that goes */
+		if (!s || (o->nowed + 1) * 100 > o->lendable * s->terms.borrow_percent)
+			return false;
+		o->owed[o->nowed++] = s->terms.hourly_ore;
+		o->drawn++;
+		return true;
+	}
+	o->from_lapsed += best->kind == 2;
+	best->n--;
+	o->drawn++;
+	return true;
+}
+
 static bool before_in_time(const struct bank_entry *p, const struct bank_entry *q)
 {
-	int64_t x[] = { p->started_at, p->person_id, p->ticket_id, p->activity, p->minutes, p->drive_out, p->drive_home, p->cover, p->late };
-	int64_t y[] = { q->started_at, q->person_id, q->ticket_id, q->activity, q->minutes, q->drive_out, q->drive_home, q->cover, q->late };
+	int64_t x[] = { p->started_at, p->person_id, p->ticket_id, p->activity, p->minutes, p->drive_out, p->drive_home, p->trip_customers, p->trip_part, p->cover, p->late };
+	int64_t y[] = { q->started_at, q->person_id, q->ticket_id, q->activity, q->minutes, q->drive_out, q->drive_home, q->trip_customers, q->trip_part, q->cover, q->late };
 
 	for (size_t i = 0; i < sizeof x / sizeof *x; i++)
 		if (x[i] != y[i])
@@ -569,6 +761,21 @@ static int64_t charge(struct oracle *o, const struct bank_entry *n, bool togethe
 	return o->sum[i].charged - was;
 }
 
+/* A leg's minutes are dealt out one by one: minute m goes to the first part that must have reached m by now. */
+static int part_of(const struct bank_entry *n, int minutes, int part)
+{
+	int mine = 0;
+
+	for (int m = 1; m <= minutes; m++) {
+		int p = 1;
+
+		while (n->trip_customers > 1 && minutes * p < m * n->trip_customers)
+			p++;
+		mine += n->trip_customers < 2 || p == part;
+	}
+	return mine;
+}
+
 static void oracle_entry(const struct history *h, struct oracle *o, const struct bank_entry *n, int32_t now, const struct bank_settled *got)
 {
 	const struct bank_span *s = span_of(h, n->day);
@@ -588,17 +795,19 @@ static void oracle_entry(const struct history *h, struct oracle *o, const struct
 	CHECK(got->internal == (n->activity == ACTIVITY_INTERNAL ? work : 0));
 	CHECK(got->included == (n->activity != ACTIVITY_INTERNAL && n->cover == BANK_INCLUDED ? work : 0));
 	if (n->activity == ACTIVITY_VISIT) {
+		int legs[2] = { part_of(n, n->drive_out, n->trip_part), part_of(n, n->drive_home, n->trip_customers + 1 - n->trip_part) };
 		int left[2] = { s ? t->driving_free : 0, s && t->driving_each_way ? t->driving_free : 0 };
 
-		for (int i = 0; i < n->drive_out + n->drive_home; i++) {
-			int *allowed = &left[t->driving_each_way && i >= n->drive_out];
+		for (int i = 0; i < legs[0] + legs[1]; i++) {
+			int *allowed = &left[t->driving_each_way && i >= legs[0]];
 
 			if (*allowed > 0)
 				(*allowed)--;
 			else
 				drive++;
 		}
-		CHECK_INT(got->drive_free, n->drive_out + n->drive_home - drive);
+		CHECK(got->drive == legs[0] + legs[1] && got->drive_free == legs[0] + legs[1] - drive);
+		CHECK_INT(got->drive_whole, n->drive_out + n->drive_home);
 		drive = rounded(drive, t->step, t->min);
 		for (int64_t i = 0; i < drive; i++)
 			*(s && t->driving_from_bank && one_minute(o, n, s, now) ? &from_bank : &paid) += 1;
@@ -606,8 +815,11 @@ static void oracle_entry(const struct history *h, struct oracle *o, const struct
 	CHECK(got->drive_bill == drive && got->drive_drawn == from_bank && got->drive_invoiced == paid);
 	o->over += over;
 	o->driving += paid;
+	o->unagreed += s ? 0 : over;
+	if (s && t->stop_and_ask)
+		o->to_ask += t->driving_from_bank ? over + paid : over;
 	bill(o, s ? 0 : 1, t->hourly_ore, over);
-	bill(o, 2, t->hourly_ore, paid);
+	bill(o, 3, t->hourly_ore, paid);
 }
 
 static void close_month(const struct history *h, struct oracle *o, int m)
@@ -623,7 +835,7 @@ static void close_month(const struct history *h, struct oracle *o, int m)
 	for (int i = 0; i < n; i++) {
 		struct pot *p = &o->pot[i];
 
-		if (p->kind == 1 && p->expires == h->first + m)
+		if ((p->kind == 1 && p->expires == h->first + m) || (p->kind == 3 && p->to_day <= day_from(year, month, days_in(year, month))))
 			p->kind = 2;
 		if (p->kind != 0)
 			continue;
@@ -635,6 +847,7 @@ static void close_month(const struct history *h, struct oracle *o, int m)
 			r->kind = 1;
 			r->n = 0;
 			r->expires += end->terms.rollover_months;
+			r->to_day = month_first_day(r->expires + 1) - 1;
 			for (; p->n > 0 && kept < end->terms.rollover_max; kept++, p->n--)
 				r->n++;
 			o->npots += r->n > 0;
@@ -642,15 +855,31 @@ static void close_month(const struct history *h, struct oracle *o, int m)
 	}
 }
 
+static long borrowed, unrepaid, outlived;       /* how often the rare things happened */
+
 static void check_month(const struct history *h, struct oracle *o, int m, const struct bank_month *got)
 {
 	bool used[ENTRIES] = { false };
-	int64_t granted = 0, drawn = 0;
+	int64_t granted = 0, drawn = 0, have = 0, repaid = 0;
+	struct oracle next;
 	int n = 0, lines = 0;
 
 	o->fee = o->money = o->drawn = o->over = o->driving = o->nsums = 0;
+	o->unagreed = o->to_ask = o->paid_ore = o->from_lapsed = o->unrepaid = o->repaid = 0;
 	memset(o->nlines, 0, sizeof o->nlines);
+	memcpy(o->lent, o->owed, sizeof o->owed[0] * (size_t)o->nowed);
+	o->nlent = o->nowed;
+	o->nowed = 0;
 	open_month(h, m, o);
+	next.npots = 0;
+	next.fee = 0;
+	open_month(h, m + 1, &next);
+	o->lendable = 0;
+	for (int i = 0; i < next.npots; i++)
+		o->lendable += next.pot[i].n;
+	pay_back_and_buy(h, o, m);
+	for (int i = 0; i < o->npots; i++)
+		have += o->pot[i].kind == 2 ? 0 : o->pot[i].n;
 	for (;; n++) {
 		int best = -1;
 
@@ -671,6 +900,7 @@ static void check_month(const struct history *h, struct oracle *o, int m, const 
 		CHECK(0 <= g->drawn && g->drawn <= g->granted && g->expired >= 0 && g->left >= 0);
 		CHECK(g->granted == g->drawn + g->expired + g->left);
 		granted += g->granted;
+		repaid += g->repaid;
 		drawn += g->drawn;
 	}
 	for (int i = 0; i < got->nsettled; i++) {
@@ -684,7 +914,10 @@ static void check_month(const struct history *h, struct oracle *o, int m, const 
 	}
 	CHECK_INT(drawn, 0);                    /* grants gave what entries took */
 	CHECK(got->granted == granted && got->drawn == o->drawn && got->over == o->over && got->driving == o->driving);
-	CHECK(got->fee_ore == o->fee);
+	CHECK(got->fee_ore == o->fee && got->bought_ore == o->paid_ore && got->unagreed == o->unagreed && got->to_ask == o->to_ask);
+	CHECK(granted == have + o->from_lapsed + o->nowed && repaid == o->repaid && got->unrepaid == o->unrepaid);
+	borrowed += o->nowed > 0;
+	unrepaid += o->unrepaid > 0;
 	for (int k = 0; k < BANK_WHY__N; k++)
 		for (int i = 0; i < o->nlines[k]; i++, lines++) {
 			int64_t amount = exact(o->line[k][i][0] * o->line[k][i][1], 60);
@@ -699,15 +932,24 @@ static void check_month(const struct history *h, struct oracle *o, int m, const 
 	CHECK(lines == got->nlines && got->lines_ore == o->money);
 	close_month(h, o, m);
 	for (int kind = 1; kind <= 2; kind++) {
-		int64_t left = 0;
+		int64_t left[BOUGHT + 1] = { 0 };       /* of each purchase, and [0] of the rest */
 		const struct bank_kept *kept = kind == 1 ? got->after.rolled : got->after.lapsed;
 
 		for (int i = 0; i < (kind == 1 ? got->after.nrolled : got->after.nlapsed); i++)
-			left += kept[i].minutes;
+			left[kept[i].purchase_id] += kept[i].minutes;
 		for (int i = 0; i < o->npots; i++)
-			left -= o->pot[i].kind == kind ? o->pot[i].n : 0;
-		CHECK_INT(left, 0);
+			left[o->pot[i].bought] -= o->pot[i].kind == kind || (kind == 1 && o->pot[i].kind == 3) ? o->pot[i].n : 0;
+		for (int i = 0; i <= BOUGHT; i++)
+			CHECK_INT(left[i], 0);
+		for (int i = 0; kind == 1 && i < got->after.nrolled; i++)
+			outlived += kept[i].purchase_id != 0;
 	}
+	for (int i = 0, at = 0; i < got->after.ndebt; i++)
+		for (int64_t k = 0; k < got->after.debt[i].minutes; k++, at++)
+			CHECK(at < o->nowed && o->owed[at] == got->after.debt[i].hourly_ore);
+	for (int i = 0; i < got->after.ndebt; i++)
+		repaid += got->after.debt[i].minutes;
+	CHECK_INT(repaid, o->repaid + o->nowed);
 }
 
 static void shuffle(struct history *h)
@@ -721,6 +963,13 @@ static void shuffle(struct history *h)
 	}
 	for (int i = 0; i < h->n; i++)
 		h->entry[i].id = i + 1;
+	for (int i = h->nbought - 1; i > 0; i--) {
+		int j = (int)any((uint32_t)i + 1);
+		struct bank_purchase t = h->bought[i];
+
+		h->bought[i] = h->bought[j];
+		h->bought[j] = t;
+	}
 }
 
 static void test_histories(void **state)
@@ -739,6 +988,9 @@ static void test_histories(void **state)
 		arena_reset(a);
 		seed = 88172645463325252u + (uint64_t)r * 0x2545F4914F6CDD1Du;
 		make_history(a, &h);
+		for (int i = 0; i < h.ndebt; i++)
+			for (int64_t k = 0; k < h.debt[i].minutes; k++)
+				o.owed[o.nowed++] = h.debt[i].hourly_ore;
 		settle_through(a, &h, h.nmonths, m);
 		for (int i = 0; i < h.nclosed; i++)
 			CHECK(print_of(&m[i]) == h.closed_as[i]);       /* whatever came later */
@@ -758,10 +1010,10 @@ static void test_histories(void **state)
 				joined += m[i].settled[j].bill == 0;
 		}
 	}
-	print_message("%ld histories; months with overuse %ld, with rollover %ld; late grants %ld; joined %ld\n", rounds, (long)over, (long)rolled, (long)late,
-		(long)joined);
+	print_message("%ld histories; months with overuse %ld, with rollover %ld; late grants %ld; joined %ld, borrowed %ld, not repaid %ld, bought hours kept %ld\n", rounds, (long)over, (long)rolled, (long)late,
+		(long)joined, borrowed, unrepaid, outlived);
 	if (rounds >= 1000)
-		CHECK(joined > rounds / 100 && over > rounds / 10 && rolled > rounds / 20 && late > rounds / 100);       /* it walked the rare paths */
+		CHECK(joined > rounds / 100 && borrowed > rounds / 50 && unrepaid > rounds / 100 && outlived > rounds / 20 && over > rounds / 10 && rolled > rounds / 20 && late > rounds / 100);       /* it walked the rare paths */
 	arena_end(a);
 }
 
@@ -769,7 +1021,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rounding), cmocka_unit_test(test_driving), cmocka_unit_test(test_money), cmocka_unit_test(test_activities),
-		cmocka_unit_test(test_terms), cmocka_unit_test(test_defaults), cmocka_unit_test(test_november), cmocka_unit_test(test_joined), cmocka_unit_test(test_no_bank), cmocka_unit_test(test_late), cmocka_unit_test(test_rollover),
+		cmocka_unit_test(test_terms), cmocka_unit_test(test_defaults), cmocka_unit_test(test_november), cmocka_unit_test(test_trip), cmocka_unit_test(test_shared_trip), cmocka_unit_test(test_bought), cmocka_unit_test(test_borrow), cmocka_unit_test(test_joined), cmocka_unit_test(test_no_bank), cmocka_unit_test(test_late), cmocka_unit_test(test_rollover),
 		cmocka_unit_test(test_histories),
 	};
 

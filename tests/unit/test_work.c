@@ -324,6 +324,7 @@ static void test_closed_months_checked(void **state)
 		{ "UPDATE time_entry SET minutes=minutes+1 WHERE id=1", "UPDATE time_entry SET minutes=minutes-1 WHERE id=1" },
 		{ "UPDATE time_entry SET removed_at=1 WHERE id=1", "UPDATE time_entry SET removed_at=0 WHERE id=1" },
 		{ "UPDATE time_entry SET drive_out_minutes=drive_out_minutes+1 WHERE id=2", "UPDATE time_entry SET drive_out_minutes=drive_out_minutes-1 WHERE id=2" },
+		{ "UPDATE time_entry SET trip_customers=3,trip_part=2 WHERE id=2", "UPDATE time_entry SET trip_customers=1,trip_part=1 WHERE id=2" },
 		{ "UPDATE time_entry SET month=month+1 WHERE id=1", "UPDATE time_entry SET month=month-1 WHERE id=1" },
 		{ "UPDATE month_close SET statement=statement||' '", "UPDATE month_close SET statement=substr(statement,1,length(statement)-1)" },
 		{ "UPDATE month_close SET sha256='x'||sha256", "UPDATE month_close SET sha256=substr(sha256,2)" },

@@ -26,24 +26,36 @@ static int spans_read(const struct proof_question *q, int64_t at, const struct b
 	return 0;
 }
 
-static int entries_read(const struct proof_question *q, int32_t from, int32_t to, int64_t at, const struct statement *s, struct bank_entry **out, int *n,
+static int bought_read(const struct proof_question *q, int64_t at, struct bank_book *b, struct err *e)
+{
+	struct hour_purchase *rows;
+
+	if (store_purchases_of(q->db, q->a, q->customer_id, at, &rows, &b->nbought, e) != 0)
+		return -1;
+	b->bought = work_purchases(q->a, rows, b->nbought);
+	return 0;
+}
+
+static int entries_read(const struct proof_question *q, int32_t from, int32_t to, int64_t at, const struct statement *s, struct bank_book *b,
 	struct err *e)
 {
+	struct bank_entry *out;
 	struct fact_time *rows;
+	int *n = &b->nentries;
 
 	if (store_fact_time(q->db, q->a, q->customer_id, from, to, at, &rows, n, e) != 0)
 		return -1;
-	*out = ARENA_ARRAY(q->a, struct bank_entry, *n + 1);
+	b->entries = out = ARENA_ARRAY(q->a, struct bank_entry, *n + 1);
 	for (int i = 0; i < *n; i++) {
 		const struct fact_time *t = &rows[i];
 		int v = activity_by_name(t->activity);
 
-		(*out)[i] = (struct bank_entry){ t->id, t->person_id, t->ticket_id, t->started_at, v < 0 ? ACTIVITY_TASK : (enum activity)v, BANK_DRAWN, t->day,
-			t->month, t->minutes, t->drive_out_minutes, t->drive_home_minutes, t->late };
+		out[i] = (struct bank_entry){ t->id, t->person_id, t->ticket_id, t->started_at, v < 0 ? ACTIVITY_TASK : (enum activity)v, BANK_DRAWN, t->day,
+			t->month, t->minutes, t->drive_out_minutes, t->drive_home_minutes, t->trip_customers, t->trip_part, t->late };
 		/* Whether another agreement covers it was settled when the month was closed. */
 		for (int k = 0; s && k < s->nentries; k++)
 			if (s->entries[k].id == t->id && s->entries[k].included)
-				(*out)[i].cover = BANK_INCLUDED;
+				out[i].cover = BANK_INCLUDED;
 	}
 	return 0;
 }
@@ -59,14 +71,13 @@ static int month_again(const struct proof_question *q, const struct fact_close *
 {
 	struct sha256 h = hash_sha256(c->statement, strlen(c->statement));
 	struct account_month m = { .month = c->month, .closed_at = c->closed_at, .sha256 = c->sha256 };
-	const struct bank_span *spans;
-	struct bank_entry *entries;
 	struct bank_month again;
-	int nspans, nentries;
+	struct bank_book b = { 0 };
 
-	if (spans_read(q, c->closed_at, &spans, &nspans, e) != 0 || entries_read(q, c->month, c->month, c->closed_at, kept, &entries, &nentries, e) != 0)
+	if (spans_read(q, c->closed_at, &b.spans, &b.nspans, e) != 0 || bought_read(q, c->closed_at, &b, e) != 0 ||
+	    entries_read(q, c->month, c->month, c->closed_at, kept, &b, e) != 0)
 		return -1;
-	bank_settle(q->a, c->month, spans, nspans, entries, nentries, before, &again);
+	bank_settle(q->a, c->month, &b, before, &again);
 	m.text_right = strcmp(hash_hex(q->a, h.b, sizeof h.b), c->sha256) == 0;
 	m.granted[0] = kept->granted;
 	m.granted[1] = again.granted;
@@ -98,12 +109,11 @@ static int account_read(const struct proof_question *q, struct account *out, str
 	struct statement *kept = ARENA_ARRAY(q->a, struct statement, SERVICE_AGREEMENT_MONTHS + 1);
 	struct bank_state before = { 0 };
 	int32_t now = month_of(q->at), from = k.first_month;
-	const struct bank_span *spans;
-	struct bank_entry *entries;
 	struct bank_terms terms;
+	struct bank_book b = { 0 };
 	struct bank_month m = { 0 };
 	struct fact_close *rows;
-	int nrows, nspans, nentries;
+	int nrows;
 
 	bank_terms_read(q->terms, &terms);
 	k.monthly_ore = terms.monthly_ore;
@@ -124,16 +134,20 @@ static int account_read(const struct proof_question *q, struct account *out, str
 		k.nclosed++;
 	}
 	k.closed = closed;
+	if (spans_read(q, q->at, &b.spans, &b.nspans, e) != 0 || bought_read(q, q->at, &b, e) != 0)
+		return -1;
 	if (nrows) {
 		before = kept[0].after;
 		from = rows[0].month + 1;
+	} else if (b.nbought && month_of_day(b.bought[0].from_day) < from) {
+		from = month_of_day(b.bought[0].from_day);
 	}
 	if (from < now - OPEN_MONTHS)
 		from = now - OPEN_MONTHS;
-	if (spans_read(q, q->at, &spans, &nspans, e) != 0 || entries_read(q, from, now, q->at, NULL, &entries, &nentries, e) != 0)
+	if (entries_read(q, from, now, q->at, NULL, &b, e) != 0)
 		return -1;
 	for (int32_t month = from; month <= now; month++) {
-		bank_settle(q->a, month, spans, nspans, entries, nentries, &before, &m);
+		bank_settle(q->a, month, &b, &before, &m);
 		before = m.after;
 	}
 	k.granted = m.granted;

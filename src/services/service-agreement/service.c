@@ -11,7 +11,7 @@ static const struct service_promise promises[] = {
 static const char *const terms[] = {
 	"hours_per_month", "monthly_price_ore", "hourly_price_ore", "rounding_step_minutes", "rounding_min_minutes", "round_by",
 	"phone_step_minutes", "rollover_months", "rollover_max_minutes", "driving_free_minutes", "driving_scope",
-	"driving_settle", "proration", "overuse", "late_entry", "time_visible", NULL
+	"driving_settle", "proration", "overuse", "borrow_max_percent", "late_entry", "time_visible", NULL
 };
 
 const struct service service_service_agreement = { "service-agreement", promises, terms };
