@@ -568,6 +568,11 @@ int work_timer_minutes(const struct timer *t, int64_t now)
 	return (int)(m < 1 ? 1 : m > MINUTES_MOST ? MINUTES_MOST : m);
 }
 
+int64_t work_timer_turns_at(const struct timer *t, int64_t now)
+{
+	return !t->running ? MOMENT_NEVER : now < t->started_at ? t->started_at : now + MOMENT_MINUTE - (now - t->started_at) % MOMENT_MINUTE;
+}
+
 static int timer_of(struct db_conn *w, struct arena *a, const struct actor *who, struct timer *t, struct err *e)
 {
 	if (store_timer_get(w, a, who->id, t, e) == 0)

@@ -39,6 +39,7 @@ int work_timer_start(struct db_conn *w, struct arena *a, const struct actor *who
 int work_timer_pause(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct err *e);
 int work_timer_drop(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct err *e);
 int work_timer_minutes(const struct timer *t, int64_t now);     /* at least 1 once it has run */
+int64_t work_timer_turns_at(const struct timer *t, int64_t now);        /* when it has run a minute more; MOMENT_NEVER: it stands */
 
 /* The month as it stands now, or as it was closed. */
 int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct statement *out, struct err *e);

@@ -17,6 +17,7 @@
 #include "pages/rail.h"
 #include "services/all.h"
 #include "web/dispatch.h"
+#include "web/kept.h"
 #include "web/live.h"
 #include "web/refusal.h"
 #include "web/signin.h"
@@ -28,7 +29,7 @@ static const struct app_job *const jobs[] = {
 	&chain_app_job,
 	NULL
 };
-enum { JOBS_MOST = 8, READERS = 24 };
+enum { JOBS_MOST = 8, READERS = 24, KEPT_MB = 16, KEPT_MB_MOST = 4096 };
 _Static_assert(sizeof jobs / sizeof *jobs - 1 <= JOBS_MOST, "more jobs than places");
 
 struct app {
@@ -77,11 +78,23 @@ static int find_origin(struct app *p, int listen_fd, struct err *e)
 	return 0;
 }
 
+static int kept_size(const struct conf *c, size_t *bytes, struct err *e)
+{
+	const char *text = conf_get(c, "page_cache_mb", NULL);
+	int64_t mb = KEPT_MB;
+
+	if (text && (!text_int(text, &mb) || mb < 0 || mb > KEPT_MB_MOST))
+		return FAIL_FIELD(e, E_NUMBER_INVALID, "page_cache_mb", "%.40s", text);
+	*bytes = (size_t)mb << 20;
+	return 0;
+}
+
 static int open_all(struct app *p, const struct daemon_args *args, struct err *e)
 {
 	struct arena *a = p->a;
 	struct db_config db = { .readers = READERS };
 	const char *data = arena_dup(a, args->data);
+	size_t kept = 0;
 
 	p->tls_cert = args->tls_cert ? args->tls_cert : conf_get(p->conf, "tls_cert", NULL);
 	p->tls_key = args->tls_key ? args->tls_key : conf_get(p->conf, "tls_key", NULL);
@@ -96,7 +109,6 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 		return -1;
 	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
 	p->web.catalogue = &p->catalogue;
-	p->web.live = live_begin(a);
 	p->web.rail = pages_rail;
 	p->web.services = service_all;
 	p->web.tables = pages_tables;
@@ -106,8 +118,9 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 	p->web.live = live_begin(a);
 	p->web.make_pdf = conv_pdf;
 	p->web.pdf_arg = (void *)(uintptr_t)p->env.conv_socket;
-	if (find_origin(p, args->listen_fd, e) != 0 || guard_begin(&p->web.guard, data, e) != 0)
+	if (find_origin(p, args->listen_fd, e) != 0 || kept_size(p->conf, &kept, e) != 0 || guard_begin(&p->web.guard, data, e) != 0)
 		return -1;
+	p->web.kept = kept_begin(kept);
 	return web_start(&p->web, a, e);
 }
 
@@ -134,6 +147,8 @@ void app_http(struct app *p, struct http_config *c)
 	c->tmp_folder = p->env.tmp_folder;
 	c->limits = web_limits;
 	c->handle = web_handle;
+	c->at_once = p->web.kept ? kept_at_once : NULL;
+	c->encoded = kept_encoded;
 	c->refusal = web_refusal;
 	c->arg = &p->web;
 }
@@ -178,6 +193,7 @@ void app_close(struct app *p)
 		return;
 	app_jobs_end(p);
 	guard_end(p->web.guard);
+	kept_end(p->web.kept);
 	db_close(p->web.db);
 	pthread_rwlock_destroy(&p->lock);
 	arena_end(p->a);

@@ -50,6 +50,9 @@ struct http_response {
 	bool ranges;                    /* with etag: parts of body may be asked for (Range); it is sent as it is */
 	bool no_compress;               /* body is compressed already, or holds secrets beside chosen text */
 	bool close;
+	void (*release)(void *arg);     /* called once when body is not needed any more (it may lie outside r->a then) */
+	void *release_arg;
+	void *keep;                     /* what http_config.encoded is for; NULL: it is not called */
 	/* After the answer is queued, take the connection over as a WebSocket (ws.h). NULL: no. */
 	const struct ws_handler *ws;
 	void *ws_arg;
@@ -70,6 +73,10 @@ struct http_config {
 	int header_ms, body_ms, idle_ms;                /* 0: 10 s, 30 s without progress, 75 s */
 	struct http_body_limit (*limits)(const char *method, const char *path, void *arg);
 	void (*handle)(struct http_request *r, struct http_response *s, void *arg);
+	/* Answer without a worker: true when s is filled. Called on net threads for requests without a body, must not block. NULL: never. */
+	bool (*at_once)(struct http_request *r, struct http_response *s, void *arg);
+	/* The answer is as it leaves, compressed or not, its headers complete: for answers with s->keep, on the worker. */
+	void (*encoded)(struct http_request *r, struct http_response *s, void *arg);
 	/* Words for a refusal of the server's own (400, 408, 413, ...): set type and body. Called on net threads, must not block;
 	 * r->path is NULL when the head could not be read. NULL: one English line. */
 	void (*refusal)(const struct http_request *r, int status, struct http_response *s, void *arg);

@@ -173,10 +173,33 @@ static int body_file(struct http_job *j, const char *folder)
 	return j->body_fd < 0 ? -1 : 0;
 }
 
+/* What needs no worker is answered here. Not while more waits behind it: a row of such would go ever deeper. */
+static bool at_once(struct http_conn *c)
+{
+	struct http_thread *t = c->thread;
+	struct http_server *s = t->server;
+	struct http_job *j = c->job;
+	bool yes = false;
+
+	if (!s->c.at_once || j->has_body || arena_trap(j->a))
+		return false;
+	yes = s->c.at_once(&j->rq, &j->rs, s->c.arg);
+	if (yes)
+		http_answer(j, t->pack, atomic_load_explicit(&s->draining, memory_order_relaxed));
+	arena_trap_clear(j->a);
+	return yes;
+}
+
 static void dispatch(struct http_conn *c, bool more)
 {
 	struct http_job *j = c->job;
 
+	if (!more && at_once(c)) {
+		c->state = HTTP_SENDING;
+		c->deadline_us = os_steady_us() + c->thread->server->body_us;
+		conn_send(c);
+		return;
+	}
 	c->state = HTTP_WORKING;
 	atomic_store(&c->hand, more ? HAND_WANTED : HAND_WORKER);
 	c->deadline_us = INT64_MAX;

@@ -114,6 +114,8 @@ void http_job_clear(struct http_job *j)
 		unlink(j->body_path);           /* not there any more when the handler has moved it into place */
 	if (j->out.file >= 0)
 		close(j->out.file);
+	if (j->rs.release)
+		j->rs.release(j->rs.release_arg);
 	arena_reset(j->a);
 	memset(&j->rq, 0, sizeof j->rq);
 	memset(&j->rs, 0, sizeof j->rs);

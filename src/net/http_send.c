@@ -277,7 +277,7 @@ static void add_line(struct buf *b, const char *name, const char *value)
 	buf_add(b, "\r\n", 2);
 }
 
-static void write_head(struct http_job *j, struct http_pack *k, const char *type, bool vary, int64_t length)
+static void write_head(struct http_job *j, struct http_pack *k, const char *type, int64_t length)
 {
 	struct http_response *s = &j->rs;
 	struct buf b;
@@ -300,8 +300,6 @@ static void write_head(struct http_job *j, struct http_pack *k, const char *type
 		add_line(&b, "Accept-Ranges", "bytes");
 	if (s->etag)
 		add_line(&b, "ETag", s->etag);
-	if (vary)
-		add_line(&b, "Vary", "Accept-Encoding");
 	for (int i = 0; i < s->nheaders; i++)
 		add_line(&b, s->headers[i].name, s->headers[i].value);
 	if (s->status != 101 && !j->keep)
@@ -345,13 +343,15 @@ void http_answer(struct http_job *j, struct http_pack *k, bool closing)
 	type = s->type ? s->type : "text/html; charset=utf-8";
 	vary = !s->file && !s->ranges && !s->no_compress && s->body_bytes >= GZIP_FROM && s->body_bytes < UINT32_MAX / 2 && compressible(type) &&
 		!has_own(s, "Content-Encoding") && k;
+	if (vary)
+		http_add_header(&j->rq, s, "Vary", "Accept-Encoding");
 	if (vary && takes_gzip(http_header(&j->rq, "accept-encoding")) && gzip(j, k)) {
 		http_add_header(&j->rq, s, "Content-Encoding", "gzip");
 		if (s->etag && s->etag[0] == '"')       /* other bytes, same meaning */
 			s->etag = arena_printf(j->a, "W/%s", s->etag);
 	}
 	length = j->out.file >= 0 ? j->out.file_left : (int64_t)s->body_bytes;
-	write_head(j, k, type, vary, length);
+	write_head(j, k, type, length);
 	j->out.nparts = 1;
 	if (j->rq.head || s->status == 204 || s->status == 304 || s->status == 101) {
 		j->out.file_left = 0;

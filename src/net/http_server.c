@@ -252,6 +252,8 @@ static void work(struct http_server *s, struct http_job *j, void *worker, struct
 		http_answer_memory(j);
 	} else {
 		http_answer(j, pack, atomic_load_explicit(&s->draining, memory_order_relaxed));
+		if (j->rs.keep && s->c.encoded)
+			s->c.encoded(&j->rq, &j->rs, s->c.arg);
 	}
 	arena_trap_clear(j->a);
 }

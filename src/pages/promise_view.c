@@ -40,9 +40,14 @@ int promise_lines(struct web *w, int64_t customer_id, const char *service, bool 
 		if (hidden(w, now[i].service->key))
 			continue;
 		*l = (struct promise_line){ .now = now[i], .since_at = w->now, .owner_name = "", .reason = "" };
+		web_until(w, now[i].proof.check_at);
+		if (!held)
+			web_until(w, w->now + 1);
 		if (held) {
 			if (strcmp(held->state, promise_state_name(now[i].proof.state)) == 0)
 				l->since_at = held->since_at;
+			else
+				web_until(w, w->now + 1);
 			l->ticket_number = held->ticket_number;
 			l->owner_name = held->owner_name ? held->owner_name : "";
 		}

@@ -30,5 +30,6 @@ void pages_rail(struct web *w)
 	if (store_timer_get(w->db, w->a, w->who.id, &t, &why) == 0 && t.running) {
 		w->rail.timer_ticket = t.ticket_number;
 		w->rail.timer_minutes = work_timer_minutes(&t, w->now);
+		web_until(w, work_timer_turns_at(&t, w->now));
 	}
 }

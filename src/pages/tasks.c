@@ -298,11 +298,11 @@ static int report_open(struct web *w, struct err *e)
 }
 
 const struct web_route pages_tasks[] = {
-	{ "GET", "/portal/", ROLE_CUSTOMER, home },
-	{ "GET", "/portal/tasks", ROLE_CUSTOMER, show_list },
+	{ "GET", "/portal/", ROLE_CUSTOMER, home, .keep = true },
+	{ "GET", "/portal/tasks", ROLE_CUSTOMER, show_list, .keep = true },
 	{ "POST", "/portal/tasks", ROLE_CUSTOMER, report, 64 << 20, true },
 	{ "GET", "/portal/tasks/new", ROLE_CUSTOMER, show_form },
-	{ "GET", "/portal/tasks/{id}", ROLE_CUSTOMER, show },
+	{ "GET", "/portal/tasks/{id}", ROLE_CUSTOMER, show, .keep = true },
 	{ "POST", "/portal/tasks/{id}/messages", ROLE_CUSTOMER, answer, 64 << 20, true },
 	{ "POST", "/portal/tasks/{id}/state", ROLE_CUSTOMER, set_state },
 	{ "POST", "/portal/tasks/{id}/rating", ROLE_CUSTOMER, rate },

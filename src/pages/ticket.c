@@ -34,6 +34,7 @@ static void look_around(struct web *w, struct ticket_show *v)
 	live_seen(w->app->live, v->t.id, w->who.id, w->who.name, w->now);
 	v->nhere = live_others(w->app->live, w->a, v->t.id, w->who.id, w->now, names);
 	v->here = names;
+	web_kept_seat(w, v->t.id, names, v->nhere);
 }
 
 static int people(struct web *w, struct ticket_show *v, struct err *e)
@@ -130,6 +131,7 @@ static void read_undo(struct web *w, struct ticket_show *v)
 
 	if (!v->done || v->t.updated_at < w->now - UNDO_US)
 		return;
+	web_until(w, v->t.updated_at + UNDO_US);
 	v->undo.state = state && ticket_state_by_name(state) >= 0 ? state : NULL;
 	v->undo.priority = priority && ticket_priority_by_name(priority) >= 0 ? priority : NULL;
 	v->undo.owner = owner && text_int(owner, &v->undo.owner_id) && v->undo.owner_id >= 0;
@@ -153,6 +155,8 @@ static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 		store_category_list(w->db, w->a, &categories, &v->ncategories, e) != 0 ||
 		work_form_load(w, v->t.customer_id, v->t.id, work, e) != 0)
 		return -1;
+	web_until(w, v->sla.response.due_at);
+	web_until(w, v->sla.solution.due_at);
 	v->lines = lines;
 	find_unread(w, v);
 	v->list = tickets_list_query(w);
@@ -508,7 +512,7 @@ static int mail_html(struct web *w, struct err *e)
 }
 
 const struct web_route pages_ticket[] = {
-	{ "GET", "/console/tickets/{id}", ROLE_STAFF, show },
+	{ "GET", "/console/tickets/{id}", ROLE_STAFF, show, .keep = true },
 	{ "GET", "/console/tickets/{id}/here", ROLE_STAFF, here },
 	{ "POST", "/console/tickets/{id}/messages", ROLE_DESK, send, 64 << 20, true },
 	{ "POST", "/console/tickets/{id}/change", ROLE_DESK, change },

@@ -480,7 +480,7 @@ static int find(struct web *w, struct err *e)
 }
 
 const struct web_route pages_tickets[] = {
-	{ "GET", "/console/tickets", ROLE_STAFF, show_list },
+	{ "GET", "/console/tickets", ROLE_STAFF, show_list, .keep = true },
 	{ "POST", "/console/tickets", ROLE_DESK, save_new, 64 << 20, true },
 	{ "GET", "/console/tickets/new", ROLE_DESK, show_new },
 	{ "POST", "/console/tickets/bulk", ROLE_DESK, save_bulk },

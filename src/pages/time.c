@@ -21,9 +21,10 @@ int work_form_load(struct web *w, int64_t customer_id, int64_t ticket_id, struct
 	struct time_entry *list;
 
 	*f = (struct work_form){ .ticket_id = ticket_id, .placed = customer_id != 0 };
-	if (store_timer_get(w->db, w->a, w->who.id, &f->timer, e) == 0)
+	if (store_timer_get(w->db, w->a, w->who.id, &f->timer, e) == 0) {
 		f->timer_minutes = work_timer_minutes(&f->timer, w->now);
-	else if (e->id != E_NOT_FOUND)
+		web_until(w, work_timer_turns_at(&f->timer, w->now));
+	} else if (e->id != E_NOT_FOUND)
 		return -1;
 	if (ticket_id && store_time_of_ticket(w->db, w->a, ticket_id, &list, &f->nentries, e) != 0)
 		return -1;

@@ -87,7 +87,7 @@ static int to_today(struct web *w, struct err *e)
 }
 
 const struct web_route today_routes[] = {
-	{ "GET", "/console/", ROLE_STAFF, page_today },
+	{ "GET", "/console/", ROLE_STAFF, page_today, .keep = true },
 	{ "GET", "/console", ROLE_STAFF, to_today },
 	{ 0 }
 };

@@ -235,6 +235,8 @@ int db_open(const struct db_config *cfg, struct db **out, struct err *e)
 	d->job_arena = arena_begin(JOB_BYTES);
 	if (config_keep(d, cfg, e) != 0 || db_conn_open(d, false, &d->writer, e) != 0 || db_migrate(d->writer, &d->cfg, e) != 0)
 		goto fail;
+	if (d->drv->mark_find)
+		d->drv->mark_find(d);
 	if (!cfg->solo) {
 		if (fault_hit("db thread") || pthread_create(&d->thread, NULL, db_writer_main, d) != 0) {
 			FAIL(e, E_OS_CALL, "writer thread");
@@ -280,6 +282,39 @@ void db_close(struct db *d)
 	free((char *)d->cfg.url);
 	explicit_bzero(d->seal_key, sizeof d->seal_key);
 	free(d);
+}
+
+/* ---- marks */
+
+void db_mark_now(struct db *d, struct db_mark *out)
+{
+	out->known = false;
+	if (d->drv->mark_now)
+		d->drv->mark_now(d, out);
+}
+
+void db_mark_begin(struct db_conn *c, struct db_mark *out)
+{
+	out->known = false;
+	if (c->drv->mark_ask)
+		c->drv->mark_ask(c, out);
+	else
+		db_mark_now(c->db, out);
+}
+
+bool db_mark_held(struct db_conn *c, const struct db_mark *m)
+{
+	struct db_mark now;
+
+	if (c->drv->mark_ask)           /* it was asked inside the snapshot */
+		return m->known && !c->failed && !c->lost;
+	db_mark_now(c->db, &now);
+	return db_mark_same(m, &now);
+}
+
+bool db_mark_same(const struct db_mark *a, const struct db_mark *b)
+{
+	return a->known && b->known && memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
 /* ---- cursors */

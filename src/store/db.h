@@ -74,6 +74,16 @@ const uint8_t *db_conn_seal(const struct db_conn *c);   /* NULL: none was given 
 int  db_read_begin(struct db *d, struct db_conn **out, struct err *e);
 void db_read_end(struct db_conn *c);                    /* NULL is allowed; also ends any open cursor */
 
+/* What the database holds, as a mark: between two equal marks nothing was committed, by this process or any other. */
+struct db_mark { uint8_t b[48]; bool known; };          /* known false: cannot be said; then it equals nothing */
+/* Without waiting and without a connection; known only on SQLite. */
+void db_mark_now(struct db *d, struct db_mark *out);
+/* Of the snapshot that a read begins with: call it before its first statement. One question to PostgreSQL. */
+void db_mark_begin(struct db_conn *c, struct db_mark *out);
+/* At the end of that read: was the mark that of its snapshot? False when something was committed in between. */
+bool db_mark_held(struct db_conn *c, const struct db_mark *m);
+bool db_mark_same(const struct db_mark *a, const struct db_mark *b);
+
 /* job returns 0 to keep its changes, -1 (with e) to take them back. a is an arena of the job's own, gone after it. */
 typedef int db_job(struct db_conn *w, struct arena *a, void *arg, struct err *e);
 int  db_write(struct db *d, db_job *job, void *arg, struct err *e);

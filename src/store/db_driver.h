@@ -65,6 +65,9 @@ struct db_driver {
 	struct db_bytes (*col_bytes)(struct db_cur *cur, int col, struct arena *a);
 	int  (*cols)(struct db_cur *cur);
 	int  (*idle)(struct db_conn *c);                        /* nothing waits: 0 when there is nothing left to tidy */
+	void (*mark_find)(struct db *d);                        /* once, after opening: where mark_now looks. NULL allowed */
+	void (*mark_now)(struct db *d, struct db_mark *out);    /* NULL: cannot be said without asking */
+	void (*mark_ask)(struct db_conn *c, struct db_mark *out);       /* in a read; NULL: mark_now does it */
 };
 extern const struct db_driver db_sqlite, db_postgres;
 
@@ -94,6 +97,7 @@ struct db {
 	pthread_mutex_t solo;           /* one writer at a time when there is no writer thread */
 	bool seals;
 	uint8_t seal_key[32];           /* db_seal() */
+	const volatile uint8_t *wal_index;      /* SQLite: the shared head of the WAL's index; NULL: none */
 };
 
 struct db_migration { int number; const char *name, *text; };

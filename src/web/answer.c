@@ -72,6 +72,7 @@ int web_download(struct web *w, const char *path, const char *mime, const char *
 
 int web_refresh(struct web *w, struct err *e)
 {
+	w->page = NULL;                 /* another snapshot than the one its mark is of */
 	if (w->db)
 		db_read_end(w->db);
 	w->db = NULL;

@@ -11,6 +11,7 @@
 #include "store/session.h"
 #include "store/setting.h"
 #include "web/api.h"
+#include "web/kept.h"
 #include "web/signin.h"
 #include "web/static.h"
 #include "web/token.h"
@@ -334,13 +335,19 @@ static int serve(struct web *w, struct err *e)
 {
 	struct web_piece params[4];
 	bool known, reads = strcmp(w->rq->method, "GET") == 0;
-	const struct web_route *r;
+	const struct web_route *r = web_find(w->app->match, w->rq->method, w->rq->path, params, &known);
 
 	if (db_read_begin(w->app->db, &w->db, e) != 0)
 		return -1;
+	if (r && r->keep && (w->page = kept_ask(w))) {
+		db_mark_begin(w->db, &w->page->mark);
+		if (!w->page->mark.known)
+			w->page = NULL;
+		else if ((w->own->answered = kept_find(w, w->page)))
+			return 0;
+	}
 	if (read_provider(w, e) != 0 || (w->api ? identify_token(w, e) : web_session_find(w, e)) != 0)
 		return -1;
-	r = web_find(w->app->match, w->rq->method, w->rq->path, params, &known);
 	if (!r && !known && reads && !w->api && w->rq->path[strlen(w->rq->path) - 1] != '/') {
 		const char *folder = arena_printf(w->a, "%s/", w->rq->path);
 
@@ -365,6 +372,10 @@ static int serve(struct web *w, struct err *e)
 
 static void finish(struct web *w)
 {
+	if (w->own->answered) {
+		db_read_end(w->db);
+		return;
+	}
 	if (w->out.full) {
 		struct err e;
 
@@ -381,6 +392,7 @@ static void finish(struct web *w)
 		w->rs->status = 200;
 	web_session_clear(w);
 	security_headers(w);
+	kept_offer(w);
 	if (w->db)
 		db_read_end(w->db);
 	for (int i = 0; i < 4; i++)

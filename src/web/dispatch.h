@@ -23,6 +23,7 @@ struct session;
 struct web_own {
 	const struct session *session;  /* NULL: no cookie session */
 	const char *csrf_secret;        /* the session's own or the stranger's cookie, before masking; NULL: none */
+	bool answered;                  /* with a kept page: nothing is left to do */
 	bool stale;                     /* there is a session cookie, and no such session (any more) */
 	const char *scopes;             /* of the API token; "" otherwise */
 	json_t *json[4];                /* parsed bodies, let go of after the answer */

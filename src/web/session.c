@@ -152,6 +152,9 @@ int web_session_find(struct web *w, struct err *e)
 	w->lang = strcmp(who.lang, "en") == 0 ? LANG_EN : LANG_DA;
 	w->theme = who.theme;
 	w->rail.keys = who.keys_on;
+	web_until(w, s->expires_at);
+	web_until(w, s->seen_at + (who.person ? STAFF_IDLE : CONTACT_IDLE));
+	web_until(w, s->seen_at + SEEN_EVERY);          /* then it must be noted that they are still here */
 	w->own->session = s;
 	w->own->csrf_secret = s->csrf;
 	w->csrf = csrf_mask(w->a, s->csrf);

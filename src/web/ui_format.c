@@ -84,6 +84,10 @@ const char *fmt_left(const struct web *w, int64_t until)
 	bool da = w->lang == LANG_DA;
 	const char *length;
 
+	/* while it is counted down, its minutes change where the moment's own seconds lie */
+	web_until(w, left > 0 ? until - minutes * MOMENT_MINUTE : left < 0 ? until + (minutes + 1) * MOMENT_MINUTE : w->now + 1);
+	if (left > 0 && left % MOMENT_MINUTE == 0)
+		web_until(w, w->now + 1);
 	if (left > 0 && (left >= MOMENT_DAY || (day != today && minutes >= 12 * 60))) {
 		struct civil c = day_civil(day);
 

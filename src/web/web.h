@@ -34,6 +34,7 @@ struct web_route {
 	int64_t body_bytes;             /* most; 0: 1 MB */
 	bool body_to_file;              /* uploads: streamed to disk */
 	const struct api_doc *doc;      /* /api/ routes: what openapi.json says of it; its scope */
+	bool keep;                      /* a GET whose page depends on nothing but what kept.h names: it may be sent again */
 };
 
 struct web_match;       /* dispatch.h */
@@ -56,6 +57,7 @@ struct web_app {
 	void (*rail)(struct web *w);
 	struct web_guard *guard;                        /* rate limits, password pool (signin.h) */
 	void *live;                                     /* presence and live hints (live.h) */
+	struct kept *kept;                              /* kept pages (kept.h); NULL: every page is made anew */
 	const struct web_match *match;                  /* the tables, compiled by web_start() */
 };
 
@@ -81,6 +83,7 @@ struct web {
 	struct buf out;                 /* the page */
 	struct web_form *form;          /* parsed body; made by web_field() at first use */
 	struct web_own *own;            /* the web floor's own: the session, the token's scopes */
+	struct web_page *page;          /* the page may be kept (kept.h); NULL: it will not be */
 	struct web_error { const char *field; enum err_id id; const char *detail; } error[16]; int nerrors;
 };
 
@@ -107,6 +110,11 @@ int  web_refresh(struct web *w, struct err *e);                         /* a sna
 int  web_write(struct web *w, db_job *job, void *arg, struct err *e);   /* db_write on the app's database */
 bool web_origin_fits(struct web *w);                                    /* app->origin leads whoever is asking here, so it may stand in a link to them */
 const char *web_asked_origin(struct web *w);                            /* what the request calls us: to compare, never to send on */
+
+/* A page of a route with .keep says by what it would come out differently: at a later moment (one that has passed is none;
+ * minutes need not be said, no page outlives its minute), or when others than these look at the ticket. */
+void web_until(const struct web *w, int64_t at);
+void web_kept_seat(struct web *w, int64_t ticket_id, const char *const *others, int n);
 
 /* At most `burst` at once and one more each `each_us`, per what and key ("report", the address): E_TOO_MANY. */
 int web_slow_down(struct web *w, const char *what, const char *key, int burst, int64_t each_us, struct err *e);
