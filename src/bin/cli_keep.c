@@ -244,6 +244,8 @@ int cli_move_db(struct cli *c, struct err *e)
 	/* A later move back must not find a file with yesterday's rows. */
 	if (!lite && rename(h.db_path, old) != 0)
 		return FAIL(e, E_OS_CALL, "rename %s", h.db_path);
+	if (!lite && os_sync_folder(c->data, e) != 0)
+		return -1;
 	cli_say(c, "%d tables, %lld rows: the same on both sides. %s", "%d tabeller, %lld rækker: ens på begge sider. %s", x.r.tables, (long long)x.r.rows,
 		lite ? h.db_path : old);
 	return 0;

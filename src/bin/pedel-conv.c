@@ -8,6 +8,7 @@
 #include "conv/serve.h"
 
 static const char usage[] = "pedel-conv --serve SOCKET [--with-parent] | --help | --version\n\nReads untrusted documents for pedeld, locked in. See pedel-conv(8).\n";
+enum { ALIVE_FD = 3 };         /* as the keeper gives it */
 
 int main(int argc, char **argv)
 {
@@ -28,6 +29,8 @@ int main(int argc, char **argv)
 			follow = true;
 		else if (strcmp(argv[i], "--serve") == 0 && i + 1 < argc)
 			c.path = argv[++i];
+		else if (strcmp(argv[i], "--alive") == 0)
+			c.alive_fd = ALIVE_FD;
 		else
 			c.path = NULL, i = argc;
 	}

@@ -18,9 +18,9 @@
 #include "conv/conv.h"
 #include "os/clock.h"
 
-enum { CHILDREN = 4, CHILDREN_MAX = 64, DEADLINE_MS = 30000 };
+enum { CHILDREN = 4, CHILDREN_MAX = 64, DEADLINE_MS = 30000, ALIVE_MS = 5000 };
 struct child { pid_t pid; int64_t kill_at_us; };
-struct server { int listen, signals, n, most, deadline_ms; struct child child[CHILDREN_MAX]; };
+struct server { int listen, signals, alive, n, most, deadline_ms; struct child child[CHILDREN_MAX]; };
 
 static bool read_all(int fd, void *p, size_t n)
 {
@@ -164,6 +164,8 @@ static void child_add(struct server *s)
 			_exit(2);
 		close(s->listen);
 		close(s->signals);
+		if (s->alive > 0)
+			close(s->alive);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		child_run(fd);
@@ -183,10 +185,13 @@ static void reap(struct server *s)
 				s->child[i--] = s->child[--s->n];
 }
 
-/* Kills the overdue; how long until the next is. -1: nobody runs. */
+/* Kills the overdue; how long until the next is, or until we say that we live. -1: neither. */
 static int overdue(struct server *s)
 {
-	int64_t now = os_steady_us(), next = -1;
+	int64_t now = os_steady_us(), next = s->alive > 0 ? ALIVE_MS * 1000 : -1;
+
+	if (s->alive > 0 && write(s->alive, "A", 1) < 0 && errno == EPIPE)
+		s->alive = 0;
 
 	for (int i = 0; i < s->n; i++) {
 		int64_t left = s->child[i].kill_at_us - now;
@@ -203,7 +208,7 @@ static int overdue(struct server *s)
 
 int serve_run(const struct serve_config *c, struct err *e)
 {
-	struct server s = { .most = c->children ? c->children : CHILDREN, .deadline_ms = c->deadline_ms ? c->deadline_ms : DEADLINE_MS };
+	struct server s = { .alive = c->alive_fd, .most = c->children ? c->children : CHILDREN, .deadline_ms = c->deadline_ms ? c->deadline_ms : DEADLINE_MS };
 	struct signalfd_siginfo got;
 	struct conv_warm *warm;
 	bool stopping = false;
@@ -230,7 +235,7 @@ int serve_run(const struct serve_config *c, struct err *e)
 	while (!stopping) {
 		struct pollfd p[2] = { { s.signals, POLLIN, 0 }, { s.n < s.most ? s.listen : -1, POLLIN, 0 } };
 
-		poll(p, 2, overdue(&s));
+		poll(p, 2, overdue(&s));        /* what it says goes to a pipe that never blocks: a full one says it too */
 		while (read(s.signals, &got, sizeof got) == sizeof got)
 			stopping = stopping || got.ssi_signo != SIGCHLD;
 		reap(&s);

@@ -15,6 +15,7 @@ struct serve_config {
 	const char *path;               /* the socket: mode 0600, replaced when one is left over */
 	int children;                   /* at once; 0: 4. More wait */
 	int deadline_ms;                /* 0: 30 s */
+	int alive_fd;                   /* a byte is written there every 5 s, so that whoever watches sees that we are not stuck; 0: none */
 };
 /* Until SIGTERM or SIGINT, or until the process that started it is gone. */
 int serve_run(const struct serve_config *c, struct err *e);

@@ -21,7 +21,7 @@ static int ready(int fd, short what, int64_t until_us, struct err *e)
 		int rc;
 
 		if (left <= 0)
-			return FAIL(e, E_CONV_FAILED, "pedel-conv took too long");
+			return FAIL(e, E_CONV_AWAY, "pedel-conv does not answer");      /* it ends its children sooner: it is stuck itself */
 		rc = poll(&p, 1, (int)left);
 		if (rc > 0)
 			return 0;
@@ -70,6 +70,18 @@ static int receive_all(int fd, void *p, size_t n, int64_t until_us, struct err *
 	return 0;
 }
 
+/* The connection ended without an answer: did the document end its child, or has pedel-conv itself gone? */
+static bool is_there(const struct sockaddr_un *to)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), rc;
+
+	if (fd < 0)
+		return true;
+	rc = connect(fd, (const struct sockaddr *)to, sizeof *to);
+	close(fd);
+	return rc == 0 || errno == EAGAIN;
+}
+
 int conv_ask(const char *socket_path, enum conv_kind kind, const void *p, size_t n, int timeout_ms, struct arena *a, const void **answer,
 	size_t *nanswer, struct err *e)
 {
@@ -112,6 +124,8 @@ int conv_ask(const char *socket_path, enum conv_kind kind, const void *p, size_t
 	rc = 0;
 out:
 	close(fd);
+	if (rc != 0 && e->id == E_CONV_FAILED && !is_there(&to))
+		FAIL(e, E_CONV_AWAY, "pedel-conv ended while it was asked");
 	return rc;
 }
 

@@ -21,7 +21,8 @@
 
 enum {
 	FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 10000000, STEADY_US = 60000000, STOP_US = 20000000, START_US = 60000000,
-	NAMES_MS = 30000, MAX_ARGS = 40, FD_LISTEN = 3, FD_LMTP = 4, FD_READY = 5
+	NAMES_MS = 30000, HEIR_US = 3000000, PORT_US = 2000000, HEIR_PAUSE_US = 20000, SILENT_US = 15000000,
+	MAX_ARGS = 40, FD_LISTEN = 3, FD_LMTP = 4, FD_READY = 5, FD_LOCK = 6, FDS = 4
 };
 enum child_kind { CHILD_SERVER, CHILD_NEXT, CHILD_OLD, CHILD_CONV, CHILD_PROBE, CHILD__N };
 static const char *const names[CHILD__N] = { "server", "next server", "old server", "pedel-conv", "pedel-probe" };
@@ -32,7 +33,9 @@ struct keeper {
 	const struct daemon_args *args;
 	char **argv;
 	char program[PATH_MAX], conv[PATH_MAX], probe[PATH_MAX], conv_socket[PATH_MAX], url[100], lmtp_name[100];
-	int listen_fd, lmtp_fd, signal_fd, ready_fd;    /* ready_fd: the one that the newest server writes to; -1 */
+	int listen_fd, lmtp_fd, signal_fd, lock_fd;
+	int ready_fd, alive_fd;                 /* what the newest server, and pedel-conv, write to; -1 */
+	int64_t heard_us;                       /* when pedel-conv last did */
 	struct child child[CHILD__N];
 	bool served, stopping, reload_again;
 	int exit_code;
@@ -51,19 +54,19 @@ static void beside(struct keeper *k, const char *name, char to[PATH_MAX])
 }
 
 /* In the child: die with the keeper, ordinary signals, the descriptors it is given at fixed numbers, nothing else. */
-static void become(const struct keeper *k, pid_t keeper, int ready, const char *program, char **argv, bool sockets)
+static void become(pid_t keeper, const int given[FDS], const char *program, char **argv)
 {
 	sigset_t none;
-	int fd[3] = { k->listen_fd, k->lmtp_fd, ready };
+	int fd[FDS];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != keeper)
 		_exit(0);
 	setpgid(0, 0);                          /* Ctrl-C is the keeper's to hear */
-	/* First out of the way of 3-5, then into place: dup2 also takes close-on-exec off. */
-	for (int i = 0; sockets && i < 3; i++)
-		fd[i] = fd[i] < 0 ? -1 : fcntl(fd[i], F_DUPFD_CLOEXEC, 10);
-	for (int i = 0; sockets && i < 3; i++)
+	/* First out of the way of 3-6, then into place: dup2 also takes close-on-exec off. */
+	for (int i = 0; i < FDS; i++)
+		fd[i] = given[i] < 0 ? -1 : fcntl(given[i], F_DUPFD_CLOEXEC, 10);
+	for (int i = 0; i < FDS; i++)
 		if (fd[i] >= 0)
 			dup2(fd[i], FD_LISTEN + i);
 	sigemptyset(&none);
@@ -92,7 +95,7 @@ static int start_server(struct keeper *k, enum child_kind kind)
 	argv[n] = NULL;
 	c->pid = fork();
 	if (c->pid == 0)
-		become(k, keeper, pipe_fd[1], k->program, argv, true);
+		become(keeper, (int[FDS]){ k->listen_fd, k->lmtp_fd, pipe_fd[1], k->lock_fd }, k->program, argv);
 	close(pipe_fd[1]);
 	if (k->ready_fd >= 0)
 		close(k->ready_fd);
@@ -108,16 +111,26 @@ static void start_other(struct keeper *k, enum child_kind kind)
 {
 	struct child *c = &k->child[kind];
 	const char *program = kind == CHILD_CONV ? k->conv : k->probe;
-	const char *conv[] = { program, "--serve", k->conv_socket, NULL };
+	const char *conv[] = { program, "--serve", k->conv_socket, "--alive", NULL };
 	static const char *const how[] = { [BOUNDS_OFF] = "off", [BOUNDS_TRY] = "try", [BOUNDS_REQUIRE] = "require" };
 	const char *probe[] = { program, "--data", k->args->data, "--url", k->url, "--confine", how[k->confine], k->lmtp_name[0] ? "--lmtp" : NULL,
 		k->lmtp_name, NULL };
 	pid_t keeper = getpid();
+	int pipe_fd[2] = { -1, -1 };
 
+	if (kind == CHILD_CONV && pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0)
+		log_line(LOG_WARN, "start", "pedel-conv will not be watched: %s", strerror(errno));
 	c->pid = fork();
 	if (c->pid == 0)
-		become(k, keeper, -1, program, (char **)(uintptr_t)(kind == CHILD_CONV ? conv : probe), false);
+		become(keeper, (int[FDS]){ pipe_fd[1], -1, -1, -1 }, program, (char **)(uintptr_t)(kind == CHILD_CONV ? conv : probe));
 	c->started_us = os_steady_us();
+	if (kind == CHILD_CONV) {
+		close(pipe_fd[1]);
+		if (k->alive_fd >= 0)
+			close(k->alive_fd);
+		k->alive_fd = pipe_fd[0];
+		k->heard_us = c->started_us;
+	}
 	c->kill_at_us = 0;
 	if (c->pid < 0) {
 		c->pid = 0;
@@ -204,6 +217,31 @@ static void on_ready(struct keeper *k)
 	tell_ready(k);
 }
 
+/* pedel-conv says every few seconds that it is there; one that says nothing is stuck, and everybody waits for it. */
+static void on_alive(struct keeper *k)
+{
+	char bytes[64];
+	ssize_t n = read(k->alive_fd, bytes, sizeof bytes);
+
+	if (n > 0) {
+		k->heard_us = os_steady_us();
+	} else if (n == 0) {                    /* it died; waitpid tells the rest */
+		close(k->alive_fd);
+		k->alive_fd = -1;
+	}
+}
+
+static void watch_conv(struct keeper *k, int64_t now)
+{
+	struct child *c = &k->child[CHILD_CONV];
+
+	if (!c->pid || k->alive_fd < 0 || c->kill_at_us || now < k->heard_us + SILENT_US)
+		return;
+	log_line(LOG_ERROR, "stuck", "pedel-conv has said nothing for %d s; it is ended", SILENT_US / 1000000);
+	kill(c->pid, SIGKILL);
+	c->kill_at_us = now + STOP_US;
+}
+
 static void ended(struct keeper *k, enum child_kind kind, int status)
 {
 	struct child *c = &k->child[kind];
@@ -257,6 +295,9 @@ static int on_time(struct keeper *k)
 	int64_t now = os_steady_us(), next = now + 60000000;
 	bool any = false;
 
+	watch_conv(k, now);
+	if (k->child[CHILD_CONV].pid && k->alive_fd >= 0 && k->heard_us + SILENT_US < next)
+		next = k->heard_us + SILENT_US;
 	for (int i = 0; i < CHILD__N; i++) {
 		struct child *c = &k->child[i];
 
@@ -290,9 +331,9 @@ static bool running(const struct keeper *k)
 	return !k->stopping;
 }
 
-/* One keeper per installation: a second one would take over the first one's socket in DIR/run. The lock ends with us, however
- * we end; it is never closed. */
-static int lock_installation(const char *data, struct err *e)
+/* One keeper per installation: a second one would take over the first one's socket in DIR/run. Servers hold the lock too, so that
+ * after a kill -9 the next keeper waits the moment that the last one's server takes to die, and finds its port free. */
+static int lock_installation(const char *data, int *lock_fd, struct err *e)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -304,18 +345,30 @@ static int lock_installation(const char *data, struct err *e)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return FAIL(e, E_OS_CALL, "%s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	FAIL(e, E_INSTALLATION_BUSY, "%s", data);
-	close(fd);
-	return -1;
+	for (int64_t until_us = os_steady_us() + HEIR_US; flock(fd, LOCK_EX | LOCK_NB) != 0; usleep(HEIR_PAUSE_US))
+		if (os_steady_us() > until_us) {
+			FAIL(e, E_INSTALLATION_BUSY, "%s", data);
+			close(fd);
+			return -1;
+		}
+	*lock_fd = fd;
+	return 0;
 }
 
-/* The socket that the service manager kept while we restarted, so that nobody was refused meanwhile; else one of our own. */
+/* The socket that the service manager kept while we restarted, so that nobody was refused meanwhile; else one of our own. Nobody else
+ * serves this installation, so a port in use is most likely still being given back: by the server of a killed keeper, or by a
+ * connection that took its number in between. */
 static int listen_on(const char *name, const char *address, int *fd, struct err *e)
 {
+	int64_t until_us = os_steady_us() + PORT_US;
+
 	*fd = supervisor_kept(name, address);
-	return *fd >= 0 ? 0 : listen_open(address, fd, e);
+	while (*fd < 0 && listen_open(address, fd, e) != 0) {
+		if (e->id != E_LISTEN || os_steady_us() > until_us)
+			return -1;
+		usleep(HEIR_PAUSE_US);
+	}
+	return 0;
 }
 
 static int sockets(struct keeper *k, struct err *e)
@@ -342,9 +395,11 @@ static int prepare(struct keeper *k, struct err *e)
 	beside(k, "pedel-conv", k->conv);
 	beside(k, "pedel-probe", k->probe);
 	snprintf(k->conv_socket, sizeof k->conv_socket, "%s/run/conv.sock", k->args->data);
+	if (lock_installation(k->args->data, &k->lock_fd, e) != 0)
+		return -1;
 	rc = sockets(k, e);
 	supervisor_drop_rest();
-	if (rc != 0 || lock_installation(k->args->data, e) != 0)
+	if (rc != 0)
 		return -1;
 	listen_name(k->listen_fd, name, sizeof name);
 	snprintf(k->url, sizeof k->url, "%s://%s/", k->args->tls_cert ? "https" : "http", name);
@@ -364,8 +419,9 @@ static int prepare(struct keeper *k, struct err *e)
 
 int keeper_run(const struct daemon_args *args, char **argv, struct err *e)
 {
-	struct keeper k = { .args = args, .argv = argv, .listen_fd = -1, .lmtp_fd = -1, .signal_fd = -1, .ready_fd = -1 };
-	struct pollfd p[2];
+	struct keeper k = { .args = args, .argv = argv, .listen_fd = -1, .lmtp_fd = -1, .signal_fd = -1, .lock_fd = -1, .ready_fd = -1,
+		.alive_fd = -1 };
+	struct pollfd p[3];
 	int wait_ms;
 
 	if (prepare(&k, e) != 0)
@@ -377,8 +433,11 @@ int keeper_run(const struct daemon_args *args, char **argv, struct err *e)
 		wait_ms = on_time(&k);
 		p[0] = (struct pollfd){ .fd = k.signal_fd, .events = POLLIN };
 		p[1] = (struct pollfd){ .fd = k.ready_fd, .events = POLLIN };
-		if (poll(p, 2, wait_ms < NAMES_MS ? wait_ms : NAMES_MS) < 0)
+		p[2] = (struct pollfd){ .fd = k.alive_fd, .events = POLLIN };
+		if (poll(p, 3, wait_ms < NAMES_MS ? wait_ms : NAMES_MS) < 0)
 			continue;
+		if (p[2].revents && k.alive_fd >= 0)
+			on_alive(&k);
 		if (reach_names_changed(&k.names_seen) && k.confine != BOUNDS_OFF && k.served && !k.stopping) {
 			log_line(LOG_INFO, "reload", "another resolv.conf, hosts or nsswitch.conf than before");
 			reload(&k);

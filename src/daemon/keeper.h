@@ -2,7 +2,7 @@
  *
  * Children: the server (this program with internal arguments), pedel-conv and pedel-probe (found beside this program or in the
  * folder where the package puts them; left out when they are not there). A child that dies is started again, with a growing pause. When the keeper dies, however
- * it dies, the kernel ends them all.
+ * it dies, the kernel ends them all. pedel-conv says every few seconds that it lives; when it is silent it is killed.
  * Signals:    SIGTERM, SIGINT: stop all; requests that have begun are finished. SIGHUP: start a new server on the same
  *             sockets, and stop the old one when the new one serves. The service manager, if any, is told (supervisor.h).
  * Errors:     the ids of listen_open(), E_OS_CALL; a server that cannot start for the first time gives its exit code.

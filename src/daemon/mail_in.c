@@ -366,8 +366,8 @@ static int note_try(struct db_conn *c, struct arena *a, void *arg, struct err *e
 	return store_mail_in_tried(c, row->id, row->note, e);
 }
 
-/* true: done with it, for good or for this time. */
-static bool process(struct mail_in_work *w, const struct mail_in *row)
+/* 0: done with it. -1 not this time; *others false: nor would it go better with the next one. */
+static int process(struct mail_in_work *w, const struct mail_in *row, bool *others)
 {
 	struct arena *a = arena_begin(WORK_ARENA);
 	struct intake in = { .w = w, .row = row, .now = os_now_us() };
@@ -398,11 +398,12 @@ static bool process(struct mail_in_work *w, const struct mail_in *row)
 		log_err("mail in", &e);
 		tried.note = arena_printf(a, "%s: %s", err_name(e.id), e.detail);
 		/* trouble of the machine's own is no fault of the mail's, and is never counted against it */
-		if (err_kind(e.id) != ERR_RETRY || e.id == E_CONV_FAILED || e.id == E_MEMORY_LIMIT)
+		*others = e.id == E_CONV_FAILED || e.id == E_MEMORY_LIMIT || (err_kind(e.id) != ERR_RETRY && e.id != E_OS_CALL);
+		if (*others)
 			db_write(w->app->db, note_try, &tried, &ignored);
 	}
 	arena_end(a);
-	return e.id == E_NONE;
+	return e.id == E_NONE ? 0 : -1;
 }
 
 static void *work(void *arg)
@@ -436,15 +437,17 @@ static void *work(void *arg)
 		}
 		db_read_end(c);
 		for (int i = 0; i < n; i++) {
-			bool stop;
+			bool stop, others = true;
 
 			pthread_mutex_lock(&w->lock);
 			stop = w->stopping;
 			pthread_mutex_unlock(&w->lock);
 			if (stop)
 				break;
-			if (!process(w, &rows[i]))
+			if (process(w, &rows[i], &others) != 0)
 				trouble = true;
+			if (!others)
+				break;
 			w->app->wake(w->app->wake_arg, "outbox");
 		}
 		full = n == BATCH && !trouble;

@@ -153,8 +153,12 @@ int os_make_folder(const char *path, unsigned mode, struct err *e)
 		if (path[i] != '/' && path[i] != 0)
 			continue;
 		snprintf(part, sizeof part, "%.*s", (int)i, path);
-		if (fault_hit("mkdir") ? (errno = EACCES, 1) : mkdir(part, mode) != 0 && errno != EEXIST)
-			return fail_errno(e, "make folder", part);
+		if (fault_hit("mkdir") ? (errno = EACCES, 1) : mkdir(part, mode) != 0) {
+			if (errno != EEXIST)
+				return fail_errno(e, "make folder", part);
+		} else if (sync_parent(part, e) != 0) {
+			return -1;
+		}
 	}
 	return 0;
 }

@@ -19,7 +19,7 @@ int os_append_file(const char *path, const void *data, size_t n, struct err *e);
 /* Whole content with a NUL after it; E_NOT_FOUND when it is not there. */
 int os_read_file(struct arena *a, const char *path, size_t max, char **out, size_t *n, struct err *e);
 int os_remove_file(const char *path, struct err *e);                    /* not there is success */
-int os_make_folder(const char *path, unsigned mode, struct err *e);     /* with parents; there already is success */
+int os_make_folder(const char *path, unsigned mode, struct err *e);     /* with parents, each synced; there already is success */
 int os_sync_folder(const char *path, struct err *e);
 bool os_file_is(const char *path);
 int64_t os_file_size(const char *path);                                 /* -1 when it is not there */

@@ -256,6 +256,14 @@ static int walk(const char *from, const char *folder, struct backup_report *r, s
 
 int backup_check(const char *from, struct backup_report *r, struct err *e) { return walk(from, NULL, r, e); }
 
+/* Names are safe when their folder is synced; nftw takes no argument, so the first trouble is told by its return. */
+static int sync_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	struct err ignored;
+
+	return kind == FTW_DP && os_sync_folder(path, &ignored) != 0 ? -1 : 0;
+}
+
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
 	return where->level ? remove(path) : 0;
@@ -273,8 +281,8 @@ int backup_extract(const char *from, const char *folder, struct backup_report *r
 	if (n)
 		return FAIL(e, E_FOLDER_NOT_EMPTY, "%s", folder);
 	rc = walk(from, folder, r, e);
-	if (rc == 0)
-		rc = os_sync_folder(folder, e);
+	if (rc == 0 && nftw(folder, sync_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+		rc = FAIL(e, E_OS_CALL, "sync %s: %s", folder, strerror(errno));
 	if (rc != 0)
 		nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return rc;

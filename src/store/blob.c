@@ -41,6 +41,13 @@ char *blob_path(const struct blobs *b, struct arena *a, const char *hex)
 	return is_sha256(hex) ? arena_printf(a, "%s/%.2s/%s", b->folder, hex, hex + 2) : arena_printf(a, "%s/none", b->folder);
 }
 
+/* Whoever relies on a blob that is there already must not rely on a name that only memory holds: the one who made it may not have
+ * come to its sync yet, or may have been killed before it. */
+static int sync_name(const struct blobs *b, const char *dir, struct err *e)
+{
+	return os_sync_folder(dir, e) != 0 ? -1 : os_sync_folder(b->folder, e);
+}
+
 /* Moves a synced file to its place. Whoever comes second finds the same bytes there. */
 static int settle(const struct blobs *b, const char *tmp, const char *hex, struct err *e)
 {
@@ -50,9 +57,7 @@ static int settle(const struct blobs *b, const char *tmp, const char *hex, struc
 		return -1;
 	if (fault_hit("rename") ? (errno = EXDEV, 1) : rename(tmp, path) != 0)
 		return fail_errno(e, "rename", path);
-	if (os_sync_folder(dir, e) != 0)
-		return -1;
-	return os_sync_folder(b->folder, e);
+	return sync_name(b, dir, e);
 }
 
 int blob_put(const struct blobs *b, const void *p, size_t n, char sha256_hex[65], struct err *e)
@@ -66,6 +71,8 @@ int blob_put(const struct blobs *b, const void *p, size_t n, char sha256_hex[65]
 	if (places(b, hex, dir, path, e) != 0)
 		return -1;
 	if (os_file_size(path) == (int64_t)n) {
+		if (sync_name(b, dir, e) != 0)
+			return -1;
 		memcpy(sha256_hex, hex, 65);
 		return 0;
 	}
@@ -140,7 +147,7 @@ int blob_put_file(const struct blobs *b, const char *path, char sha256_hex[65], 
 
 	if (file_hash(path, hex, &n, true, e) != 0 || places(b, hex, dir, there, e) != 0)
 		return -1;
-	if (os_file_size(there) == n ? os_remove_file(path, e) : settle(b, path, hex, e))
+	if (os_file_size(there) == n ? sync_name(b, dir, e) != 0 || os_remove_file(path, e) != 0 : settle(b, path, hex, e) != 0)
 		return -1;
 	memcpy(sha256_hex, hex, 65);
 	*bytes = n;

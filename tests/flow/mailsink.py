@@ -1,4 +1,5 @@
 """mailsink.py - an SMTP server that keeps what it gets; can be told to refuse for a while."""
+import contextlib
 import email
 import email.policy
 import socketserver
@@ -9,10 +10,17 @@ import time
 class MailSink:
     def __init__(self):
         self.mails, self.refuse, self.lock = [], False, threading.Lock()
+        self.noted = lambda number: None        # called for each mail before it is acknowledged
         sink = self
 
         class Talk(socketserver.StreamRequestHandler):
+            disable_nagle_algorithm = True
+
             def handle(self):
+                with contextlib.suppress(OSError):      # whoever talks to us may be killed in the middle
+                    self.talk()
+
+            def talk(self):
                 def say(text):
                     self.wfile.write(text.encode() + b'\r\n')
                     self.wfile.flush()
@@ -38,11 +46,14 @@ class MailSink:
                         data = b''
                         while True:
                             part = self.rfile.readline()
-                            if part in (b'.\r\n', b''):
+                            if not part:            # cut off in the middle: not taken
+                                return
+                            if part == b'.\r\n':
                                 break
                             data += part[1:] if part.startswith(b'..') else part
                         with sink.lock:
                             sink.mails.append((sender, to, data))
+                            sink.noted(len(sink.mails) - 1)
                         say('250 taken')
                     elif word.startswith(b'QUIT'):
                         say('221 bye')
@@ -57,6 +68,10 @@ class MailSink:
         self.server = Server(('127.0.0.1', 0), Talk)
         self.address = '127.0.0.1:%d' % self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def raw(self):
+        with self.lock:
+            return [data for _, _, data in self.mails]
 
     def parsed(self):
         with self.lock:

@@ -122,26 +122,28 @@ class Mixed:
         for t in self.threads:
             t.join(90)
 
-    def settled(self):
+    def settled(self, p):
         """Nothing waits any more, neither in nor out."""
-        waits = self.p.sql("SELECT (SELECT count(*) FROM mail_in WHERE state='waiting'),(SELECT count(*) FROM outbox WHERE state='waiting')")[0]
+        waits = p.sql("SELECT (SELECT count(*) FROM mail_in WHERE state='waiting'),(SELECT count(*) FROM outbox WHERE state='waiting')")[0]
         return waits == ('0', '0')
 
-    def wrong(self, acked=None, seconds=120):
-        """What is not as it was acknowledged, in words; [] is right. Waits until the queues are empty."""
+    def wrong(self, acked=None, p=None, mails=None, seconds=120):
+        """What is not as it was acknowledged, in words; [] is right. Waits until the queues are empty. Another Pedel p that goes on
+        with the same data is asked instead of the first one when it is given, and mails() is all that was sent by then."""
         acked = self.acked if acked is None else acked
+        p = p or self.p
         bad = []
         try:
-            wait_until(self.settled, seconds, 0.2)
+            wait_until(lambda: self.settled(p), seconds, 0.1)
         except AssertionError:
-            bad.append('queues do not empty: ' + repr(self.p.sql("SELECT id,tries,note FROM mail_in WHERE state='waiting'")
-                                                      + self.p.sql("SELECT id,tries,error FROM outbox WHERE state='waiting'"))[:500])
+            bad.append('queues do not empty: ' + repr(p.sql("SELECT id,tries,note FROM mail_in WHERE state='waiting'")
+                                                      + p.sql("SELECT id,tries,error FROM outbox WHERE state='waiting'"))[:500])
         have = {
-            'ticket': collections.Counter(r[0] for r in self.p.sql("SELECT substr(subject,6) FROM ticket WHERE subject LIKE 'kald %'")),
-            'message': collections.Counter(r[0] for r in self.p.sql("SELECT substr(body,6) FROM message WHERE body LIKE 'svar %'")),
-            'time': collections.Counter(r[0] for r in self.p.sql("SELECT substr(note,5) FROM time_entry WHERE note LIKE 'tid %'")),
-            'form': collections.Counter(r[0] for r in self.p.sql("SELECT substr(subject,8) FROM ticket WHERE subject LIKE 'portal %'")),
-            'mail': collections.Counter(r[0] for r in self.p.sql("SELECT substr(subject,6) FROM ticket WHERE subject LIKE 'brev %'")),
+            'ticket': collections.Counter(r[0] for r in p.sql("SELECT substr(subject,6) FROM ticket WHERE subject LIKE 'kald %'")),
+            'message': collections.Counter(r[0] for r in p.sql("SELECT substr(body,6) FROM message WHERE body LIKE 'svar %'")),
+            'time': collections.Counter(r[0] for r in p.sql("SELECT substr(note,5) FROM time_entry WHERE note LIKE 'tid %'")),
+            'form': collections.Counter(r[0] for r in p.sql("SELECT substr(subject,8) FROM ticket WHERE subject LIKE 'portal %'")),
+            'mail': collections.Counter(r[0] for r in p.sql("SELECT substr(subject,6) FROM ticket WHERE subject LIKE 'brev %'")),
         }
         for kind, keys in acked.items():
             missing = [k for k in keys if have[kind][k] == 0]
@@ -151,12 +153,10 @@ class Mixed:
             twice = [k for k, n in found.items() if n > 1]
             if twice:
                 bad.append(f'{len(twice)} are there twice ({kind}): {twice[:3]}')
-        return bad + self.wrong_mails(have['message'])
+        return bad + self.wrong_mails(p, mails() if mails else self.sink.raw(), have['message'])
 
-    def wrong_mails(self, answers):
+    def wrong_mails(self, p, raw, answers):
         """Every mail that was queued reached the mail server; one that came twice came as the same mail."""
-        with self.sink.lock:
-            raw = [data for _, _, data in self.sink.mails]
         by_id, bodies, bad = {}, set(), []
         self.repeats = 0
         for data in raw:
@@ -170,13 +170,13 @@ class Mixed:
             text = email.message_from_bytes(data, policy=email.policy.default).get_body(('plain',)).get_content()
             bodies.update(re.findall(r'svar ([0-9a-f]{12})', text))
         self.sent = len(by_id)
-        missing = [m for m, in self.p.sql("SELECT message_id FROM outbox WHERE state='sent'") if m not in by_id]
+        missing = [m for m, in p.sql("SELECT message_id FROM outbox WHERE state='sent'") if m not in by_id]
         if missing:
             bad.append(f'{len(missing)} mails are called sent and were not: {missing[:3]}')
         missing = [k for k in answers if k not in bodies]
         if missing:
             bad.append(f'{len(missing)} answers stand in the desk, their mails were never sent: {missing[:3]}')
-        failed = self.p.sql("SELECT id,error FROM outbox WHERE state NOT IN ('sent','waiting','held')")
+        failed = p.sql("SELECT id,error FROM outbox WHERE state NOT IN ('sent','waiting','held')")
         return bad + ([f'mails given up: {failed[:3]}'] if failed else [])
 
     def check(self, test, seconds=120):

@@ -8,12 +8,14 @@ Programs come from PEDEL_BUILD (a Meson build folder; default build/asan or buil
 """
 import base64
 import contextlib
+import copy
 import html.parser
 import http.client
 import http.cookiejar
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -21,8 +23,10 @@ import smtplib
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
+import unittest
 import urllib.parse
 import urllib.request
 
@@ -38,10 +42,36 @@ def build_folder():
     raise SystemExit('no build with src/bin/pedeld: run ninja first')
 
 
+def plain_build():
+    """Programs without instruments, where there are any: for tests that preload something, or that look at the time."""
+    for name in ('build/release', 'build/debug'):
+        if 'asan' in str(build_folder()) and (ROOT / name / 'src/bin/pedeld').exists():
+            os.environ['PEDEL_BUILD'] = name
+
+
+def preload(name):
+    """The environment that loads tests/shim/NAME.c into a program. It may come from another build than the program."""
+    for folder in (build_folder(), *sorted(build_folder().parent.glob('*'))):
+        library = folder / f'tests/lib{name}_shim.so'
+        if library.exists():
+            return {'LD_PRELOAD': str(library.resolve()), 'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':verify_asan_link_order=0'}
+    raise unittest.SkipTest(f'no lib{name}_shim.so in any build')
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
+
+
+def steady_port():
+    """A free port that no outgoing connection is ever given: for a server that goes away and comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s:
+            with contextlib.suppress(OSError):
+                s.bind(('127.0.0.1', port))
+                return port
 
 
 def wait_until(what, seconds=20, every=0.1):
@@ -72,9 +102,9 @@ def cvr(seed):
 class Pedel:
     password = 'en-lang-adgangskode-42'
 
-    def __init__(self, pg=False, smtp=None, args=(), start=True, env=None, empty=False):
+    def __init__(self, pg=False, smtp=None, args=(), start=True, env=None, empty=False, folder=None):
         self.build = build_folder()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pedel-flow-'))
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix='pedel-flow-'))
         os.chmod(self.folder, 0o755)
         self.data = self.folder / 'data'
         self.env = {**os.environ, 'LANG': 'C.UTF-8', **(env or {})}
@@ -91,6 +121,14 @@ class Pedel:
         self.token = self.cli('token', 'add', '--data', self.data, '--login', 'admin', '--name', 'flow').strip()
         if start:
             self.start()
+
+    def heir(self, folder, smtp, env=None):
+        """Another Pedel on folder/data, which holds what this one left: same people, same database server."""
+        other = copy.copy(self)
+        other.folder, other.data, other.smtp = pathlib.Path(folder), pathlib.Path(folder) / 'data', smtp
+        other.env = {k: v for k, v in {**self.env, **(env or {})}.items() if v is not None}
+        other.port = other.lmtp = other.process = other.pg_name = None
+        return other
 
     def _fresh_pg(self):
         url = os.environ['PEDEL_TEST_PG']
@@ -233,6 +271,10 @@ class Pedel:
         if self.db:
             out = subprocess.run(['psql', self.db[1], '-qAt', '-F', '\x1f', '-R', '\x1e', '-c', text], check=True, capture_output=True, text=True).stdout
             return [tuple(row.rstrip('\n').split('\x1f')) for row in out.split('\x1e') if row.strip('\n')]
+        if 'LD_PRELOAD' in self.env:            # what watches the programs must see this too
+            code = 'import json,sqlite3,sys\nd=sqlite3.connect(sys.argv[1],timeout=20)\nprint(json.dumps(d.execute(sys.argv[2]).fetchall()))\nd.commit()'
+            out = subprocess.run([sys.executable, '-c', code, str(self.data / 'pedel.db'), text], check=True, capture_output=True, text=True, env=self.env).stdout
+            return [tuple('' if v is None else str(v) for v in row) for row in json.loads(out)]
         with contextlib.closing(sqlite3.connect(self.data / 'pedel.db', timeout=20)) as db:
             rows = [tuple('' if v is None else str(v) for v in row) for row in db.execute(text).fetchall()]
             db.commit()

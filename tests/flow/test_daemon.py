@@ -147,8 +147,8 @@ class Daemon(unittest.TestCase):
                     ([], 2, '--data'), (['--data', folder], 2, 'NOT_INITIALISED'), (['--data', folder, '--bogus'], 2, '--bogus'),
                     (['--data', folder, '--listen', '127.0.0.1:0'], 2, 'NOT_INITIALISED'),
                     (['--data', folder, '--tls-cert', 'x'], 2, 'together'),
-                    (['--data', str(p.data), '--listen', f'127.0.0.1:{p.port}'], 1, 'LISTEN'),
-                    (['--data', str(p.data), '--listen', 'nowhere'], 2, 'ADDRESS_INVALID'),
+                    (['--data', str(q.data), '--listen', f'127.0.0.1:{p.port}'], 1, 'LISTEN'),
+                    (['--data', str(q.data), '--listen', 'nowhere'], 2, 'ADDRESS_INVALID'),
                     (['--data', str(q.data), '--listen', '127.0.0.1:0', '--tls-cert', '/x', '--tls-key', '/y'], 2, 'TLS_FILES')):
                 done = subprocess.run([program, *argv], capture_output=True, text=True, timeout=60)
                 self.assertEqual((done.returncode, done.stdout), (code, ''), (argv, done.stderr))

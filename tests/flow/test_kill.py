@@ -12,7 +12,7 @@ import unittest
 
 from mailsink import MailSink
 from mixed import Mixed
-from pedel import Pedel, wait_until
+from pedel import Pedel, steady_port, wait_until
 
 ROUNDS = int(os.environ.get('PEDEL_KILLS', '6'))
 IN_A_ROW = 2            # a server that dies often waits longer before it is started again; that is not what is tested here
@@ -52,7 +52,9 @@ class Kill(unittest.TestCase):
         print(f'seed {seed}', flush=True)
         choice = random.Random(seed)
         took, killed, row = {'keeper': [], 'server': []}, {'keeper': 0, 'server': 0, 'conv': 0}, 0
-        with MailSink() as sink, Pedel(pg=self.pg, smtp=sink.address) as p:
+        with MailSink() as sink, Pedel(pg=self.pg, smtp=sink.address, start=False) as p:
+            p.port, p.lmtp = steady_port(), steady_port()
+            p.start()
             work = Mixed(p, sink)
             work.begin()
             for turn in range(ROUNDS):

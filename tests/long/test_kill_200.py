@@ -5,13 +5,14 @@ import pathlib
 import sys
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / 'tests/flow'))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'flow'))
 os.environ.setdefault('PEDEL_KILLS', '200')
-if (ROOT / 'build/release/src/bin/pedeld').exists():
-    os.environ['PEDEL_BUILD'] = 'build/release'
 
-from test_kill import Kill, KillOnPostgres      # noqa: E402,F401
+from pedel import plain_build           # noqa: E402
+
+plain_build()
+
+from test_kill import Kill, KillOnPostgres    # noqa: E402,F401
 
 if __name__ == '__main__':
     unittest.main()
