@@ -1,14 +1,12 @@
 #include "core/work.h"
 #include <stdlib.h>
-#include "base/buf.h"
 #include "base/hash.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/bank_tell.h"
 #include "store/event.h"
-#include "store/need.h"
-#include "store/outbox.h"
 
-enum { MINUTES_MOST = 24 * 60, NOTE_MOST = 4000, BACK_MONTHS = 600, NOTICE_ASKED = 101 };
+enum { MINUTES_MOST = 24 * 60, NOTE_MOST = 4000, BACK_MONTHS = 600 };
 
 static const char service_key[] = "service-agreement";
 /* Work on what these cover is paid for by their own agreements and never drawn from the bank. */
@@ -281,128 +279,72 @@ int work_settle_again(struct db_conn *c, struct arena *a, const struct statement
 	return 0;
 }
 
-/* ---- notices when the bank runs low ---- */
+/* ---- stop and ask first ---- */
 
-static const char *clock_text(struct arena *a, int64_t minutes)
+/* What each open month invoices though its agreement says to ask. */
+struct asks { int32_t first, last; int64_t *minutes; bool any; };
+
+static int asks_read(struct db_conn *w, struct arena *a, int64_t customer_id, int32_t last, struct asks *out, struct err *e)
 {
-	return arena_printf(a, "%lld:%02lld", (long long)(minutes / 60), (long long)(minutes % 60));
-}
+	struct bank_month m = { .month = last };
+	struct asks k = { .last = last };
+	struct ledger l;
 
-static const char *month_text(struct arena *a, int32_t month, enum lang lang)
-{
-	static const char *const names[LANG__N][12] = {
-		{ "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december" },
-		{ "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" } };
-	struct civil c = day_civil(month_first_day(month));
-
-	return arena_printf(a, "%s %d", names[lang][c.month - 1], c.year);
-}
-
-static const char *price_text(struct arena *a, int64_t ore, enum lang lang)
-{
-	char whole[32];
-	struct buf b;
-	int n = snprintf(whole, sizeof whole, "%lld", (long long)(ore / 100));
-
-	buf_init(&b, a, 64);
-	if (lang == LANG_EN)
-		buf_adds(&b, "DKK ");
-	for (int i = 0; i < n; i++) {
-		if (i && (n - i) % 3 == 0)
-			buf_addc(&b, lang == LANG_EN ? ',' : '.');
-		buf_addc(&b, whole[i]);
+	if (ledger_read(w, a, customer_id, last, &l, e) != 0)
+		return -1;
+	for (int i = 0; i < l.book.nspans; i++)
+		k.any = k.any || l.book.spans[i].terms.stop_and_ask;
+	k.first = l.first;
+	k.minutes = ARENA_ARRAY(a, int64_t, k.any ? last - l.first + 1 : 1);
+	m.after = l.before;
+	for (int32_t i = l.first; k.any && i <= last; i++) {
+		bank_settle(a, i, &l.book, &m.after, &m);
+		k.minutes[i - l.first] = m.to_ask;
 	}
-	buf_printf(&b, "%c%02d%s", lang == LANG_EN ? '.' : ',', (int)(ore % 100), lang == LANG_EN ? "" : " kr.");
-	return buf_text(&b);
+	*out = k;
+	return 0;
 }
 
-static void notice_words(struct arena *a, const struct statement *s, int percent, const struct notice_person *to, struct outmail *m)
+static int may_ask(struct db_conn *w, struct arena *a, int64_t customer_id, bool *out, struct err *e)
 {
-	enum lang lang = text_eq(to->lang, "en") ? LANG_EN : LANG_DA;
-	const char *month = month_text(a, s->month, lang), *drawn = clock_text(a, s->drawn), *granted = clock_text(a, s->granted);
-	const char *left = clock_text(a, s->remaining), *price = price_text(a, s->terms.hourly_ore, lang);
+	const struct bank_span *spans;
+	struct bank_item *items;
+	int n, nspans;
 
-	if (lang == LANG_EN) {
-		m->subject = percent == 100 ? arena_printf(a, "The hours of %s are used up", month)
-			: arena_printf(a, "%d %% of the hours of %s are used", percent, month);
-		m->body = arena_printf(a, "Hello %s\n\n%s of the %s hours you have in %s are used. %s are left.\n\n%s\n\n"
-			"Every entry is in the portal under Hours.\n", to->name, drawn, granted, month, left, s->terms.stop_and_ask
-			? arena_printf(a, "When the hours are used up, we ask you before we go on. More time costs %s an hour without VAT.", price)
-			: arena_printf(a, "Time beyond the hours is invoiced at %s an hour without VAT, as agreed.", price));
-	} else {
-		m->subject = percent == 100 ? arena_printf(a, "Timerne i %s er brugt", month)
-			: arena_printf(a, "%d %% af timerne i %s er brugt", percent, month);
-		m->body = arena_printf(a, "Hej %s\n\n%s af de %s timer, I har i %s, er brugt. Der er %s tilbage.\n\n%s\n\n"
-			"I kan se hver registrering på portalen under Timer.\n", to->name, drawn, granted, month, left, s->terms.stop_and_ask
-			? arena_printf(a, "Når timerne er brugt, spørger vi jer, før vi går videre. Mere tid koster %s i timen uden moms.", price)
-			: arena_printf(a, "Tid ud over timerne faktureres til %s i timen uden moms, som aftalt.", price));
-	}
+	if (store_bank_items(w, a, customer_id, &items, &n, e) != 0)
+		return -1;
+	work_spans(a, items, n, &spans, &nspans);
+	*out = false;
+	for (int i = 0; i < nspans; i++)
+		*out = *out || spans[i].terms.stop_and_ask;
+	return 0;
 }
 
-/* "Stop and ask first": once a month the customer's people are asked in the portal, when the hours are used up. */
-static int ask_first(struct db_conn *w, struct arena *a, const struct actor *who, const struct statement *s, int64_t now, struct err *e)
+static int64_t asks_in(const struct asks *k, int32_t month)
 {
-	const char *name, *code, *month, *price;
-	enum lang lang;
-	bool first;
-	struct need need = { .customer_id = s->customer_id, .promise = "service-agreement.bank", .kind = "decision", .object = "month",
-		.object_id = s->month, .asked_at = now, .asked_by = who->person ? who->id : 0, .answer = "" };
-
-	if (!s->terms.stop_and_ask || s->granted == 0 || s->drawn < s->granted)
-		return 0;
-	if (store_bank_notice_add(w, s->customer_id, s->month, NOTICE_ASKED, now, &first, e) != 0)
-		return -1;
-	if (!first)
-		return 0;
-	if (store_time_customer(w, a, s->customer_id, &name, &code, e) != 0)
-		return -1;
-	lang = text_eq(code, "en") ? LANG_EN : LANG_DA;
-	month = month_text(a, s->month, lang);
-	price = price_text(a, s->terms.hourly_ore, lang);
-	if (lang == LANG_EN) {
-		need.title = arena_printf(a, "The hours of %s are used up. Shall we go on?", month);
-		need.body = arena_printf(a, "More time in %s costs %s an hour without VAT. The agreement says that we ask first.", month, price);
-	} else {
-		need.title = arena_printf(a, "Timerne i %s er brugt. Skal vi fortsætte?", month);
-		need.body = arena_printf(a, "Mere tid i %s koster %s i timen uden moms. Aftalen siger, at vi spørger først.", month, price);
-	}
-	if (store_need_add(w, &need, e) != 0)
-		return -1;
-	return tell(w, a, who, now, s->customer_id, "need", need.id, "bank.asked", json_pack("{s:s}", "month", month_iso(a, s->month)), e);
+	return k->any && k->first <= month && month <= k->last ? k->minutes[month - k->first] : 0;
 }
 
-/* Each step is noted once per month; when one entry passes several, only the highest is told. */
-static int notices(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now, struct err *e)
+/* What was written must not have made any month invoice more than before, unless the customer has said yes to that month. The
+ * job fails then, and nothing of it is kept. Moving an entry can push others over, in later months too; so all are looked at. */
+static int asks_check(struct db_conn *w, struct arena *a, int64_t customer_id, const struct asks *before, struct err *e)
 {
-	static const int steps[] = { 100, 95, 80 };
-	struct notice_person *people;
-	struct statement s;
-	int n, told = 0;
+	struct asks now;
+	enum bank_yes yes;
 
-	if (work_statement(w, a, customer_id, month, &s, e) != 0 || store_notice_people(w, a, customer_id, &people, &n, e) != 0)
+	if (asks_read(w, a, customer_id, before->last, &now, e) != 0)
 		return -1;
-	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-		bool first;
+	for (int32_t m = now.first; now.any && m <= now.last; m++) {
+		int64_t more = asks_in(&now, m) - asks_in(before, m);
 
-		if (s.granted == 0 || s.drawn * 100 < s.granted * steps[i])
+		if (more <= 0)
 			continue;
-		if (store_bank_notice_add(w, customer_id, month, steps[i], now, &first, e) != 0)
+		if (bank_yes_read(w, a, customer_id, m, &yes, e) != 0)
 			return -1;
-		if (!first || told++)
-			continue;
-		for (int p = 0; p < n; p++) {
-			struct outmail m = { .created_at = now, .kind = "bank", .customer_id = customer_id, .recipient = people[p].email, .body_html = "",
-				.in_reply_to = "", .references = "", .automatic = true };
-
-			notice_words(a, &s, steps[i], &people[p], &m);
-			if (outbox_add(w, a, &m, e) != 0)
-				return -1;
-		}
-		if (tell(w, a, who, now, customer_id, "month", month, "bank.notice", json_pack("{s:i,s:s,s:I,s:I,s:i}", "percent", steps[i],
-			"month", month_iso(a, month), "drawn", (json_int_t)s.drawn, "granted", (json_int_t)s.granted, "people", n), e) != 0)
-			return -1;
+		if (yes != BANK_YES_ACCEPTED)
+			return FAIL_FIELD(e, E_HOURS_USED_UP, "minutes", "%s: %lld minutes too many", month_iso(a, m), (long long)more);
 	}
-	return ask_first(w, a, who, &s, now, e);
+	return 0;
 }
 
 /* ---- writing time down ---- */
@@ -469,6 +411,8 @@ static json_t *facts(struct arena *a, const struct time_entry *t)
 		"drive_home_minutes", t->drive_home_minutes, "trip_customers", t->trip_customers, "trip_part", t->trip_part, "month", month_iso(a, t->month), "late", t->late);
 }
 
+static int32_t later(int32_t x, int32_t y) { return x > y ? x : y; }
+
 int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const struct work_in *in, int64_t now, struct time_entry *out,
 	struct err *e)
 {
@@ -476,7 +420,9 @@ int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const 
 		.created_at = now, .created_by = who->id };
 	struct time_ticket ticket;
 	const char *name, *lang;
+	struct asks before;
 	struct timer timer;
+	bool asks;
 
 	if (!actor_is_staff(who) || (who->person && t.person_id == 0))
 		return FAIL(e, E_DENIED, "time is written down by the provider's people");
@@ -493,7 +439,9 @@ int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const 
 		return -1;
 	}
 	fill(a, in, &t);
-	if (place(w, in, &t, e) != 0 || store_time_add(w, &t, e) != 0)
+	if (place(w, in, &t, e) != 0 || may_ask(w, a, t.customer_id, &asks, e) != 0 ||
+	    (asks && asks_read(w, a, t.customer_id, later(t.month, month_of(now)), &before, e) != 0) || store_time_add(w, &t, e) != 0 ||
+	    (asks && asks_check(w, a, t.customer_id, &before, e) != 0))
 		return -1;
 	if (in->stop_timer) {
 		if (store_timer_get(w, a, who->id, &timer, e) == 0) {
@@ -504,7 +452,7 @@ int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const 
 		}
 	}
 	if (tell(w, a, who, now, t.customer_id, "time_entry", t.id, "time.logged", facts(a, &t), e) != 0 ||
-	    notices(w, a, who, t.customer_id, t.month, now, e) != 0)
+	    bank_notices(w, a, who, t.customer_id, t.month, in->origin, now, e) != 0)
 		return -1;
 	return store_time_get(w, a, t.id, out, e);
 }
@@ -528,21 +476,26 @@ int work_change(struct db_conn *w, struct arena *a, const struct actor *who, int
 	struct time_entry *out, struct err *e)
 {
 	struct time_entry t;
+	struct asks before;
 	int32_t month;
 	json_t *was;
+	bool asks;
 
 	if (mine(w, a, who, id, &t, e) != 0 || check(in, now, e) != 0)
 		return -1;
 	month = t.month;
+	if (may_ask(w, a, t.customer_id, &asks, e) != 0 ||
+	    (asks && asks_read(w, a, t.customer_id, later(month, month_of(now)), &before, e) != 0))
+		return -1;
 	was = facts(a, &t);
 	fill(a, in, &t);
-	if (place(w, in, &t, e) != 0 || store_time_set(w, &t, e) != 0) {
+	if (place(w, in, &t, e) != 0 || store_time_set(w, &t, e) != 0 || (asks && asks_check(w, a, t.customer_id, &before, e) != 0)) {
 		json_decref(was);
 		return -1;
 	}
 	if (tell(w, a, who, now, t.customer_id, "time_entry", id, "time.changed", json_pack("{s:o,s:o}", "old", was, "new", facts(a, &t)), e) != 0 ||
-	    notices(w, a, who, t.customer_id, t.month, now, e) != 0 ||
-	    (month != t.month && notices(w, a, who, t.customer_id, month, now, e) != 0))
+	    bank_notices(w, a, who, t.customer_id, t.month, in->origin, now, e) != 0 ||
+	    (month != t.month && bank_notices(w, a, who, t.customer_id, month, in->origin, now, e) != 0))
 		return -1;
 	return store_time_get(w, a, id, out, e);
 }
@@ -557,6 +510,23 @@ int work_remove(struct db_conn *w, struct arena *a, const struct actor *who, int
 	if (store_time_set(w, &t, e) != 0)
 		return -1;
 	return tell(w, a, who, now, t.customer_id, "time_entry", id, "time.removed", facts(a, &t), e);
+}
+
+int work_ask(struct db_conn *w, struct arena *a, const struct actor *who, int64_t ticket_id, int64_t entry_id, const struct err *why,
+	const char *origin, int64_t now, struct err *e)
+{
+	const char *month_text = arena_dupn(a, why->detail, strnlen(why->detail, 7));
+	struct time_ticket ticket;
+	struct time_entry t;
+	int32_t month;
+
+	if (why->id != E_HOURS_USED_UP)
+		return 0;
+	if (month_parse(month_text, "month", &month, e) != 0)
+		return -1;
+	if (entry_id)
+		return store_time_get(w, a, entry_id, &t, e) != 0 ? -1 : bank_ask(w, a, who, t.customer_id, month, origin, now, e);
+	return store_time_ticket(w, a, ticket_id, &ticket, e) != 0 ? -1 : bank_ask(w, a, who, ticket.customer_id, month, origin, now, e);
 }
 
 /* ---- the stopwatch ---- */

@@ -3,7 +3,7 @@
  * Every changing function runs inside a db_write() job and writes its event, and the bank's notices, in the same transaction.
  * Ownership:  arena given.
  * Errors:     E_CHOICE_INVALID (activity), E_DURATION_RANGE (minutes, drive_*_minutes), E_DRIVE_NOT_VISIT, E_TIME_FUTURE,
- *             E_TIME_INVALID (started_at), E_MONTH_CLOSED, E_MONTH_OPEN, E_TICKET_NO_CUSTOMER, E_TIMER_NONE, E_TIMER_RUNNING,
+ *             E_TIME_INVALID (started_at), E_MONTH_CLOSED, E_MONTH_OPEN, E_HOURS_USED_UP (minutes), E_TICKET_NO_CUSTOMER, E_TIMER_NONE, E_TIMER_RUNNING,
  *             E_NUMBER_RANGE (trip_customers, trip_part), E_DENIED, E_NOT_FOUND; input errors name the field of the API.
  * Units:      minutes, us, months since 1970-01.   Threads: changing functions in the writer's job.
  * Source:     facts of the desk, 5.2: an entry belongs to the local day of its start, is at most 24 hours and is not split. */
@@ -26,9 +26,14 @@ struct work_in {
 	const char *note;               /* the customer may read it */
 	bool late;                      /* yes, it is for a closed month: settle it in the first open one */
 	bool stop_timer;                /* the writer's own timer on this ticket is spent with this */
+	const char *origin;             /* for links in mails to the customer; NULL: none */
 };
 int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const struct work_in *in, int64_t now, struct time_entry *out,
 	struct err *e);
+/* After work_log() or work_change() was refused with E_HOURS_USED_UP (why; its detail begins with the month): ask the customer, in a job of its
+ * own, as the refused one kept nothing. Nothing for other errors. entry_id 0: it was a new entry on the ticket. */
+int work_ask(struct db_conn *w, struct arena *a, const struct actor *who, int64_t ticket_id, int64_t entry_id, const struct err *why,
+	const char *origin, int64_t now, struct err *e);
 /* Technicians change what is their own; administrators and bookkeepers everything. Only in open months. */
 int work_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t id, const struct work_in *in, int64_t now,
 	struct time_entry *out, struct err *e);

@@ -50,6 +50,8 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 		v->drive_free += v->s.entries[i].drive_free;
 		v->drive_bill += v->s.entries[i].drive_bill;
 	}
+	if (bank_yes_read(w->db, w->a, customer_id, month, &v->yes, e) != 0)
+		return -1;
 	v->left = statement_left(&v->s, day_of(w->now));
 	statement_days(&v->s, days);
 	v->entries = !portal || v->s.terms.time_visible;
@@ -64,7 +66,7 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 	v->next = month < month_of(w->now) ? month_iso(w->a, month + 1) : NULL;
 	v->chart = arena_printf(w->a, _("Hours used day by day in %s: %s of %s"), fmt_month(w, month), fmt_duration(w, v->s.drawn + v->s.over),
 		fmt_duration(w, v->s.granted));
-	v->done = web_query(w, "closed") ? _("The month is closed. Its statement stays as it is.") : NULL;
+	v->done = web_query(w, "accepted") ? _("Thank you. We go on.") : web_query(w, "closed") ? _("The month is closed. Its statement stays as it is.") : NULL;
 	return 0;
 }
 
@@ -429,6 +431,27 @@ static int close_post(struct web *w, struct err *e)
 	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld/hours/%s?closed=1", (long long)customer_id, month_iso(w->a, month)));
 }
 
+/* ---- the customer says: go on ---- */
+
+struct accept_job { const struct actor *who; int32_t month; int64_t now; };
+
+static int accept_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
+{
+	const struct accept_job *j = arg;
+
+	return bank_accept(c, a, j->who, j->month, j->now, e);
+}
+
+static int accept_post(struct web *w, struct err *e)
+{
+	struct accept_job j = { .who = &w->who, .now = w->now };
+
+	if (web_form_check(w, e) != 0 || month_read(w, w->param[0], &j.month, e) != 0 || web_write(w, accept_job, &j, e) != 0)
+		return -1;
+	w->app->wake(w->app->wake_arg, "promises");
+	return web_redirect(w, arena_printf(w->a, "/portal/hours/%s?accepted=1", month_iso(w->a, j.month)));
+}
+
 /* ---- every customer's month ---- */
 
 static int billing_show(struct web *w, const char *text, struct err *e)
@@ -506,6 +529,7 @@ const struct web_route hours_routes[] = {
 	{ "POST", "/console/billing/{month}/close", ROLE_BOOKS, billing_post },
 	{ "GET", "/portal/hours", ROLE_DECIDES, portal_today },
 	{ "GET", "/portal/hours/{month}", ROLE_DECIDES, portal_hours },
+	{ "POST", "/portal/hours/{month}/accept", ROLE_DECIDES, accept_post },
 	{ "GET", "/portal/hours/{month}/csv", ROLE_DECIDES, portal_csv },
 	{ "GET", "/portal/hours/{month}/pdf", ROLE_DECIDES, portal_pdf },
 	{ 0 }

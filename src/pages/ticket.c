@@ -274,6 +274,7 @@ static int send(struct web *w, struct err *e)
 			j.work.note = note ? "" : v.t.subject;
 		if (ticket_do(w, &j, e) == 0)
 			return web_redirect(w, shown(w, v.t.number, note ? "note" : "sent", arena_printf(w->a, "#m%" PRId64, j.got_message)));
+		work_refused(w, e, v.t.id, 0);
 	}
 	if (err_kind(e->id) == ERR_BROKEN || err_kind(e->id) == ERR_MISSING)
 		return -1;

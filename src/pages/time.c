@@ -1,6 +1,7 @@
 /* /console/time, /console/timer/..., and the time part of a ticket's page */
 #include "pages/time.h"
 #include <stdlib.h>
+#include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "store/ticket.h"
@@ -10,6 +11,18 @@ const char *work_activity(const struct web *w, enum activity v)
 {
 	static const char *const words[ACTIVITY__N] = { N_("Visit"), N_("Remote help"), N_("Phone support"), N_("Small task"), N_("Teaching"),
 		N_("Website"), N_("Internal") };
+
+	return tr(w->lang, words[v]);
+}
+
+const char *work_asked(const struct web *w, enum bank_yes v)
+{
+	static const char *const words[] = {
+		N_("The agreement says: when the hours are used up, stop and ask first."),
+		N_("The customer has been asked. Until the yes, no more than the hours can be written."),
+		N_("The customer has said yes to more time this month."),
+		N_("The customer was asked and has not said yes. No more than the hours can be written."),
+	};
 
 	return tr(w->lang, words[v]);
 }
@@ -31,7 +44,10 @@ int work_form_load(struct web *w, int64_t customer_id, int64_t ticket_id, struct
 	f->entries = ticket_id ? list : NULL;
 	for (int i = 0; i < f->nentries; i++)
 		f->spent += f->entries[i].minutes;
-	return customer_id ? work_statement(w->db, w->a, customer_id, month_of(w->now), &f->bank, e) : 0;
+	if (!customer_id)
+		return 0;
+	return work_statement(w->db, w->a, customer_id, month_of(w->now), &f->bank, e) != 0 ||
+		bank_yes_read(w->db, w->a, customer_id, month_of(w->now), &f->yes, e) != 0 ? -1 : 0;
 }
 
 /* A small whole number that may be left out. */
@@ -68,7 +84,7 @@ int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *g
 	const char *when = web_field(w, "started_at"), *typed = web_field(w, "minutes");
 
 	*in = (struct work_in){ .ticket_id = ticket_id, .activity = web_field(w, "activity"), .note = web_field(w, "note"),
-		.late = web_field(w, "late") != NULL, .stop_timer = true };
+		.late = web_field(w, "late") != NULL, .stop_timer = true, .origin = w->app->origin };
 	*given = !text_blank(typed);
 	if (!*given)
 		return 0;
@@ -107,12 +123,36 @@ static int time_job(struct db_conn *c, struct arena *a, void *arg, struct err *e
 	return FAIL(e, E_BUG, "time job");
 }
 
+struct ask_job { struct web *w; const struct err *why; int64_t ticket_id, entry_id; };
+
+static int ask_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
+{
+	const struct ask_job *j = arg;
+
+	return work_ask(c, a, &j->w->who, j->ticket_id, j->entry_id, j->why, j->w->app->origin, j->w->now, e);
+}
+
+void work_refused(struct web *w, const struct err *why, int64_t ticket_id, int64_t entry_id)
+{
+	struct ask_job j = { w, why, ticket_id, entry_id };
+	struct err e;
+
+	if (why->id != E_HOURS_USED_UP)
+		return;
+	if (web_write(w, ask_job, &j, &e) == 0)
+		w->app->wake(w->app->wake_arg, "outbox");
+	else
+		log_err("customer not asked", &e);
+}
+
 static int run_job(struct web *w, struct time_job *j, struct err *e)
 {
 	j->who = &w->who;
 	j->now = w->now;
-	if (web_write(w, time_job, j, e) != 0)
+	if (web_write(w, time_job, j, e) != 0) {
+		work_refused(w, e, j->in.ticket_id, j->what == JOB_CHANGE ? j->id : 0);
 		return -1;
+	}
 	w->app->wake(w->app->wake_arg, "outbox");
 	return 0;
 }

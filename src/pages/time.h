@@ -2,6 +2,7 @@
  * Ownership: the request's arena.  Errors: as core/work.h.  Units: minutes, us, months.  Threads: the request's. */
 #ifndef PEDEL_PAGES_TIME_H
 #define PEDEL_PAGES_TIME_H
+#include "core/bank_tell.h"
 #include "core/work.h"
 #include "pages/customer.h"
 #include "web/web.h"
@@ -13,6 +14,7 @@ struct work_form {
 	int64_t ticket_id;              /* 0: the form asks for the ticket's number */
 	bool placed;                    /* the ticket has a customer; without one no time can be written */
 	struct statement bank;          /* this month, when placed */
+	enum bank_yes yes;              /* whether the customer lets us go on, when the agreement says to ask */
 	struct timer timer;             /* person_id 0: the person has none */
 	int timer_minutes;
 	const struct time_entry *entries; int nentries; int64_t spent;          /* on this ticket */
@@ -23,6 +25,9 @@ void work_timer(struct web *w, const struct work_form *f);              /* its o
 void work_bank(struct web *w, const struct work_form *f);               /* for the side: the month's bank and the time on this ticket */
 /* Fields minutes, activity, started_at, drive_out_minutes, drive_home_minutes, note, late. *given is false when minutes is blank. */
 int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *given, struct err *e);
+/* Time was refused: if it was because the hours are used up, the customer is asked now. why stays as it is. */
+const char *work_asked(const struct web *w, enum bank_yes v);            /* how "stop and ask first" stands */
+void work_refused(struct web *w, const struct err *why, int64_t ticket_id, int64_t entry_id);
 const char *work_activity(const struct web *w, enum activity v);        /* "Fjernsupport" */
 
 bool hours_plain(const struct statement *s);            /* no hours but the month's own, all of them */
@@ -58,6 +63,7 @@ struct hours_view {
 	const char *chart;                              /* the chart in words */
 	int64_t drive, drive_free, drive_bill;
 	int64_t left;                                   /* today, or at the month's end */
+	enum bank_yes yes;
 };
 struct billing_row { int64_t id; const char *name; struct statement s; };
 struct billing_view { int32_t month; bool over, may_close; const struct billing_row *rows; int n, nopen; int64_t granted, drawn, over_minutes, driving, fee_ore, lines_ore, bought_ore;

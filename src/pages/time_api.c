@@ -45,6 +45,8 @@ static const struct api_field draw_fields[] = {
 	{ "customer_id", "integer", true }, { "month", "month", true }, { "closed", "boolean", true }, \
 	{ "sha256", "string", true, NULL, "of a closed month's statement; otherwise empty" }, \
 	{ "granted_minutes", "integer", true }, { "drawn_minutes", "integer", true }, { "remaining_minutes", "integer", true }, \
+	{ "asks_first", "boolean", true, NULL, "the agreement says: stop and ask; time past the hours is refused with HOURS_USED_UP until the customer says yes in the portal" }, \
+	{ "more_time", "string", true, "not_asked|asked|accepted|refused", "what the customer has said to time past the hours of this month" }, \
 	{ "overuse_minutes", "integer", true }, { "driving_minutes", "integer", true }, { "fixed_ore", "integer", true, NULL, "the month's fixed amount" }, \
 	{ "bought_ore", "integer", true, NULL, "hours bought in the month; not among the invoice lines" }, \
 	{ "invoice_lines", "[InvoiceLine]", true }, { "grants", "[HourGrant]", true }, { "entries", "[HourDraw]", true }
@@ -112,7 +114,7 @@ static json_t *draw_json(struct web *w, const struct statement_entry *n)
 	return o;
 }
 
-static json_t *bank_json(struct web *w, const struct statement *s)
+static json_t *bank_json(struct web *w, const struct statement *s, enum bank_yes yes)
 {
 	json_t *o = json_object(), *lines = json_array(), *grants = json_array(), *entries = json_array(), *v;
 
@@ -123,6 +125,8 @@ static json_t *bank_json(struct web *w, const struct statement *s)
 	put(o, "granted_minutes", s->granted);
 	put(o, "drawn_minutes", s->drawn);
 	put(o, "remaining_minutes", statement_left(s, day_of(w->now)));
+	json_object_set_new(o, "asks_first", json_boolean(s->terms.stop_and_ask));
+	put_text(o, "more_time", bank_yes_name(yes));
 	put(o, "overuse_minutes", s->over);
 	put(o, "driving_minutes", s->driving);
 	put(o, "fixed_ore", s->fee_ore);
@@ -198,6 +202,7 @@ static int entry_read(struct web *w, json_t *o, struct work_in *in, struct err *
 	if (late && !json_is_null(late) && !json_is_boolean(late))
 		return FAIL_FIELD(e, E_FIELD_TYPE, "late", "boolean");
 	in->late = json_is_true(late);
+	in->origin = w->app->origin;
 	return login && *login ? store_time_person_by_login(w->db, login, &in->person_id, e) : 0;
 }
 
@@ -207,8 +212,13 @@ static int post_entry(struct web *w, struct err *e)
 	struct time_entry t;
 	json_t *o;
 
-	if (web_body_json(w, &o, e) != 0 || entry_read(w, o, &j.in, e) != 0 || web_write(w, log_job, &j, e) != 0 || web_refresh(w, e) != 0 ||
-	    store_time_get(w->db, w->a, j.id, &t, e) != 0)
+	if (web_body_json(w, &o, e) != 0 || entry_read(w, o, &j.in, e) != 0)
+		return -1;
+	if (web_write(w, log_job, &j, e) != 0) {
+		work_refused(w, e, j.in.ticket_id, 0);
+		return -1;
+	}
+	if (web_refresh(w, e) != 0 || store_time_get(w->db, w->a, j.id, &t, e) != 0)
 		return -1;
 	w->app->wake(w->app->wake_arg, "outbox");
 	return web_json(w, 201, entry_json(w, &t));
@@ -260,26 +270,28 @@ static int get_bank(struct web *w, struct err *e)
 {
 	const char *month = web_query(w, "month");
 	int32_t m = month_of(w->now);
+	enum bank_yes yes;
 	struct statement s;
 	int64_t customer_id;
 
 	if (query_id(w, "customer_id", true, &customer_id, e) != 0 || (month && month_parse(month, "month", &m, e) != 0) ||
-	    work_statement(w->db, w->a, customer_id, m, &s, e) != 0)
+	    work_statement(w->db, w->a, customer_id, m, &s, e) != 0 || bank_yes_read(w->db, w->a, customer_id, m, &yes, e) != 0)
 		return -1;
-	return web_json(w, 200, bank_json(w, &s));
+	return web_json(w, 200, bank_json(w, &s, yes));
 }
 
 static int post_close(struct web *w, struct err *e)
 {
+	enum bank_yes yes;
 	struct statement s;
 	int32_t month;
 	json_t *o, *names;
 	int closed;
 
 	if (month_parse(w->param[1], "month", &month, e) != 0 || hours_close(w, web_param_id(w, 0), month, &closed, e) != 0 ||
-	    work_statement(w->db, w->a, web_param_id(w, 0), month, &s, e) != 0)
+	    work_statement(w->db, w->a, web_param_id(w, 0), month, &s, e) != 0 || bank_yes_read(w->db, w->a, web_param_id(w, 0), month, &yes, e) != 0)
 		return -1;
-	o = bank_json(w, &s);
+	o = bank_json(w, &s, yes);
 	json_object_set_new(o, "months_closed", names = json_array());
 	for (int32_t m = month - closed + 1; m <= month; m++)
 		json_array_append_new(names, json_string(month_iso(w->a, m)));

@@ -58,6 +58,14 @@ int store_need_get(struct db_conn *c, struct arena *a, int64_t customer_id, int6
 	return one(c, a, &q, DB(DB_INT(customer_id), DB_INT(id)), out, e);
 }
 
+int store_need_about(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, const char *object, int64_t object_id,
+	struct need **out, int *n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT " COLUMNS " FROM need WHERE customer_id=?1 AND promise=?2 AND object=?3 AND object_id=?4 ORDER BY id DESC" };
+
+	return rows(c, a, &q, DB(DB_INT(customer_id), DB_TEXT(promise), DB_TEXT(object), DB_INT(object_id)), out, n, e);
+}
+
 int store_need_open(struct db_conn *c, struct arena *a, int64_t customer_id, struct need **out, int *n, struct err *e)
 {
 	static const struct db_sql q = { "SELECT " COLUMNS " FROM need WHERE customer_id=?1 AND answered_at=0 ORDER BY id LIMIT 200" };

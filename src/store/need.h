@@ -21,6 +21,9 @@ int store_need_get(struct db_conn *c, struct arena *a, int64_t customer_id, int6
 /* Unanswered, oldest first. customer_id 0: everybody's. */
 int store_need_open(struct db_conn *c, struct arena *a, int64_t customer_id, struct need **out, int *n, struct err *e);
 int store_need_for(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, struct need *out, struct err *e);     /* open one; E_NOT_FOUND */
+/* About one thing, answered or not, the latest first. */
+int store_need_about(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, const char *object, int64_t object_id,
+	struct need **out, int *n, struct err *e);
 /* Unanswered duties and decisions asked or reminded before a moment. */
 int store_need_stale(struct db_conn *c, struct arena *a, int64_t before_at, struct need **out, int *n, struct err *e);
 int store_need_remind(struct db_conn *w, int64_t customer_id, int64_t id, int64_t now, struct err *e);

@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include "base/hash.h"
 #include "base/moment.h"
+#include "core/bank_tell.h"
 #include "core/month_check.h"
+#include "core/promise.h"
 #include "core/work.h"
 #include "store/event.h"
 
@@ -423,22 +425,136 @@ static void test_notices(void **state)
 	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE kind='bank.notice'"), 2);
 }
 
-/* An agreement that says "stop and ask first" asks once, when the hours are used up. */
+struct answer { const struct actor *who; const char *answer; int32_t month; int64_t need_id; };
+
+static int answer_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	const struct answer *x = arg;
+
+	return x->need_id ? promise_answer_need(w, a, x->who, x->need_id, x->answer, now_at(), e) : bank_accept(w, a, x->who, x->month, now_at(), e);
+}
+
+struct again { const struct err *why; int64_t entry_id; };
+
+static int ask_again_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	const struct again *x = arg;
+
+	return work_ask(w, a, &mette, TICKET, x->entry_id, x->why, "https://desk.example", now_at(), e);
+}
+
+static void stopped(struct store_case *s, struct ask *k)
+{
+	int64_t entries = count(s, "SELECT count(*) FROM time_entry"), events = count(s, "SELECT count(*) FROM event");
+	struct err e;
+
+	CHECK(do_ask(s, k, &e) == -1);
+	CHECK(e.id == E_HOURS_USED_UP);
+	CHECK_STR(e.field, "minutes");
+	CHECK(strncmp(e.detail, "2026-11", 7) == 0);
+	CHECK_INT(count(s, "SELECT count(*) FROM time_entry"), entries);
+	CHECK_INT(count(s, "SELECT count(*) FROM event"), events);
+}
+
+/* "Stop and ask first" stops: not a minute past the hours before somebody who decides at the customer has said yes. */
 static void test_asks_first(void **state)
 {
+	static const struct actor employee = { ROLE_EMPLOYEE, false, 3, CUSTOMER, "Karen" };
 	struct store_case *s = *state;
 	struct agree g = { day_from(2026, 11, 1), INT32_MAX, "service-agreement", "{\"hours_per_month\":2,\"overuse\":\"stop_and_ask\"}", 5 };
+	struct ask more = log_of(11, 3, "remote", 30), internal = log_of(11, 3, "internal", 300), theirs = log_of(11, 3, "remote", 600);
+	struct answer yes = { &owner, "yes", month_from(2026, 11), 0 }, no = { &owner, "no", 0, 1 };
+	struct err e, why = { .id = E_HOURS_USED_UP, .detail = "2026-11: 15 minutes too many" };
+	struct again again = { &why, 0 };
+	int64_t first;
+
+	fill_store(s);
+	must(db_write(s->db, agree_job, &g, &e), &e);
+	first = logged(s, 11, 2, "remote", 105);
+	stopped(s, &more);                                      /* 15 are left, 30 are wanted */
+	CHECK_INT(count(s, "SELECT count(*) FROM need"), 0);
+	must(db_write(s->db, ask_again_job, &again, &e), &e);
+	must(db_write(s->db, ask_again_job, &again, &e), &e);   /* asked once */
+	CHECK_INT(count(s, "SELECT count(*) FROM need WHERE kind='decision' AND title LIKE 'Timerne i november 2026 er n%sten brugt%'"), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='need' AND body LIKE '%https://desk.example/portal/needs/1%'"), 2);
+	must(do_ask(s, &internal, &e), &e);                     /* internal time, and another customer's, is never stopped */
+	theirs.in.ticket_id = THEIRS;
+	must(do_ask(s, &theirs, &e), &e);
+	more.in.minutes = 15;
+	must(do_ask(s, &more, &e), &e);                         /* just what is left */
+	CHECK_INT(month_now(s, 11).remaining, 0);
+	more.in.minutes = 1;
+	stopped(s, &more);
+	struct ask change = { .what = CHANGE, .who = &mette, .id = first, .in = { .activity = "remote", .started_at = more.in.started_at, .minutes = 106 } };
+	stopped(s, &change);
+	change.in.activity = "internal";
+	must(do_ask(s, &change, &e), &e);
+	change.in.activity = "remote";
+	change.in.minutes = 105;
+	must(do_ask(s, &change, &e), &e);                       /* back again: no more than before */
+
+	must(db_write(s->db, answer_job, &no, &e), &e);
+	stopped(s, &more);
+	must(db_write(s->db, ask_again_job, &again, &e), &e);   /* a no is not asked again */
+	CHECK_INT(count(s, "SELECT count(*) FROM need"), 1);
+	yes.who = &employee;
+	CHECK(db_write(s->db, answer_job, &yes, &e) == -1 && e.id == E_DENIED);
+	yes.who = &bodil;                                       /* nor can the provider say it for them */
+	CHECK(db_write(s->db, answer_job, &yes, &e) == -1 && e.id == E_DENIED);
+	yes.who = &owner;
+	yes.month++;
+	CHECK(db_write(s->db, answer_job, &yes, &e) == -1 && e.id == E_NOT_FOUND);
+	yes.month--;
+	must(db_write(s->db, answer_job, &yes, &e), &e);
+	must(db_write(s->db, answer_job, &yes, &e), &e);
+	must(do_ask(s, &more, &e), &e);
+	CHECK_INT(month_now(s, 11).over, 15);
+	CHECK_INT(month_now(s, 11).to_ask, 15);
+	CHECK_INT(count(s, "SELECT count(*) FROM need WHERE answer='yes'"), 1);
+}
+
+static int any(uint32_t *r, int below)
+{
+	*r = *r * 1664525u + 1013904223u;
+	return (int)(*r >> 8) % below;
+}
+
+/* Whatever is written, changed and removed: without a yes no month ever invoices what its agreement says to ask about. */
+static void test_never_past(void **state)
+{
+	static const char *const kinds[] = { "remote", "phone", "visit", "task", "internal" };
+	struct store_case *s = *state;
+	struct agree g = { day_from(2026, 8, 1), INT32_MAX, "service-agreement",
+		"{\"hours_per_month\":5,\"overuse\":\"stop_and_ask\",\"driving_settle\":\"bank\",\"rollover_months\":1,\"round_by\":\"day\"}", 5 };
+	int64_t ids[200];
+	int n = 0, refused = 0;
+	uint32_t r = 12345;
 	struct err e;
 
 	fill_store(s);
 	must(db_write(s->db, agree_job, &g, &e), &e);
-	logged(s, 11, 2, "remote", 105);
-	CHECK_INT(count(s, "SELECT count(*) FROM need"), 0);
-	logged(s, 11, 3, "remote", 30);
-	logged(s, 11, 4, "remote", 30);
-	CHECK_INT(count(s, "SELECT count(*) FROM need WHERE customer_id=1 AND kind='decision' AND title LIKE 'Timerne i november 2026 er brugt%'"), 1);
-	CHECK_INT(count(s, "SELECT count(*) FROM need"), 1);
-	CHECK_INT(month_now(s, 11).over, 45);
+	for (int i = 0; i < 200; i++) {
+		struct ask k = { .who = &mette };
+
+		k.in = (struct work_in){ .ticket_id = TICKET, .activity = kinds[any(&r, 5)], .note = "" };
+		k.in.minutes = 1 + any(&r, 90);
+		int month_at = 9 + any(&r, 3), day_at = 1 + any(&r, 21);
+
+		k.in.started_at = moment_from_local(2026, month_at, day_at, 8 + any(&r, 10), 0, 0);
+		if (strcmp(k.in.activity, "visit") == 0)
+			k.in.drive_out = any(&r, 60);
+		k.what = n == 0 || any(&r, 3) ? LOG : any(&r, 3) ? CHANGE : REMOVE;
+		k.id = n ? ids[any(&r, n)] : 0;
+		if (do_ask(s, &k, &e) != 0) {
+			CHECK(e.id == E_HOURS_USED_UP || e.id == E_NOT_FOUND);
+			refused += e.id == E_HOURS_USED_UP;
+		} else if (k.what == LOG) {
+			ids[n++] = k.out.id;
+		}
+		for (int month = 9; i % 5 == 0 && month <= 11; month++)
+			CHECK_ROW(i, month_now(s, month).to_ask == 0 && month_now(s, month).over == 0);
+	}
+	CHECK(n > 30 && refused > 30);
 }
 
 static void test_timer(void **state)
@@ -534,7 +650,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(test_refusals), STORE_TEST(test_log_and_change), STORE_TEST(test_included), STORE_TEST(test_close), STORE_TEST(test_closed_months_checked), STORE_TEST(test_spans),
-		STORE_TEST(test_notices), STORE_TEST(test_asks_first), STORE_TEST(test_timer), STORE_TEST(test_two_writers),
+		STORE_TEST(test_notices), STORE_TEST(test_asks_first), STORE_TEST(test_never_past), STORE_TEST(test_timer), STORE_TEST(test_two_writers),
 	};
 
 	moment_zone();
