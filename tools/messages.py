@@ -164,17 +164,36 @@ def check(tables):
                 problem(where, 'only in %s' % lang)
 
 
+def hashed(text):
+    """FNV-1a, 32 bits; src/web/tr.c looks up by the same."""
+    h = 2166136261
+    for b in text:
+        h = (h ^ b) * 16777619 & 0xffffffff
+    return h
+
+
 def table(tables, out):
     rows = []
-    for msgid in sorted(set(tables['da']) | set(tables['en']), key=lambda s: s.encode()):
+    order = sorted(set(tables['da']) | set(tables['en']), key=lambda s: s.encode())
+    for msgid in order:
         texts = []
         for lang in ('da', 'en'):
             plural, t, _ = tables[lang].get(msgid) or (None, [''], '')
             t = t + t[-1:] if len(t) == 1 else t
             texts.append('{ %s, %s }' % (quote_c(t[0] or msgid), quote_c(t[1] or t[0] or msgid)))
         rows.append('\t{ %s, { %s } },' % (quote_c(msgid), ', '.join(texts)))
+    slots = 1
+    while slots < 4 * len(rows):
+        slots *= 2
+    place = [-1] * slots
+    for i, msgid in enumerate(order):
+        at = hashed(msgid.encode()) % slots
+        while place[at] >= 0:
+            at = (at + 1) % slots
+        place[at] = i
     out.write_text('/* made by tools/messages.py from ui/lang */\n#include "web/messages.h"\n\nconst struct message messages[] = {\n%s\n'
-                   '\t{ 0 }\n};\nconst int messages_n = %d;\n' % ('\n'.join(rows), len(rows)))
+                   '\t{ 0 }\n};\nconst int messages_slots = %d;\nconst int16_t messages_at[] = {\n%s\n};\n'
+                   % ('\n'.join(rows), slots, '\n'.join('\t' + ', '.join(map(str, place[i:i + 24])) + ',' for i in range(0, slots, 24))))
 
 
 HEAD = 'msgid ""\nmsgstr ""\n"Language: %s\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n' \

@@ -32,7 +32,7 @@ static int page_list(struct web *w, struct err *e)
 {
 	const char *state = web_query(w, "state"), *service = web_query(w, "service"), *from = web_query(w, "after");
 	struct promise_list_view v = { .state = state ? state : "", .service = service ? service : "" };
-	struct promise_filter f = { .states = v.state, .service = v.service, .limit = PAGE_ROWS + 1 };
+	struct promise_filter f = { .bare = true, .states = v.state, .service = v.service, .limit = PAGE_ROWS + 1 };
 	struct promise_row *rows;
 	int64_t after = 0;
 

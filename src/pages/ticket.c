@@ -100,7 +100,7 @@ static int promised(struct web *w, struct ticket_show *v, struct err *e)
 	dot = strstr(v->promise_text, ". ");            /* its first sentence says which it is */
 	if (dot)
 		v->promise_text = arena_dupn(w->a, v->promise_text, (size_t)(dot - v->promise_text + 1));
-	if (store_promise_list(w->db, w->a, &(struct promise_filter){ .customer_id = v->t.customer_id, .promise = v->t.promise, .limit = 1 }, &row, &n, e) != 0)
+	if (store_promise_list(w->db, w->a, &(struct promise_filter){ .customer_id = v->t.customer_id, .promise = v->t.promise, .limit = 1, .bare = true }, &row, &n, e) != 0)
 		return -1;
 	state = n ? promise_state_by_name(row->state) : -1;
 	if (state >= 0) {

@@ -52,7 +52,7 @@ static int visits(struct web *w, struct today_view *v, struct err *e)
 
 static int page_today(struct web *w, struct err *e)
 {
-	struct promise_filter f = { .states = "broken,at_risk,waiting", .limit = 31 };
+	struct promise_filter f = { .bare = true, .states = "broken,at_risk,waiting", .limit = 31 };
 	struct today_view v = { 0 };
 	struct ticket_query mine = { .view = VIEW_MINE, .me = w->who.id, .now = w->now, .sort = SORT_DUE, .limit = 8 };
 	struct ticket_query none = { .view = VIEW_UNASSIGNED, .now = w->now, .sort = SORT_DUE, .limit = 8 };

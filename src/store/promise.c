@@ -5,6 +5,7 @@
 #define HELD "p.id,p.customer_id,p.agreement_id,c.name,p.service,p.promise,p.party,p.state,p.since_at,p.until_at,p.measured_at,p.due_at,p.check_at," \
 	"p.reasons,"
 #define COLUMNS HELD "p.evidence,p.ticket_id,t.number,t.owner_id,o.name"
+#define BARE HELD "NULL,p.ticket_id,t.number,t.owner_id,o.name"
 #define FROM " FROM promise_state p JOIN customer c ON c.id=p.customer_id LEFT JOIN ticket t ON t.id=p.ticket_id LEFT JOIN person o ON o.id=t.owner_id "
 #define WORST "CASE p.state WHEN 'broken' THEN 0 WHEN 'at_risk' THEN 1 WHEN 'waiting' THEN 2 WHEN 'blind' THEN 3 WHEN 'not_due' THEN 4 " \
 	"WHEN 'attested' THEN 5 ELSE 6 END"
@@ -32,16 +33,19 @@ static int rows_read(struct db_cur *cur, struct arena *a, struct promise_row **o
 
 int store_promise_list(struct db_conn *c, struct arena *a, const struct promise_filter *f, struct promise_row **out, int *n, struct err *e)
 {
-	static const struct db_sql q = { "SELECT " COLUMNS FROM "WHERE p.until_at=9223372036854775807 AND (?1=0 OR p.customer_id=?1) "
-		"AND (?2='' OR ?2 LIKE '%,'||p.state||',%') AND (?3='' OR p.service=?3) AND (?4='' OR p.promise=?4) "
-		"ORDER BY " WORST ", CASE WHEN p.due_at=0 THEN 9223372036854775807 ELSE p.due_at END, p.since_at, p.customer_id, p.id LIMIT ?5 OFFSET ?6",
-		"SELECT " COLUMNS FROM "WHERE p.until_at=9223372036854775807 AND (?1::bigint=0 OR p.customer_id=?1) "
-		"AND (?2::text='' OR ?2 LIKE '%,'||p.state||',%') AND (?3::text='' OR p.service=?3) AND (?4::text='' OR p.promise=?4) "
-		"ORDER BY " WORST ", CASE WHEN p.due_at=0 THEN 9223372036854775807 ELSE p.due_at END, p.since_at, p.customer_id, p.id "
-		"LIMIT ?5::bigint OFFSET ?6::bigint" };
+	/* One customer's are few and have an index of their own, which "any or this one" would not use. The evidence is long, and
+	 * would be carried through the sorting. */
+#define LIST(what, who, n, text) "SELECT " what FROM "WHERE p.until_at=9223372036854775807 AND " who " " \
+	"AND (?2" text "='' OR ?2 LIKE '%,'||p.state||',%') AND (?3" text "='' OR p.service=?3) AND (?4" text "='' OR p.promise=?4) " \
+	"ORDER BY " WORST ", CASE WHEN p.due_at=0 THEN 9223372036854775807 ELSE p.due_at END, p.since_at, p.customer_id, p.id LIMIT ?5" n " OFFSET ?6" n
+#define BOTH(what) { { LIST(what, "?1=0", "", ""), LIST(what, "?1::bigint=0", "::bigint", "::text") }, \
+	{ LIST(what, "p.customer_id=?1", "", ""), LIST(what, "p.customer_id=?1", "::bigint", "::text") } }
+	static const struct db_sql q[2][2] = { BOTH(COLUMNS), BOTH(BARE) };
+#undef BOTH
+#undef LIST
 	struct db_cur *cur;
 
-	if (db_query(c, &q, DB(DB_INT(f->customer_id), DB_TEXT(f->states && *f->states ? arena_printf(a, ",%s,", f->states) : ""),
+	if (db_query(c, &q[f->bare][f->customer_id != 0], DB(DB_INT(f->customer_id), DB_TEXT(f->states && *f->states ? arena_printf(a, ",%s,", f->states) : ""),
 			DB_TEXT(f->service ? f->service : ""), DB_TEXT(f->promise ? f->promise : ""), DB_INT(f->limit ? f->limit : 100000),
 			DB_INT(f->offset)), &cur, e) != 0)
 		return -1;
@@ -51,8 +55,7 @@ int store_promise_list(struct db_conn *c, struct arena *a, const struct promise_
 int store_promise_held(struct db_conn *c, struct arena *a, int64_t customer_id, bool evidence, struct promise_row **out, int *n, struct err *e)
 {
 	static const struct db_sql whole = { "SELECT " COLUMNS FROM "WHERE p.customer_id=?1 AND p.until_at=9223372036854775807" };
-	static const struct db_sql bare = { "SELECT " HELD "NULL,p.ticket_id,t.number,t.owner_id,o.name" FROM
-		"WHERE p.customer_id=?1 AND p.until_at=9223372036854775807" };
+	static const struct db_sql bare = { "SELECT " BARE FROM "WHERE p.customer_id=?1 AND p.until_at=9223372036854775807" };
 	struct db_cur *cur;
 
 	if (db_query(c, evidence ? &whole : &bare, DB(DB_INT(customer_id)), &cur, e) != 0)

@@ -20,7 +20,7 @@ struct promise_row {
 };
 /* What holds now. customer_id 0, NULL: any. States: a comma list "broken,at_risk"; service: its key. Worst first, then by
  * when it breaks, then by customer. */
-struct promise_filter { int64_t customer_id; const char *states, *service, *promise; int offset, limit; };
+struct promise_filter { int64_t customer_id; const char *states, *service, *promise; int offset, limit; bool bare; };     /* bare: evidence is NULL */
 int store_promise_list(struct db_conn *c, struct arena *a, const struct promise_filter *f, struct promise_row **out, int *n, struct err *e);
 /* What holds now of one customer, in no order; evidence false: it is not read (NULL). */
 int store_promise_held(struct db_conn *c, struct arena *a, int64_t customer_id, bool evidence, struct promise_row **out, int *n, struct err *e);

@@ -4,19 +4,18 @@
 
 static const char *const *find(enum lang lang, const char *english)
 {
-	int low = 0, high = messages_n;
+	uint32_t h = 2166136261u;
 
-	while (low < high) {
-		int mid = (low + high) / 2, c = strcmp(english, messages[mid].english);
+	for (const char *p = english; *p; p++)
+		h = (h ^ (unsigned char)*p) * 16777619u;
+	for (;; h++) {
+		int at = messages_at[h & (uint32_t)(messages_slots - 1)];
 
-		if (c == 0)
-			return messages[mid].text[lang];
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
+		if (at < 0)
+			return NULL;
+		if (strcmp(english, messages[at].english) == 0)
+			return messages[at].text[lang];
 	}
-	return NULL;
 }
 
 const char *tr(enum lang lang, const char *english)
