@@ -162,7 +162,17 @@ static int add_draft(struct agreement_do *d, const struct agreement_input *in, i
 
 int agreement_draft(struct agreement_do *d, const struct agreement_input *in, struct agreement *out, struct err *e)
 {
-	return add_draft(d, in, 0, out, e);
+	struct agreement g;
+
+	if (!in->supersedes)
+		return add_draft(d, in, 0, out, e);
+	if (find(d, in->supersedes, &g, e) != 0)
+		return -1;
+	if (g.customer_id != in->customer_id)
+		return FAIL_FIELD(e, E_NOT_FOUND, "supersedes", "another customer's agreement");
+	if (!is_state(&g, "accepted"))
+		return FAIL_FIELD(e, E_AGREEMENT_STATE, "supersedes", "%s is %s", g.number, g.state);
+	return add_draft(d, in, g.id, out, e);
 }
 
 int agreement_change(struct agreement_do *d, int64_t id, const struct agreement_input *in, struct agreement *out, struct err *e)

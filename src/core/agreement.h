@@ -31,6 +31,7 @@ struct agreement_input {
 	const char *lang;                       /* "da" | "en"; NULL: the customer's */
 	const char *note;                       /* NULL: none */
 	const struct agreement_want *items; int nitems;
+	int64_t supersedes;                     /* the accepted agreement it is to take the place of; 0: none; only for agreement_draft() */
 	int version;                            /* the draft as it was read; only for agreement_change() */
 };
 int agreement_draft(struct agreement_do *d, const struct agreement_input *in, struct agreement *out, struct err *e);

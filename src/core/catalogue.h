@@ -60,6 +60,8 @@ const char *term_type_name(enum term_type t);
  * filled in: a new reference that the caller lets go with json_decref(). Numbers are JSON integers, a choice or text is a string,
  * a list is an array of strings. */
 int terms_check(struct arena *a, const struct catalogue_service *s, json_t *given, json_t **out, struct err *e);
+/* The value of a term that was left out, as terms_check() fills it in: a new reference. */
+json_t *term_fallback(struct arena *a, const struct term *t);
 /* Reading checked terms: missing keys give the fallback. */
 int64_t terms_int(const json_t *terms, const char *key, int64_t fallback);
 const char *terms_text(const json_t *terms, const char *key, const char *fallback);

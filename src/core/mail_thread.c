@@ -41,14 +41,28 @@ enum mail_thread_verdict mail_thread_pick(const struct mail_thread_sender *s, co
 	return THREAD_FRESH;
 }
 
+/* The last max of them, in their order: the nearest mail stands last. */
 static int split(struct arena *a, const char *list, const char **out, int max)
 {
-	char *save = NULL;
+	char *text = arena_dup(a, list), *end = text + strlen(text);
 	int n = 0;
 
-	for (char *id = strtok_r(arena_dup(a, list), " ", &save); id && n < max; id = strtok_r(NULL, " ", &save))
-		if (strlen(id) >= 8)
+	while (end > text && n < max) {
+		char *id = end;
+
+		while (id > text && id[-1] != ' ')
+			id--;
+		*end = '\0';
+		if (end - id >= 8)
 			out[n++] = id;
+		end = id > text ? id - 1 : text;
+	}
+	for (int i = 0; i < n / 2; i++) {
+		const char *kept = out[i];
+
+		out[i] = out[n - 1 - i];
+		out[n - 1 - i] = kept;
+	}
 	return n;
 }
 

@@ -82,7 +82,7 @@ static int check_one(struct arena *a, const struct term *t, const json_t *v, str
 }
 
 /* The catalogue's own default, as JSON. */
-static json_t *fallback_json(struct arena *a, const struct term *t)
+json_t *term_fallback(struct arena *a, const struct term *t)
 {
 	json_t *list;
 	int64_t v = 0;
@@ -131,7 +131,7 @@ int terms_check(struct arena *a, const struct catalogue_service *s, json_t *give
 			json_decref(full);
 			return -1;
 		}
-		json_object_set_new(full, t->key, v ? json_deep_copy(v) : fallback_json(a, t));
+		json_object_set_new(full, t->key, v ? json_deep_copy(v) : term_fallback(a, t));
 	}
 	*out = full;
 	return 0;

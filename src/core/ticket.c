@@ -128,6 +128,21 @@ int ticket_save(const struct ticket_work *k, struct ticket *t, struct err *e)
 	return store_ticket_set(k->w, t, e);
 }
 
+int ticket_category_check(struct db_conn *c, struct arena *a, const char *category, struct err *e)
+{
+	struct category *all;
+	int n;
+
+	if (!category || !*category)
+		return 0;
+	if (store_category_list(c, a, &all, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (strcmp(all[i].key, category) == 0)
+			return 0;
+	return FAIL_FIELD(e, E_CHOICE_INVALID, "category", "%.60s", category);
+}
+
 int ticket_index(const struct ticket_work *k, const struct ticket *t, struct err *e)
 {
 	struct message *m;
@@ -270,7 +285,7 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	if (text_check(f->subject, "subject", TICKET_SUBJECT_MAX, false, e) != 0 ||
 		ticket_text_check(&f->text, f->channel && strcmp(f->channel, "mail") == 0, e) != 0 ||
 		choose(f->type, types, "incident", "type", &t.type, e) != 0 || choose(f->channel, channels, "api", "channel", &t.channel, e) != 0 ||
-		text_check(t.category, "category", 60, false, e) != 0)
+		ticket_category_check(w, a, t.category, e) != 0)
 		return -1;
 	if (f->priority && ticket_priority_by_name(f->priority) < 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "priority", "%.60s", f->priority);

@@ -433,6 +433,7 @@ int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const 
 			return -1;
 		if (!ticket.customer_id)
 			return FAIL_FIELD(e, E_TICKET_NO_CUSTOMER, "ticket_id", "%lld", (long long)in->ticket_id);
+		t.ticket_id = ticket.id;
 		t.customer_id = ticket.customer_id;
 		t.reported = !text_eq(ticket.channel, "phone");
 	} else if (store_time_customer(w, a, t.customer_id, &name, &lang, e) != 0) {

@@ -181,13 +181,16 @@ static int bounced(struct db_conn *c, struct arena *a, const struct intake *in, 
 
 static int remember(struct db_conn *c, struct arena *a, const struct intake *in, const struct ticket *t, int64_t message, struct err *e)
 {
-	char *save = NULL, *refs = arena_printf(a, "%s %s", in->m->in_reply_to, in->m->references);
+	char *save = NULL, *refs = arena_printf(a, "%s %s", in->m->in_reply_to, in->m->references), *last = refs + strlen(refs);
 	int64_t number;
 	int n = 0;
 
+	for (int left = 12; last > refs && left > 0; left -= *last == ' ')      /* the nearest mails stand last */
+		last--;
+
 	if (*in->m->message_id && store_mail_ref_add(c, in->m->message_id, t->customer_id, t->id, message, e) != 0)
 		return -1;
-	for (char *id = strtok_r(refs, " ", &save); id && n < 12; id = strtok_r(NULL, " ", &save), n++)
+	for (char *id = strtok_r(last, " ", &save); id && n < 12; id = strtok_r(NULL, " ", &save), n++)
 		if (outbox_token_read(c, a, id, &number, e) != 0 || (!number && store_mail_ref_add(c, id, t->customer_id, t->id, 0, e) != 0))
 			return -1;
 	return 0;

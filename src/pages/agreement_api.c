@@ -13,10 +13,10 @@ static json_t *both(const char *const text[LANG__N])
 	return text[LANG_DA] ? json_pack("{s:s,s:s}", "da", text[LANG_DA], "en", text[LANG_EN]) : NULL;
 }
 
-static json_t *term_json(const struct term *t)
+static json_t *term_json(struct web *w, const struct term *t)
 {
 	bool numeric = t->type == TERM_INTEGER || t->type == TERM_MINUTES || t->type == TERM_MONEY_ORE || t->type == TERM_MEGABYTES;
-	json_t *o = json_pack("{s:s,s:s,s:s}", "key", t->key, "type", term_type_name(t->type), "default", t->fallback);
+	json_t *o = json_pack("{s:s,s:s,s:o}", "key", t->key, "type", term_type_name(t->type), "default", term_fallback(w->a, t));
 
 	if (t->unit)
 		json_object_set_new(o, "unit", json_string(t->unit));
@@ -37,12 +37,12 @@ static json_t *term_json(const struct term *t)
 	return o;
 }
 
-static json_t *service_json(const struct catalogue_service *s)
+static json_t *service_json(struct web *w, const struct catalogue_service *s)
 {
 	json_t *terms = json_array(), *promises = json_array();
 
 	for (int i = 0; i < s->nterms; i++)
-		json_array_append_new(terms, term_json(&s->terms[i]));
+		json_array_append_new(terms, term_json(w, &s->terms[i]));
 	for (int i = 0; i < s->npromises; i++) {
 		const struct promise *p = &s->promises[i];
 		json_t *o = json_pack("{s:s,s:s,s:o,s:s,s:s}", "key", p->key, "party", party_name(p->party), "text", both(p->text), "period",
@@ -61,7 +61,7 @@ static int get_services(struct web *w, struct err *e)
 	json_t *list = json_array();
 
 	for (int i = 0; i < w->app->catalogue->nservices; i++)
-		json_array_append_new(list, service_json(&w->app->catalogue->services[i]));
+		json_array_append_new(list, service_json(w, &w->app->catalogue->services[i]));
 	return web_json(w, 200, list);
 }
 
@@ -134,13 +134,14 @@ static int read_items(struct web *w, json_t *list, struct agreement_input *in, s
 
 static int post_agreement(struct web *w, struct err *e)
 {
-	static const char *const known[] = { "customer_id", "valid_from", "valid_to", "language", "note", "items", NULL };
+	static const char *const known[] = { "customer_id", "valid_from", "valid_to", "language", "note", "items", "supersedes", NULL };
 	struct agreement_work k = { .step = AGREEMENT_DRAFT };
 	const char *from, *to;
 	json_t *o;
 
 	if (web_body_json(w, &o, e) != 0 || json_known(o, known, e) != 0 ||
 		json_want_int(o, "customer_id", 1, INT64_MAX, true, 0, &k.in.customer_id, e) != 0 ||
+		json_want_int(o, "supersedes", 1, INT64_MAX, false, 0, &k.in.supersedes, e) != 0 ||
 		json_want_text(o, "valid_from", 10, true, &from, e) != 0 || json_want_text(o, "valid_to", 10, false, &to, e) != 0 ||
 		json_want_text(o, "language", 10, false, &k.in.lang, e) != 0 || json_want_text(o, "note", 4000, false, &k.in.note, e) != 0 ||
 		day_parse(from, "valid_from", &k.in.valid_from_day, e) != 0)
@@ -207,7 +208,7 @@ static int post_accept(struct web *w, struct err *e)
 static const struct api_field term_fields[] = {
 	{ "key", "string", true, NULL, "Name of the term in an agreement's terms" },
 	{ "type", "string", true, "integer|minutes|money_ore|megabytes|choice|text|boolean|list", "Numbers are JSON integers, a list is an array of strings" },
-	{ "unit", "string", false, NULL, "What a number counts" }, { "default", "string", true, NULL, "The value when it is left out, as text" },
+	{ "unit", "string", false, NULL, "What a number counts" }, { "default", "value", true, NULL, "The value when it is left out" },
 	{ "min", "integer", false, NULL, "Smallest number allowed" }, { "max", "integer", false, NULL, "Largest number; bytes of a text; names of a list" },
 	{ "choices", "[string]", false, NULL, "The only values allowed" }, { "label", "text:da,en", true, NULL, "What a form calls it" },
 	{ "hint", "text:da,en", false, NULL, "What to write" }, { 0 } };
@@ -245,7 +246,8 @@ static const struct api_schema agreement_schemas[] = {
 static const struct api_field draft_body[] = {
 	{ "customer_id", "integer", true, NULL, "Customer" }, { "valid_from", "date", true, NULL, "First day" },
 	{ "valid_to", "date", false, NULL, "Last day; left out: open" }, { "language", "string", false, "da|en", "Left out: the customer's" },
-	{ "note", "string", false, NULL, "The parties' own words" }, { "items", "[AgreementNewItem]", true, NULL, "At least one service" }, { 0 } };
+	{ "note", "string", false, NULL, "The parties' own words" }, { "items", "[AgreementNewItem]", true, NULL, "At least one service" },
+	{ "supersedes", "integer", false, NULL, "The accepted agreement it takes the place of, once it is accepted itself" }, { 0 } };
 static const struct api_field accept_body[] = {
 	{ "contact_id", "integer", true, NULL, "The owner or approver who accepts" }, { "name", "string", false, NULL, "As signed; left out: the contact's name" }, { 0 } };
 static const struct api_field list_query[] = { { "customer_id", "integer", false, NULL, "Only this customer's" }, { "limit", "integer" }, { "cursor", "string" }, { 0 } };

@@ -16,6 +16,9 @@ static json_t *schema_of(struct web *w, const char *type, const char *choices, b
 	} else if (strcmp(type, "text:da,en") == 0) {
 		s = json_pack("{s:s,s:{s:{s:s},s:{s:s}},s:[s,s]}", "type", "object", "properties", "da", "type", "string", "en", "type", "string",
 			"required", "da", "en");
+	} else if (strcmp(type, "value") == 0) {       /* of a term: what its type says */
+		s = json_pack("{s:[{s:s},{s:s},{s:s},{s:s,s:{s:s}}]}", "anyOf", "type", "integer", "type", "string", "type", "boolean", "type", "array",
+			"items", "type", "string");
 	} else if (strcmp(type, "texts:da,en") == 0) {
 		s = json_pack("{s:s,s:{s:o,s:o},s:[s,s]}", "type", "object", "properties", "da", schema_of(w, "[string]", NULL, false),
 			"en", schema_of(w, "[string]", NULL, false), "required", "da", "en");

@@ -150,7 +150,7 @@ static int show(struct web *w, struct err *e)
 		if (read_moment(w, at, "at", &when, &wrong) != 0) {
 			web_wrong(w, &wrong);
 		} else if (when > w->now) {
-			FAIL_FIELD(&wrong, E_TIME_FUTURE, "at", "%s", at);
+			FAIL_FIELD(&wrong, E_MOMENT_FUTURE, "at", "%s", at);
 			web_wrong(w, &wrong);
 		} else {
 			v.asked_at = true;

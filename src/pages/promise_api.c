@@ -96,7 +96,7 @@ static int get_promises(struct web *w, struct err *e)
 	if (when && moment_parse(when, "at", &at, e) != 0)
 		return -1;
 	if (when && at > w->now)
-		return FAIL_FIELD(e, E_TIME_FUTURE, "at", "%.60s", when);
+		return FAIL_FIELD(e, E_MOMENT_FUTURE, "at", "%.60s", when);
 	if (service && !catalogue_find(w->app->catalogue, service))
 		return FAIL_FIELD(e, E_SERVICE_UNKNOWN, "service", "%.60s", service);
 	if (store_customer_get(w->db, w->a, customer_id, &c, e) != 0)

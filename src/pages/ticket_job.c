@@ -1,8 +1,12 @@
 #include "pages/ticket_job.h"
+#include <inttypes.h>
 #include <string.h>
+#include "base/hash.h"
+#include "base/moment.h"
 #include "base/text.h"
 
 enum { FILES_MOST = 20, NAME_MOST = 200 };
+#define SENT_AGAIN_US (60 * MOMENT_MINUTE)       /* the same words within this time are the same form */
 
 static int reply(struct db_conn *w, struct arena *a, struct ticket_job *j, struct message *m, struct err *e)
 {
@@ -56,6 +60,19 @@ int ticket_do(struct web *w, struct ticket_job *j, struct err *e)
 		return -1;
 	w->app->wake(w->app->wake_arg, "outbox");
 	return web_refresh(w, e);
+}
+
+const char *ticket_once(struct web *w, const char *subject, const char *body)
+{
+	const char *all = arena_printf(w->a, "%d:%" PRId64 ":%s\n%s", w->who.person, w->who.id, subject ? subject : "", body ? body : "");
+	struct sha256 sum = hash_sha256(all, strlen(all));
+	const char *key = arena_printf(w->a, "form:%s", hash_hex(w->a, sum.b, sizeof sum.b));
+	struct ticket before;
+	struct err why;
+
+	if (store_ticket_by_dedupe(w->db, w->a, key, &before, &why) == 0 && before.created_at < w->now - SENT_AGAIN_US)
+		key = arena_printf(w->a, "%s:%" PRId64, key, w->now);   /* said again later: another ticket */
+	return key;
 }
 
 bool ticket_file_is_picture(const char *mime)

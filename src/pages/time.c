@@ -85,9 +85,12 @@ int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *g
 
 	*in = (struct work_in){ .ticket_id = ticket_id, .activity = web_field(w, "activity"), .note = web_field(w, "note"),
 		.late = web_field(w, "late") != NULL, .stop_timer = true, .origin = w->app->origin };
-	*given = !text_blank(typed);
+	*given = !text_blank(typed) || !text_blank(web_field(w, "drive_out_minutes")) || !text_blank(web_field(w, "drive_home_minutes")) || !text_blank(in->note) ||
+		!text_blank(when);
 	if (!*given)
 		return 0;
+	if (text_blank(typed))          /* driving, a note or a time alone: what was typed is never thrown away */
+		return FAIL_FIELD(e, E_REQUIRED, "minutes", "work without minutes");
 	if (read_minutes(w, "minutes", &in->minutes, e) != 0 || read_minutes(w, "drive_out_minutes", &in->drive_out, e) != 0 ||
 	    read_minutes(w, "drive_home_minutes", &in->drive_home, e) != 0 || read_count(w, "trip_customers", &in->trip_customers, e) != 0 ||
 	    read_count(w, "trip_part", &in->trip_part, e) != 0)

@@ -24,7 +24,7 @@ static const struct db_sql latest = { "SELECT " COLS FROM " WHERE t.id<?1 AND t.
 	"AND (?3=0 OR t.ticket_id=?3) AND (?4=0 OR t.person_id=?4) ORDER BY t.id DESC LIMIT ?5", NULL };
 static const struct db_sql first_month = { "SELECT month FROM time_entry WHERE customer_id=?1 AND removed_at=0 ORDER BY month LIMIT 1", NULL };
 static const struct db_sql ticket = { "SELECT k.id,k.number,coalesce(k.customer_id,0),k.subject,k.channel,coalesce(c.name,'') FROM ticket k "
-	"LEFT JOIN customer c ON c.id=k.customer_id WHERE k.id=?1", NULL };
+	"LEFT JOIN customer c ON c.id=k.customer_id WHERE k.id=(SELECT coalesce(m.merged_into,m.id) FROM ticket m WHERE m.id=?1)", NULL };
 static const struct db_sql person = { "SELECT id FROM person WHERE login=?1 AND active=1", NULL };
 static const struct db_sql customer = { "SELECT name,lang FROM customer WHERE id=?1", NULL };
 static const struct db_sql timer_get = { "SELECT m.person_id,m.ticket_id,coalesce(m.customer_id,0),m.started_at,m.kept_minutes,m.running,"

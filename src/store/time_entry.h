@@ -39,6 +39,7 @@ int store_time_list(struct db_conn *c, struct arena *a, int64_t customer_id, int
 	struct time_entry **out, int *n, struct err *e);
 int store_time_first_month(struct db_conn *c, int64_t customer_id, int32_t *month, struct err *e);     /* INT32_MAX: no time at all */
 
+/* The ticket; when it was merged, the one that lives on. */
 struct time_ticket { int64_t id, number, customer_id; const char *subject, *channel, *customer_name; };
 int store_time_ticket(struct db_conn *c, struct arena *a, int64_t ticket_id, struct time_ticket *out, struct err *e);
 int store_time_person_by_login(struct db_conn *c, const char *login, int64_t *person_id, struct err *e);

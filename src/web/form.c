@@ -13,7 +13,7 @@
 #include "web/escape.h"
 #include "web/signin.h"
 
-enum { FIELDS_MOST = 200, FILES_MOST = 20, FIELD_MOST = 64 << 10, PART_HEAD_MOST = 4096 };
+enum { FIELDS_MOST = 200, FILES_MOST = 20, FIELD_MOST = 512 << 10, PART_HEAD_MOST = 4096 };
 
 struct web_form {
 	struct { const char *name, *value; } field[FIELDS_MOST];

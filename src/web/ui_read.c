@@ -208,7 +208,8 @@ int read_day(const struct web *w, const char *text, const char *field, int32_t *
 
 int read_moment(const struct web *w, const char *text, const char *field, int64_t *t, struct err *e)
 {
-	const char *s = skip(text ? text : ""), *end = s;
+	const char *s = skip(text ? text : ""), *end = s, *start = s;
+	bool said = strncasecmp(s, "kl", 2) == 0, dotted = false;       /* "kl. 1.12" can only be a time */
 	int32_t day = day_of(w->now);
 	struct civil c;
 	int64_t h, m = 0;
@@ -232,6 +233,7 @@ int read_moment(const struct web *w, const char *text, const char *field, int64_
 	if (n < 1 || n > 2)
 		return FAIL_FIELD(e, E_TIME_INVALID, field, "%.60s", text);
 	if (*s == ':' || *s == '.') {
+		dotted = *s == '.' && end == start && !said;
 		s++;
 		n = digits(&s, &m);
 		if (n != 2)
@@ -239,6 +241,8 @@ int read_moment(const struct web *w, const char *text, const char *field, int64_
 	}
 	if (*skip(s) || h > 23 || m > 59)
 		return FAIL_FIELD(e, E_TIME_INVALID, field, "%.60s", text);
+	if (dotted && h >= 1 && h < 6 && m >= 1 && m <= 12)     /* "1.12": the first of December, or twelve past one at night? */
+		return FAIL_FIELD(e, E_TIME_UNCLEAR, field, "%.60s", text);
 	c = day_civil(day);
 	*t = moment_from_local(c.year, c.month, c.day, (int)h, (int)m, 0);
 	return 0;

@@ -151,6 +151,21 @@ class Agreements(unittest.TestCase):
                 for w in words[other[reader]]['chrome']:
                     self.assertNotIn(w, s.text)
 
+    def test_defaults_can_be_sent_back_and_one_takes_the_place_of_another(self):
+        c = self.a_customer(330, 'Trælasten', 'gerda@traelast.example')
+        owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
+        items = [{'service': s['key'], 'terms': {t['key']: t['default'] for t in s['terms']}} for s in self.p.ok('GET', '/api/v1/services')]
+        for want, kind in (('response_urgent_minutes', int), ('service_hours', str), ('closed_days', list)):
+            self.assertIsInstance(next(i['terms'][want] for i in items if want in i['terms']), kind)
+        first = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-12-01', 'items': items})
+        self.p.ok('POST', f"/api/v1/agreements/{first['id']}/accept", {'contact_id': owner['id']})
+        code, got = self.p.api('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2027-01-01', 'supersedes': 999999, 'items': items})
+        self.assertEqual(code, 404, got)
+        later = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2027-01-01', 'supersedes': first['id'], 'items': items[:3]})
+        self.p.ok('POST', f"/api/v1/agreements/{later['id']}/accept", {'contact_id': owner['id']})
+        self.assertEqual(self.p.ok('GET', f"/api/v1/agreements/{first['id']}")['valid_to'], '2026-12-31')
+        self.assertEqual(self.p.ok('GET', f"/api/v1/agreements/{later['id']}")['supersedes'], first['id'])
+
     def test_provider_has_its_own_words(self):
         c = self.a_customer(310, 'Cykelværkstedet', 'hans@cykel.example')
         made = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'hosting'}]})
@@ -163,7 +178,7 @@ class Agreements(unittest.TestCase):
         names = {s['key']: s['name']['da'] for s in self.p.ok('GET', '/api/v1/services')}
         self.assertEqual((len(names), names['hosting'], names['support']), (18, 'Vores webhotel', 'Generel it-support'))
         later = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'hosting'}]})
-        self.assertEqual((made['items'][0]['catalogue_version'], later['items'][0]['catalogue_version']), (1, 2))
+        self.assertEqual((made['items'][0]['catalogue_version'], later['items'][0]['catalogue_version']), (2, 3))
         self.assertIn('Webhosting', self.staff.get(f"/console/agreements/{made['id']}/print").text)
         self.assertIn('Vores webhotel', self.staff.get(f"/console/agreements/{later['id']}/print").text)
         self.p.stop()

@@ -111,7 +111,7 @@ class OpenApi(unittest.TestCase):
             seed=1990, domain='huset.example', services=('support', 'service-agreement', 'webwork', 'backup'),
             terms={'service-agreement': {'hours_per_month': 5, 'hourly_price_ore': 105000}})
         cls.ticket = p.ok('POST', '/api/v1/tickets', {'customer_id': cls.customer['id'], 'contact_id': cls.employee['id'], 'subject': 'Skærmen er sort',
-                                                      'body': 'Siden i går.', 'category': 'Skærme', 'priority': 'urgent', 'type': 'incident'})
+                                                      'body': 'Siden i går.', 'category': 'computer', 'priority': 'urgent', 'type': 'incident'})
         one = f"/api/v1/tickets/{cls.ticket['id']}"
         p.ok('POST', one + '/messages', {'body': 'Vi ser på den.', 'visibility': 'public'})
         cls.desk.get(f"/console/tickets/{cls.ticket['number']}")
@@ -195,7 +195,8 @@ class OpenApi(unittest.TestCase):
 
     def ex_draftAgreement(self):
         return {}, {}, {'customer_id': self.customer['id'], 'valid_from': '2031-01-01', 'valid_to': '2031-12-31', 'language': 'en', 'note': 'Som aftalt',
-                        'items': [{'service': 'service-agreement', 'terms': {'hours_per_month': 10}}, {'service': 'support'}]}
+                        'items': [{'service': 'service-agreement', 'terms': {'hours_per_month': 10}}, {'service': 'support'}],
+                        'supersedes': self.agreement['id']}
 
     def ex_getAgreement(self):
         return {'id': self.agreement['id']}, {}, None
@@ -212,14 +213,14 @@ class OpenApi(unittest.TestCase):
 
     def ex_createTicket(self):
         return {}, {}, {'customer_id': self.customer['id'], 'contact_id': self.owner['id'], 'subject': 'Ny pc', 'body': 'Til Ida', 'type': 'order',
-                        'priority': 'normal', 'category': 'Indkøb', 'owner_id': self.me()}
+                        'priority': 'normal', 'category': 'other', 'owner_id': self.me()}
 
     def ex_getTicket(self):
         return {'id': self.ticket['id']}, {}, None
 
     def ex_changeTicket(self):
         t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': self.customer['id'], 'subject': 's', 'body': 'b'})
-        return {'id': t['id']}, {}, {'subject': 'Andet', 'type': 'request', 'priority': 'important', 'state': 'open', 'category': 'c',
+        return {'id': t['id']}, {}, {'subject': 'Andet', 'type': 'request', 'priority': 'important', 'state': 'open', 'category': 'other',
                                      'owner_id': self.me(), 'contact_id': self.owner['id'], 'version': t['version']}
 
     def ex_addMessage(self):

@@ -21,6 +21,7 @@ class Tickets(unittest.TestCase):
         cls.addClassCleanup(cls.p.__exit__, None, None, None)
         cls.customer, cls.owner, cls.employee, _ = cls.p.customer(seed=700, domain='alpha.example')
         cls.other, cls.stranger, _, _ = cls.p.customer(seed=800, name='Beta ApS', domain='beta.example')
+        cls.signed_in = {}
         cls.desk = cls.p.browser().sign_in('admin', cls.p.password)
 
     def outbox(self, sql, *args):
@@ -36,7 +37,9 @@ class Tickets(unittest.TestCase):
             db.close()
 
     def by_link(self, email):
-        b = self.p.browser()
+        if email in self.signed_in:             # links are few
+            return self.signed_in[email]
+        b = self.signed_in[email] = self.p.browser()
         b.get('/login')
         b.submit('/login/mail', mail=email)
         body = self.outbox('SELECT body FROM outbox WHERE recipient=? ORDER BY id DESC LIMIT 1', email)[0][0]
@@ -163,6 +166,64 @@ class Tickets(unittest.TestCase):
         self.assertIn('kollega@alpha.example', self.desk.text)
         self.desk.post('/console/tickets/bulk', {**self.bulk_form(), 't': b['number'], 'do': 'take'})
         self.assertEqual(self.state(b)['owner_id'], 1)
+
+    def test_the_same_form_sent_again_is_one_ticket(self):
+        karen = self.by_link('karen@alpha.example')
+        karen.get('/portal/tasks/new')
+        form = {**karen.form('/portal/tasks'), 'text': 'Døren til serverrummet smækker ikke'}
+        at = []
+        for _ in range(3):
+            karen.post('/portal/tasks', form)
+            at.append(karen.url.split('?')[0])
+        self.assertEqual(len(set(at)), 1, at)
+        karen.post('/portal/tasks', {**form, 'text': 'Og vinduet binder'})
+        self.assertNotIn(karen.url.split('?')[0], at)
+        text = 'linje af en lang log\n' * 5000              # 105,000 letters, as somebody pastes them
+        karen.get('/portal/tasks/new')
+        karen.submit('/portal/tasks', text=text)
+        self.assertIn('?done=sent', karen.url)
+        karen.get('/portal/tasks/new')
+        karen.submit('/portal/tasks', text=text * 3)        # too long: told, and not lost
+        self.assertEqual(karen.status, 400)
+        self.assertGreater(karen.text.count('linje af en lang log'), 14000)
+        self.desk.get('/console/tickets/new')
+        form = {**self.desk.form('/console/tickets'), 'subject': 'Ringede', 'body': 'Bo ringede'}
+        self.desk.post('/console/tickets', form)
+        first = self.desk.url
+        self.desk.post('/console/tickets', form)
+        self.assertEqual(self.desk.url, first)
+
+    def test_category_is_one_of_those_there_are(self):
+        for bad in ('findes ikke', 'no such\r\ncategory', 'Computer'):
+            code, got = self.p.api('POST', '/api/v1/tickets', {'customer_id': self.customer['id'], 'subject': 'x', 'body': 'y', 'category': bad})
+            self.assertEqual((code, got['error']['field']), (400, 'category'), got)
+        t = self.ticket(category='computer')
+        code, got = self.p.api('PATCH', f"/api/v1/tickets/{t['id']}", {'category': 'zzz'})
+        self.assertEqual((code, got['error']['field']), (400, 'category'), got)
+        self.assertEqual(self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'category': ''}).get('category'), None)
+
+    def test_driving_without_minutes_is_not_thrown_away(self):
+        t = self.ticket('Besøg')
+        page = f"/console/tickets/{t['number']}"
+        for typed in ({'drive_out_minutes': '30'}, {'note': 'Skiftede skærm'}):
+            self.desk.get(page)
+            self.desk.post(page + '/messages', {**self.desk.form(page + '/messages'), 'kind': 'note', 'body': 'Var derude', 'minutes': '', **typed})
+            self.assertEqual(self.desk.status, 400)
+            self.assertIn('Var derude', self.desk.text)
+        self.desk.get(page)
+        self.desk.post(page + '/messages', {**self.desk.form(page + '/messages'), 'kind': 'note', 'body': 'Var derude', 'minutes': '0:45', 'activity': 'visit',
+                                            'drive_out_minutes': '30'})
+        self.assertEqual(self.desk.status, 200)
+        self.assertEqual(self.state(t)['spent_minutes'], 45)
+
+    def test_time_on_a_merged_ticket_goes_to_the_one_that_lives(self):
+        a, b = self.ticket('Gammel'), self.ticket('Ny')
+        page = f"/console/tickets/{a['number']}"
+        self.desk.get(page)
+        self.desk.submit(page + '/merge', into=b['number'])
+        e = self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': a['id'], 'activity': 'remote', 'started_at': '2026-11-02T09:00:00+01:00', 'minutes': 20,
+                                                       'note': 'x'})
+        self.assertEqual(e['ticket_id'], b['id'])
 
     def bulk_form(self):
         self.desk.get('/console/tickets')

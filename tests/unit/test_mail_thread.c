@@ -147,10 +147,15 @@ static void mails_find_their_ticket(void **state)
 	CHECK(db_read_begin(s->db, &c, &e) == 0);
 	const char *token = arena_printf(s->a, "%s@desk.dk", m.token), *other = arena_printf(s->a, "%s@desk.dk", m.other_token);
 	const char *forged = arena_printf(s->a, "t.104.9.%.20s@desk.dk", strrchr(m.token, '.') + 1);
+	const char *long_ago = "";
+
+	for (int i = 0; i < 300; i++)
+		long_ago = arena_printf(s->a, "%sancient-%03d@old.dk ", long_ago, i);
 	const struct { const char *reply, *refs, *subject, *sender; int64_t customer; enum mail_thread_verdict want; int64_t ticket; } rows[] = {
 		{ "", "", "Ny sag", "karen@a.dk", 1, THREAD_FRESH, 0 },
 		{ token, "", "", "karen@a.dk", 1, THREAD_APPEND, m.first },                     /* merged: follows to where it went */
 		{ "", arena_printf(s->a, "%s unknown@x.dk", token), "", "bo@a.dk", 1, THREAD_APPEND, m.first },
+		{ "", arena_printf(s->a, "%s%s", long_ago, token), "", "bo@a.dk", 1, THREAD_APPEND, m.first },      /* the nearest stands last */
 		{ token, "", "", "spy@evil.dk", 0, THREAD_ASIDE, m.first },                       /* a forwarded mail carries the proof */
 		{ token, "", "", "karen@a.dk", 0, THREAD_APPEND, m.first },
 		{ other, "", "", "karen@a.dk", 1, THREAD_FRESH, 0 },                            /* a proof, but of another customer's ticket */

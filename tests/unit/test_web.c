@@ -81,7 +81,8 @@ static void test_reading(void **state)
 		{ "2026-12-01", 2026, 12, 1 }, { "i morgen", 2026, 11, 25 }, { "i dag", 2026, 11, 24 }, { "1 Dec 2026", 2026, 12, 1 }, { "1. december", 2026, 12, 1 },
 		{ "3.1", 2027, 1, 3 }, { "31.2.2026", 0, 0, 0 }, { "x", 0, 0, 0 }, { "", 0, 0, 0 }, { "1.12.2026x", 0, 0, 0 } };
 	static const struct { const char *in; int h, m, d; } moments[] = { { "9.30", 9, 30, 24 }, { "09:30", 9, 30, 24 }, { "kl. 9.30", 9, 30, 24 },
-		{ "2026-11-20 14:05", 14, 5, 20 }, { "i dag kl. 8", 8, 0, 24 }, { "25:00", -1, 0, 0 }, { "9.3", -1, 0, 0 }, { "nu", -1, 0, 0 } };
+		{ "2026-11-20 14:05", 14, 5, 20 }, { "i dag kl. 8", 8, 0, 24 }, { "25:00", -1, 0, 0 }, { "9.3", -1, 0, 0 }, { "nu", -1, 0, 0 },
+		{ "1.12", -1, 0, 0 }, { "kl. 1.12", 1, 12, 24 }, { "01:12", 1, 12, 24 }, { "1.30", 1, 30, 24 }, { "6.12", 6, 12, 24 } };
 	struct arena *a = arena_begin(8 << 20);
 	struct web *w = plain(a, LANG_DA);
 	struct err e;
@@ -474,7 +475,7 @@ static void test_dispatch(void **state)
 /* A named type is brought by exactly one table: a second of the same name would be described as the first. */
 static void check_type(const char *type, const char *where)
 {
-	static const char *const plain[] = { "string", "integer", "boolean", "date", "date-time", "month", "text:da,en", "texts:da,en", "object" };
+	static const char *const plain[] = { "string", "integer", "boolean", "date", "date-time", "month", "text:da,en", "texts:da,en", "object", "value" };
 	const char *from = strncmp(type, "list:", 5) == 0 ? type + 5 : *type == '[' ? type + 1 : type;
 	size_t n = strcspn(from, "]");
 	int brought = 0;
