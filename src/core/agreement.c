@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/agreement_doc.h"
+#include "core/tell.h"
 #include "core/words.h"
 #include "store/catalogue.h"
 #include "store/event.h"
@@ -24,14 +25,7 @@ static bool danish(const struct agreement *g)
 
 static int note_event(struct agreement_do *d, const struct agreement *g, const char *kind, json_t *data, struct err *e)
 {
-	char *text = json_dumps(data, JSON_COMPACT);
-	struct event ev = { .at = d->now, .actor_kind = d->who->id == 0 ? "system" : d->who->person ? "person" : "contact", .actor_id = d->who->id,
-		.customer_id = g->customer_id, .object = "agreement", .object_id = g->id, .kind = kind };
-
-	json_decref(data);
-	ev.data = text ? arena_dup(d->a, text) : "{}";
-	free(text);
-	return event_add(d->w, d->a, &ev, e);
+	return tell_event(d->w, d->a, d->who, d->now, g->customer_id, "agreement", g->id, kind, data, e);
 }
 
 static int find(struct agreement_do *d, int64_t id, struct agreement *g, struct err *e)

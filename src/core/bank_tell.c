@@ -1,30 +1,17 @@
 #include "core/bank_tell.h"
 #include <jansson.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include "base/buf.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/tell.h"
 #include "core/work.h"
-#include "store/event.h"
 #include "store/month_close.h"
 #include "store/need.h"
 #include "store/outbox.h"
 #include "store/time_entry.h"
 
 static const char promise[] = "service-agreement.bank";
-
-static int tell(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, const char *object,
-	int64_t object_id, const char *kind, json_t *data, struct err *e)
-{
-	char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
-	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who->id,
-		.customer_id = customer_id, .object = object, .object_id = object_id, .kind = kind, .data = arena_dup(a, text ? text : "{}") };
-
-	free(text);
-	json_decref(data);
-	return event_add(w, a, &ev, e);
-}
 
 /* ---- the words ---- */
 
@@ -184,7 +171,7 @@ static int ask(struct db_conn *w, struct arena *a, const struct actor *who, cons
 		return 0;
 	if (need_of(w, a, who, s, now, &need, e) != 0 || ask_mails(w, a, s, &need, origin, now, e) != 0)
 		return -1;
-	return tell(w, a, who, now, s->customer_id, "need", need.id, "bank.asked", json_pack("{s:s}", "month", month_iso(a, s->month)), e);
+	return tell_event(w, a, who, now, s->customer_id, "need", need.id, "bank.asked", json_pack("{s:s}", "month", month_iso(a, s->month)), e);
 }
 
 int bank_ask(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, const char *origin, int64_t now,
@@ -219,7 +206,7 @@ int bank_accept(struct db_conn *w, struct arena *a, const struct actor *who, int
 		return -1;
 	if (store_need_answer(w, who->customer_id, need.id, "yes", who->id, now, e) != 0)
 		return -1;
-	return tell(w, a, who, now, who->customer_id, "need", need.id, "need.answered", json_pack("{s:s,s:s}", "answer", "yes", "promise", promise), e);
+	return tell_event(w, a, who, now, who->customer_id, "need", need.id, "need.answered", json_pack("{s:s,s:s}", "answer", "yes", "promise", promise), e);
 }
 
 /* ---- notices when the bank runs low ---- */
@@ -254,7 +241,7 @@ int bank_notices(struct db_conn *w, struct arena *a, const struct actor *who, in
 			if (outbox_add(w, a, &m, e) != 0)
 				return -1;
 		}
-		if (tell(w, a, who, now, customer_id, "month", month, "bank.notice", json_pack("{s:i,s:s,s:I,s:I,s:i}", "percent", steps[i],
+		if (tell_event(w, a, who, now, customer_id, "month", month, "bank.notice", json_pack("{s:i,s:s,s:I,s:I,s:i}", "percent", steps[i],
 			"month", month_iso(a, month), "drawn", (json_int_t)s.drawn, "granted", (json_int_t)s.granted, "people", n), e) != 0)
 			return -1;
 	}

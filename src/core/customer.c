@@ -4,21 +4,9 @@
 #include <string.h>
 #include "base/text.h"
 #include "core/cvr.h"
-#include "store/event.h"
+#include "core/tell.h"
 
 enum { NAME_MOST = 120, NOTE_MOST = 4000, DOMAINS_MOST = 50 };
-
-static int note_event(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, const char *object,
-	int64_t object_id, const char *kind, json_t *data, struct err *e)
-{
-	char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
-	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who->id,
-		.customer_id = customer_id, .object = object, .object_id = object_id, .kind = kind, .data = arena_dup(a, text ? text : "{}") };
-
-	free(text);
-	json_decref(data);
-	return event_add(w, a, &ev, e);
-}
 
 static int check_lang(const char *lang, const char *field, struct err *e)
 {
@@ -66,7 +54,7 @@ int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, in
 		return -1;
 	given->id = c->id;
 	given->created_at = now;
-	return note_event(w, a, who, now, c->id, "customer", c->id, "customer.created", json_pack("{s:s,s:s}", "name", c->name, "cvr", c->cvr), e);
+	return tell_event(w, a, who, now, c->id, "customer", c->id, "customer.created", json_pack("{s:s,s:s}", "name", c->name, "cvr", c->cvr), e);
 }
 
 int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct customer *given, struct err *e)
@@ -75,7 +63,7 @@ int customer_change(struct db_conn *w, struct arena *a, const struct actor *who,
 
 	if (store_customer_get(w, a, c->id, &old, e) != 0 || check_customer(a, c, e) != 0 || store_customer_set(w, c, e) != 0)
 		return -1;
-	return note_event(w, a, who, now, c->id, "customer", c->id, "customer.changed", json_pack("{s:s,s:s,s:b}", "name", c->name, "cvr", c->cvr,
+	return tell_event(w, a, who, now, c->id, "customer", c->id, "customer.changed", json_pack("{s:s,s:s,s:b}", "name", c->name, "cvr", c->cvr,
 		"active", c->active), e);
 }
 
@@ -98,7 +86,7 @@ int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *wh
 	if ((fresh ? store_site_add(w, s, e) : store_site_set(w, s, e)) != 0)
 		return -1;
 	given->id = s->id;
-	return note_event(w, a, who, now, s->customer_id, "site", s->id, fresh ? "site.created" : "site.changed",
+	return tell_event(w, a, who, now, s->customer_id, "site", s->id, fresh ? "site.created" : "site.changed",
 		json_pack("{s:s,s:i}", "name", s->name, "drive_minutes", s->drive_minutes), e);
 }
 
@@ -106,7 +94,7 @@ int customer_site_drop(struct db_conn *w, struct arena *a, const struct actor *w
 {
 	if (store_site_drop(w, customer_id, id, e) != 0)
 		return -1;
-	return note_event(w, a, who, now, customer_id, "site", id, "site.dropped", json_object(), e);
+	return tell_event(w, a, who, now, customer_id, "site", id, "site.dropped", json_object(), e);
 }
 
 static int check_contact(struct arena *a, struct contact *k, struct err *e)
@@ -148,7 +136,7 @@ int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int
 		return -1;
 	given->id = k->id;
 	given->created_at = now;
-	return note_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.created",
+	return tell_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.created",
 		json_pack("{s:s,s:s,s:s}", "name", k->name, "email", k->email, "role", k->role), e);
 }
 
@@ -158,6 +146,6 @@ int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, 
 
 	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0 || check_contact(a, k, e) != 0 || store_contact_set(w, k, e) != 0)
 		return -1;
-	return note_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.changed",
+	return tell_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.changed",
 		json_pack("{s:s,s:s,s:s,s:b}", "name", k->name, "email", k->email, "role", k->role, "active", k->active), e);
 }

@@ -4,18 +4,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "core/cvr.h"
-#include "store/event.h"
-
-static int note_event(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, const char *kind, json_t *data, struct err *e)
-{
-	char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
-	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who->id,
-		.object = "person", .object_id = id, .kind = kind, .data = arena_dup(a, text ? text : "{}") };
-
-	free(text);
-	json_decref(data);
-	return event_add(w, a, &ev, e);
-}
+#include "core/tell.h"
 
 static int check(struct arena *a, struct person *p, struct err *e)
 {
@@ -58,7 +47,7 @@ int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64
 		return -1;
 	given->id = p->id;
 	given->created_at = now;
-	return note_event(w, a, who, now, p->id, "person.created", json_pack("{s:s,s:s,s:s}", "login", p->login, "name", p->name, "role", p->role), e);
+	return tell_event(w, a, who, now, 0, "person", p->id, "person.created", json_pack("{s:s,s:s,s:s}", "login", p->login, "name", p->name, "role", p->role), e);
 }
 
 /* Would nobody be left who can change staff? */
@@ -83,12 +72,12 @@ int staff_change(struct db_conn *w, struct arena *a, const struct actor *who, in
 
 	if (store_person_get(w, a, p->id, &old, e) != 0 || check(a, p, e) != 0 || keep_one_admin(w, a, p, e) != 0 || store_person_set(w, p, e) != 0)
 		return -1;
-	return note_event(w, a, who, now, p->id, "person.changed", json_pack("{s:s,s:s,s:b}", "name", p->name, "role", p->role, "active", p->active), e);
+	return tell_event(w, a, who, now, 0, "person", p->id, "person.changed", json_pack("{s:s,s:s,s:b}", "name", p->name, "role", p->role, "active", p->active), e);
 }
 
 int staff_password(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, const char *hash, struct err *e)
 {
 	if (store_person_set_password(w, id, hash, e) != 0)
 		return -1;
-	return note_event(w, a, who, now, id, "person.password", json_object(), e);
+	return tell_event(w, a, who, now, 0, "person", id, "person.password", json_object(), e);
 }

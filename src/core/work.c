@@ -1,34 +1,16 @@
+#include "core/tell.h"
 #include "core/work.h"
 #include <stdlib.h>
 #include "base/hash.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/bank_tell.h"
-#include "store/event.h"
 
 enum { MINUTES_MOST = 24 * 60, NOTE_MOST = 4000, BACK_MONTHS = 600 };
 
 static const char service_key[] = "service-agreement";
 /* Work on what these cover is paid for by their own agreements and never drawn from the bank. */
 static const char *const covering[] = { "operations", "network", NULL };
-
-static char *json_text(struct arena *a, json_t *o)
-{
-	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS), *kept = arena_dup(a, text ? text : "{}");
-
-	free(text);
-	json_decref(o);
-	return kept;
-}
-
-static int tell(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, const char *object,
-	int64_t object_id, const char *kind, json_t *data, struct err *e)
-{
-	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : who->person ? "person" : "contact", .actor_id = who->id,
-		.customer_id = customer_id, .object = object, .object_id = object_id, .kind = kind, .data = json_text(a, data) };
-
-	return event_add(w, a, &ev, e);
-}
 
 /* ---- the month as it stands ---- */
 
@@ -452,7 +434,7 @@ int work_log(struct db_conn *w, struct arena *a, const struct actor *who, const 
 			return -1;
 		}
 	}
-	if (tell(w, a, who, now, t.customer_id, "time_entry", t.id, "time.logged", facts(a, &t), e) != 0 ||
+	if (tell_event(w, a, who, now, t.customer_id, "time_entry", t.id, "time.logged", facts(a, &t), e) != 0 ||
 	    bank_notices(w, a, who, t.customer_id, t.month, in->origin, now, e) != 0)
 		return -1;
 	return store_time_get(w, a, t.id, out, e);
@@ -494,7 +476,7 @@ int work_change(struct db_conn *w, struct arena *a, const struct actor *who, int
 		json_decref(was);
 		return -1;
 	}
-	if (tell(w, a, who, now, t.customer_id, "time_entry", id, "time.changed", json_pack("{s:o,s:o}", "old", was, "new", facts(a, &t)), e) != 0 ||
+	if (tell_event(w, a, who, now, t.customer_id, "time_entry", id, "time.changed", json_pack("{s:o,s:o}", "old", was, "new", facts(a, &t)), e) != 0 ||
 	    bank_notices(w, a, who, t.customer_id, t.month, in->origin, now, e) != 0 ||
 	    (month != t.month && bank_notices(w, a, who, t.customer_id, month, in->origin, now, e) != 0))
 		return -1;
@@ -510,7 +492,7 @@ int work_remove(struct db_conn *w, struct arena *a, const struct actor *who, int
 	t.removed_at = now;
 	if (store_time_set(w, &t, e) != 0)
 		return -1;
-	return tell(w, a, who, now, t.customer_id, "time_entry", id, "time.removed", facts(a, &t), e);
+	return tell_event(w, a, who, now, t.customer_id, "time_entry", id, "time.removed", facts(a, &t), e);
 }
 
 int work_ask(struct db_conn *w, struct arena *a, const struct actor *who, int64_t ticket_id, int64_t entry_id, const struct err *why,
@@ -596,7 +578,7 @@ int work_timer_drop(struct db_conn *w, struct arena *a, const struct actor *who,
 
 	if (timer_of(w, a, who, &t, e) != 0 || store_timer_remove(w, who->id, e) != 0)
 		return -1;
-	return tell(w, a, who, now, t.customer_id, "timer", t.ticket_id, "timer.dropped", json_pack("{s:i}", "minutes", work_timer_minutes(&t, now)), e);
+	return tell_event(w, a, who, now, t.customer_id, "timer", t.ticket_id, "timer.dropped", json_pack("{s:i}", "minutes", work_timer_minutes(&t, now)), e);
 }
 
 /* ---- closing ---- */
@@ -616,7 +598,7 @@ static int close_one(struct db_conn *w, struct arena *a, const struct actor *who
 	s->closed_by = who->id;
 	s->text = m.statement;
 	s->sha256 = m.sha256;
-	return tell(w, a, who, now, s->customer_id, "month", s->month, "month.closed", json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I}", "month",
+	return tell_event(w, a, who, now, s->customer_id, "month", s->month, "month.closed", json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I}", "month",
 		month_iso(a, s->month), "sha256", s->sha256, "granted", (json_int_t)s->granted, "drawn", (json_int_t)s->drawn, "overuse",
 		(json_int_t)s->over, "driving", (json_int_t)s->driving, "lines_ore", (json_int_t)s->lines_ore), e);
 }

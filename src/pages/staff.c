@@ -1,8 +1,10 @@
 #include "pages/staff.h"
+#include <jansson.h>
 #include <string.h>
 #include "base/text.h"
 #include "core/cvr.h"
 #include "core/staff.h"
+#include "core/tell.h"
 #include "store/event.h"
 #include "store/setting.h"
 #include "web/signin.h"
@@ -157,9 +159,7 @@ struct token_job { struct actor who; int64_t now, id; const char *name, *scopes;
 
 static int token_event(struct db_conn *w, struct arena *a, const struct token_job *j, const char *kind, struct err *e)
 {
-	struct event ev = { .at = j->now, .actor_kind = "person", .actor_id = j->who.id, .object = "token", .object_id = j->id, .kind = kind, .data = "{}" };
-
-	return event_add(w, a, &ev, e);
+	return tell_event(w, a, &j->who, j->now, 0, "token", j->id, kind, NULL, e);
 }
 
 static int token_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -212,7 +212,8 @@ static int revoke_post(struct web *w, struct err *e)
 
 /* --- settings: one table, described in docs/settings.md ------------------------------------------------------------------- */
 
-enum kind { TEXT, CVR, PHONE, MAIL, DOMAIN_NAME, MAILS };
+enum { DAYS_MOST = 365 };
+enum kind { TEXT, CVR, PHONE, MAIL, DOMAIN_NAME, MAILS, SERVER, DAYS, PERSON };
 static const struct { const char *key, *name, *label, *hint; enum kind kind; bool required; } keys[] = {
 	{ "provider.name", "name", N_("Name"), NULL, TEXT, true },
 	{ "provider.cvr", "cvr", N_("CVR number"), NULL, CVR, true },
@@ -222,8 +223,34 @@ static const struct { const char *key, *name, *label, *hint; enum kind kind; boo
 	{ "mail.domain", "mail_domain", N_("Domain of Message-IDs"), N_("Your own mail domain, for example msp.dk. Left empty: that of the desk's address."), DOMAIN_NAME, false },
 	{ "mail.addresses", "mail_addresses", N_("Addresses that become tickets"), N_("With spaces between. Left empty: every address the mail server hands over."), MAILS, false },
 	{ "mail.authserv_id", "mail_authserv_id", N_("Name of your mail server in Authentication-Results"), N_("Only results under this name are believed."), TEXT, false },
+	{ "mail.smtp", "mail_smtp", N_("Mail server that takes your mail"), N_("Address and port, for example 127.0.0.1:25. What pedeld was started with, or pedel.conf says, goes first. Left empty: mails wait."), SERVER, false },
+	{ "desk.close_days", "close_days", N_("Days until a solved ticket is closed"), N_("From 1 to 365. Left empty: 7."), DAYS, false },
+	{ "promises.owner", "promises_owner", N_("Who takes the ticket of a broken promise"), NULL, PERSON, false },
 };
 enum { KEYS = sizeof keys / sizeof *keys };
+
+/* Who can own a ticket. Somebody who has left stays on the list while the setting names them, so that saving changes nothing by itself. */
+static int owners(struct web *w, const char *now, const struct ui_choice **out, struct err *e)
+{
+	struct ui_choice *list;
+	struct person *p;
+	int n, got = 0;
+
+	if (store_person_list(w->db, w->a, &p, &n, e) != 0)
+		return -1;
+	list = ARENA_ARRAY(w->a, struct ui_choice, n + 2);
+	list[got++] = (struct ui_choice){ "", _("Whoever owns the customer's newest ticket") };
+	for (int i = 0; i < n; i++) {
+		const char *id = arena_printf(w->a, "%lld", (long long)p[i].id);
+		bool may = p[i].active && (role_by_name(p[i].role) & ROLE_DESK);
+
+		if (may || text_eq(id, now))
+			list[got++] = (struct ui_choice){ id, may ? p[i].name : arena_printf(w->a, "%s (%s)", p[i].name, _("no longer here")) };
+	}
+	list[got] = (struct ui_choice){ 0 };
+	*out = list;
+	return 0;
+}
 
 static int settings_show(struct web *w, struct err *e)
 {
@@ -233,7 +260,8 @@ static int settings_show(struct web *w, struct err *e)
 	for (int i = 0; i < KEYS; i++) {
 		row[i] = (struct setting_row){ .key = keys[i].key, .name = keys[i].name, .label = tr(w->lang, keys[i].label),
 			.hint = keys[i].hint ? tr(w->lang, keys[i].hint) : NULL };
-		if (setting_get(w->db, w->a, keys[i].key, "", &row[i].value, e) != 0)
+		if (setting_get(w->db, w->a, keys[i].key, "", &row[i].value, e) != 0 ||
+			(keys[i].kind == PERSON && owners(w, row[i].value, &row[i].choices, e) != 0))
 			return -1;
 	}
 	settings_page(w, &v);
@@ -245,18 +273,58 @@ struct settings_job { struct actor who; int64_t now; const char *value[KEYS]; };
 static int settings_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct settings_job *j = arg;
-	struct event ev = { .at = j->now, .actor_kind = "person", .actor_id = j->who.id, .object = "setting", .kind = "settings.changed", .data = "{}" };
+	json_t *changed = json_object();
+	int rc = 0;
 
-	for (int i = 0; i < KEYS; i++)
-		if (setting_set(w, keys[i].key, *j->value[i] ? j->value[i] : NULL, e) != 0)
-			return -1;
-	return event_add(w, a, &ev, e);
+	for (int i = 0; i < KEYS && rc == 0; i++) {
+		const char *before;
+
+		rc = setting_get(w, a, keys[i].key, "", &before, e);
+		if (rc != 0 || text_eq(before, j->value[i]))
+			continue;
+		json_object_set_new(changed, keys[i].key, json_pack("[s,s]", before, j->value[i]));
+		rc = setting_set(w, keys[i].key, *j->value[i] ? j->value[i] : NULL, e);
+	}
+	if (rc == 0 && json_object_size(changed))
+		return tell_event(w, a, &j->who, j->now, 0, "setting", 0, "settings.changed", changed, e);
+	json_decref(changed);
+	return rc;
+}
+
+/* host:port, the host a name or an address ([..] around one with colons). */
+static int server_read(const char *s, const char *name, struct err *e)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", v6[] = "0123456789abcdefABCDEF:.";
+	const char *colon = strrchr(s, ':');
+	size_t n = colon ? (size_t)(colon - s) : 0;
+	int64_t port;
+	bool right = n > 0 && n < 254 && text_int(colon + 1, &port) && port > 0 && port < 65536;
+
+	if (right && s[0] == '[')
+		right = n > 3 && s[n - 1] == ']' && strspn(s + 1, v6) == n - 2;
+	else if (right)
+		right = strspn(s, plain) == n && s[0] != '-';
+	return right ? 0 : FAIL_FIELD(e, E_ADDRESS_INVALID, name, "%.100s", s);
+}
+
+static int owner_read(struct web *w, const char *s, const char *name, struct err *e)
+{
+	const struct ui_choice *list;
+	const char *now;
+
+	if (setting_get(w->db, w->a, "promises.owner", "", &now, e) != 0 || owners(w, now, &list, e) != 0)
+		return -1;
+	for (int i = 0; list[i].value; i++)
+		if (text_eq(list[i].value, s))
+			return 0;
+	return FAIL_FIELD(e, E_CHOICE_INVALID, name, "%.20s", s);
 }
 
 static int read_setting(struct web *w, int i, const char **out, struct err *e)
 {
 	const char *s = text_trim(w->a, field(w, keys[i].name)), *one, *name = keys[i].name;
 	struct buf b;
+	int64_t days;
 
 	*out = s;
 	if (text_check(s, name, 1000, keys[i].required, e) != 0)
@@ -269,6 +337,12 @@ static int read_setting(struct web *w, int i, const char **out, struct err *e)
 	case PHONE:       return phone_read(w->a, s, name, out, e);
 	case MAIL:        return email_read(w->a, s, name, out, e);
 	case DOMAIN_NAME: return domain_read(w->a, s, name, out, e);
+	case SERVER:      return server_read(s, name, e);
+	case PERSON:      return owner_read(w, s, name, e);
+	case DAYS:
+		if (!text_int(s, &days))
+			return FAIL_FIELD(e, E_NUMBER_INVALID, name, "%.20s", s);
+		return days >= 1 && days <= DAYS_MOST ? 0 : FAIL_FIELD(e, E_NUMBER_RANGE, name, "1 to %d", DAYS_MOST);
 	case MAILS:       break;
 	}
 	buf_init(&b, w->a, 4096);
@@ -299,6 +373,7 @@ static int settings_post(struct web *w, struct err *e)
 		return settings_show(w, e);
 	if (web_write(w, settings_job, &j, e) != 0)
 		return -1;
+	w->app->wake(w->app->wake_arg, "outbox");       /* what waited for a mail server */
 	return web_redirect(w, "/console/settings?done=saved");
 }
 

@@ -4,12 +4,13 @@
 #define PEDEL_PAGES_STAFF_H
 #include "store/person.h"
 #include "store/session.h"
+#include "web/ui.h"
 #include "web/web.h"
 
 struct staff_view { const struct person *p; int n; const char *done; };
 struct staff_form { const struct person *p; const char *password_hint; };
 struct token_view { const struct api_token *t; int n; const struct person *people; int npeople; const char *fresh; };
-struct setting_row { const char *key, *name, *label, *hint, *value; };
+struct setting_row { const char *key, *name, *label, *hint, *value; const struct ui_choice *choices; /* NULL: typed */ };
 struct settings_view { const struct setting_row *row; int n; const char *done; };
 void settings_tabs(struct web *w, const char *tab);
 void settings_page(struct web *w, const struct settings_view *v);

@@ -67,6 +67,47 @@ class SignIn(unittest.TestCase):
         open_redirect.submit('/login', login='admin', password=self.p.password)
         self.assertTrue(open_redirect.url.startswith(self.p.base), open_redirect.url)
 
+    def test_settings_page(self):
+        """Every setting there is has a field; what is wrong is refused with the rest kept; what changed is written down."""
+        b = self.p.browser().sign_in('admin', self.p.password)
+        rows = [({'mail_smtp': 'mail.example'}, 'mail_smtp'), ({'mail_smtp': 'mail.example:0'}, 'mail_smtp'), ({'mail_smtp': ':25'}, 'mail_smtp'),
+                ({'mail_smtp': 'a b:25'}, 'mail_smtp'), ({'mail_smtp': 'http://a:25'}, 'mail_smtp'), ({'mail_smtp': '[::1:25'}, 'mail_smtp'),
+                ({'mail_smtp': 'a:99999'}, 'mail_smtp'), ({'close_days': '0'}, 'close_days'), ({'close_days': '366'}, 'close_days'),
+                ({'close_days': 'syv'}, 'close_days'), ({'close_days': '-3'}, 'close_days'), ({'promises_owner': '99999'}, 'promises_owner'),
+                ({'promises_owner': 'x'}, 'promises_owner')]
+        for change, name in rows:
+            with self.subTest(change=change):
+                b.get('/console/settings')
+                b.submit('/console/settings', **change)
+                self.assertEqual(b.status, 422)
+                self.assertIn(f'id="e-{name}"', b.text)
+        for lang, word in (('da', 'Dage, før en løst sag lukkes'), ('en', 'Days until a solved ticket is closed')):
+            b.get('/profile')
+            b.submit('/profile', language=lang)
+            self.assertIn(word, b.get('/console/settings').text)
+        b.get('/profile')
+        b.submit('/profile', language='da')
+        me = self.rows("SELECT id FROM person WHERE login='admin'")[0][0]
+        for smtp in ('127.0.0.1:2525', '[::1]:25', 'mail.example:587'):
+            b.get('/console/settings')
+            b.submit('/console/settings', mail_smtp=smtp, close_days='14', promises_owner=me)
+            self.assertEqual(b.status, 200)
+            self.assertIn(f'value="{smtp}"', b.text)
+        kept = dict(self.rows("SELECT key,value FROM setting WHERE key IN('mail.smtp','desk.close_days','promises.owner')"))
+        self.assertEqual(kept, {'mail.smtp': 'mail.example:587', 'desk.close_days': '14', 'promises.owner': str(me)})
+        told = "SELECT data FROM event WHERE kind='settings.changed' ORDER BY id"
+        had = [r[0] for r in self.rows(told)]
+        self.assertIn('"desk.close_days":["","14"]', had[-3])
+        self.assertEqual(had[-1], '{"mail.smtp":["[::1]:25","mail.example:587"]}')
+        b.submit('/console/settings')
+        self.assertEqual(len(self.rows(told)), len(had), 'saving the same is no event')
+        b.submit('/console/settings', mail_smtp='', close_days='', promises_owner='')
+        self.assertEqual(self.rows("SELECT key FROM setting WHERE key IN('mail.smtp','desk.close_days','promises.owner')"), [])
+
+    def rows(self, text):
+        with sqlite3.connect(self.p.data / 'pedel.db', timeout=20) as db:
+            return [tuple(str(v) for v in row) for row in db.execute(text).fetchall()]
+
     def test_two_steps(self):
         b = self.p.browser().sign_in('admin', self.p.password)
         b.get('/console/settings/staff/new')
