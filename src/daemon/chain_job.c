@@ -1,14 +1,12 @@
 #include "daemon/chain_job.h"
-#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/moment.h"
-#include "net/loop.h"
+#include "daemon/bell.h"
 #include "os/clock.h"
 #include "os/seal.h"
-#include "os/wait.h"
 #include "store/chain.h"
 
 enum { SIGN_EVERY = 60 };               /* a note a minute, a signed row in the database an hour */
@@ -17,10 +15,7 @@ struct chain_work {
 	struct db *db;
 	struct chain_key key;
 	char *data_folder;
-	unsigned long thread;
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	bool stopping;
+	struct bell bell;
 	bool told;                      /* that the note does not fit: once is enough */
 };
 
@@ -47,20 +42,12 @@ static void note(struct chain_work *w)
 static void *work(void *arg)
 {
 	struct chain_work *w = arg;
-	int64_t until_us;
 
-	pthread_mutex_lock(&w->lock);
-	for (unsigned round = 0; !w->stopping; round++) {
-		pthread_mutex_unlock(&w->lock);
+	for (unsigned round = 0; bell_wait(&w->bell, round ? MOMENT_MINUTE : 0, true) != BELL_STOP; round++) {
 		if (round % SIGN_EVERY == 0)
 			sign(w);
 		note(w);
-		pthread_mutex_lock(&w->lock);
-		until_us = os_steady_us() + MOMENT_MINUTE;
-		while (!w->stopping && os_cond_wait(&w->more, &w->lock, until_us))
-			;
 	}
-	pthread_mutex_unlock(&w->lock);
 	sign(w);
 	note(w);
 	return NULL;
@@ -68,8 +55,6 @@ static void *work(void *arg)
 
 static void finish(struct chain_work *w)
 {
-	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->more);
 	sodium_memzero(&w->key, sizeof w->key);
 	free(w->data_folder);
 	free(w);
@@ -107,9 +92,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 		return FAIL(e, E_OS_CALL, "no memory");
 	}
 	w->db = env->web->db;
-	pthread_mutex_init(&w->lock, NULL);
-	os_cond_begin(&w->more);
-	if (key_read(env->data_folder, &w->key, e) != 0 || loop_thread(&w->thread, work, w, e) != 0) {
+	if (key_read(env->data_folder, &w->key, e) != 0 || bell_begin(&w->bell, work, w, e) != 0) {
 		finish(w);
 		return -1;
 	}
@@ -121,11 +104,7 @@ static void end(void *state)
 {
 	struct chain_work *w = state;
 
-	pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	pthread_cond_signal(&w->more);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join((pthread_t)w->thread, NULL);
+	bell_end(&w->bell);
 	finish(w);
 }
 

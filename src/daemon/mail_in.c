@@ -1,6 +1,5 @@
 #include "daemon/mail_in.h"
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,11 +10,10 @@
 #include "core/mail_class.h"
 #include "core/mail_thread.h"
 #include "core/ticket.h"
+#include "daemon/bell.h"
 #include "daemon/conv_client.h"
-#include "net/loop.h"
 #include "os/clock.h"
 #include "os/file.h"
-#include "os/wait.h"
 #include "store/blob.h"
 #include "store/contact.h"
 #include "store/customer.h"
@@ -32,10 +30,7 @@ enum { BATCH = 20, TRIES = 3, PAUSE_US = 3000000, LOOK_US = 20000000, FILES_MAX 
 struct mail_in_work {
 	const struct job_env *env;
 	const struct web_app *app;
-	unsigned long thread;
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	bool stopping, woken;
+	struct bell bell;
 };
 
 /* A mail on its way into the store: everything a job needs, which it only reads. */
@@ -421,17 +416,8 @@ static void *work(void *arg)
 		struct err e = { 0 };
 		int n = 0;
 
-		int64_t until_us = os_steady_us() + (trouble ? PAUSE_US : LOOK_US);
-
-		pthread_mutex_lock(&w->lock);
-		while (!w->stopping && !full && (trouble || !w->woken) && os_cond_wait(&w->more, &w->lock, until_us))
-			;
-		w->woken = false;
-		if (w->stopping) {
-			pthread_mutex_unlock(&w->lock);
+		if (bell_wait(&w->bell, full ? 0 : trouble ? PAUSE_US : LOOK_US, trouble) == BELL_STOP)
 			return NULL;
-		}
-		pthread_mutex_unlock(&w->lock);
 		trouble = false;
 		a = arena_begin(16 << 20);
 		if (db_read_begin(w->app->db, &c, &e) != 0 || store_mail_in_waiting(c, a, BATCH, &rows, &n, &e) != 0) {
@@ -440,12 +426,9 @@ static void *work(void *arg)
 		}
 		db_read_end(c);
 		for (int i = 0; i < n; i++) {
-			bool stop, others = true;
+			bool others = true;
 
-			pthread_mutex_lock(&w->lock);
-			stop = w->stopping;
-			pthread_mutex_unlock(&w->lock);
-			if (stop)
+			if (bell_stopping(&w->bell))
 				break;
 			if (process(w, &rows[i], &others) != 0)
 				trouble = true;
@@ -466,10 +449,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 		return FAIL(e, E_OS_CALL, "no memory");
 	w->env = env;
 	w->app = env->web;
-	w->woken = true;                        /* what waited while we were away */
-	pthread_mutex_init(&w->lock, NULL);
-	os_cond_begin(&w->more);
-	if (loop_thread(&w->thread, work, w, e) != 0) {
+	if (bell_begin(&w->bell, work, w, e) != 0) {
 		free(w);
 		return -1;
 	}
@@ -477,27 +457,13 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	return 0;
 }
 
-static void rouse(void *state)
-{
-	struct mail_in_work *w = state;
-
-	pthread_mutex_lock(&w->lock);
-	w->woken = true;
-	pthread_cond_signal(&w->more);
-	pthread_mutex_unlock(&w->lock);
-}
+static void rouse(void *state) { bell_ring(&((struct mail_in_work *)state)->bell); }
 
 static void end(void *state)
 {
 	struct mail_in_work *w = state;
 
-	pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	pthread_cond_signal(&w->more);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join((pthread_t)w->thread, NULL);
-	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->more);
+	bell_end(&w->bell);
 	free(w);
 }
 

@@ -1,16 +1,14 @@
 #include "daemon/mail_out.h"
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/ticket.h"
-#include "net/loop.h"
+#include "daemon/bell.h"
 #include "net/smtp.h"
 #include "os/clock.h"
-#include "os/wait.h"
 #include "store/blob.h"
 #include "store/event.h"
 #include "store/outbox.h"
@@ -27,10 +25,7 @@ enum { BATCH = 20, LOOK_S = 30, SEND_MS = 60000 };
 struct mail_out_work {
 	const struct job_env *env;
 	const struct web_app *app;
-	unsigned long thread;
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	bool stopping, woken;
+	struct bell bell;
 };
 /* What a sent or refused mail leaves behind. */
 struct fate { struct mail_out_work *w; const struct outmail *m; bool sent, over; int64_t now, next_at; const char *why; };
@@ -154,16 +149,6 @@ static void send_one(struct mail_out_work *w, const struct outmail *m)
 	arena_end(a);
 }
 
-static bool stopping(struct mail_out_work *w)
-{
-	bool is;
-
-	pthread_mutex_lock(&w->lock);
-	is = w->stopping;
-	pthread_mutex_unlock(&w->lock);
-	return is;
-}
-
 /* Sends what is due; how long until more is, in us. */
 static int64_t round_of_sending(struct mail_out_work *w)
 {
@@ -182,7 +167,7 @@ static int64_t round_of_sending(struct mail_out_work *w)
 		next = MOMENT_NEVER;
 	}
 	db_read_end(c);
-	for (int i = 0; i < n && !stopping(w); i++)
+	for (int i = 0; i < n && !bell_stopping(&w->bell); i++)
 		send_one(w, &m[i]);
 	arena_end(a);
 	if (n == BATCH)
@@ -195,22 +180,10 @@ static int64_t round_of_sending(struct mail_out_work *w)
 static void *work(void *arg)
 {
 	struct mail_out_work *w = arg;
-	int64_t pause = 0;
 
-	for (;;) {
-		int64_t until_us = os_steady_us() + pause;
-		bool stop;
-
-		pthread_mutex_lock(&w->lock);
-		while (!w->stopping && !w->woken && pause > 0 && os_cond_wait(&w->more, &w->lock, until_us))
-			;
-		w->woken = false;
-		stop = w->stopping;
-		pthread_mutex_unlock(&w->lock);
-		if (stop)
-			return NULL;
-		pause = round_of_sending(w);
-	}
+	for (int64_t pause_us = 0; bell_wait(&w->bell, pause_us, false) != BELL_STOP; )
+		pause_us = round_of_sending(w);
+	return NULL;
 }
 
 static int begin(const struct job_env *env, void **state, struct err *e)
@@ -224,9 +197,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 		return FAIL(e, E_OS_CALL, "no memory");
 	w->env = env;
 	w->app = env->web;
-	pthread_mutex_init(&w->lock, NULL);
-	os_cond_begin(&w->more);
-	if (loop_thread(&w->thread, work, w, e) != 0) {
+	if (bell_begin(&w->bell, work, w, e) != 0) {
 		free(w);
 		return -1;
 	}
@@ -234,27 +205,13 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	return 0;
 }
 
-static void rouse(void *state)
-{
-	struct mail_out_work *w = state;
-
-	pthread_mutex_lock(&w->lock);
-	w->woken = true;
-	pthread_cond_signal(&w->more);
-	pthread_mutex_unlock(&w->lock);
-}
+static void rouse(void *state) { bell_ring(&((struct mail_out_work *)state)->bell); }
 
 static void end(void *state)
 {
 	struct mail_out_work *w = state;
 
-	pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	pthread_cond_signal(&w->more);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join((pthread_t)w->thread, NULL);
-	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->more);
+	bell_end(&w->bell);
 	free(w);
 }
 

@@ -10,10 +10,9 @@
 #include "core/probe_home.h"
 #include "core/promise.h"
 #include "core/ticket.h"
-#include "net/loop.h"
+#include "daemon/bell.h"
 #include "os/clock.h"
 #include "os/file.h"
-#include "os/wait.h"
 #include "store/chain.h"
 #include "store/probe.h"
 #include "store/setting.h"
@@ -28,10 +27,7 @@
 struct sweep {
 	const struct job_env *env;
 	struct promise_book book;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t turn;
-	bool woken, stop;
+	struct bell bell;
 	int64_t rested_us, signed_us;           /* when the slower things were done */
 };
 
@@ -216,21 +212,11 @@ static void *run(void *arg)
 	struct sweep *s = arg;
 
 	for (;;) {
-		int64_t until_us = os_steady_us() + EVERY_US;
-		bool stop;
+		enum bell_word word = bell_wait(&s->bell, EVERY_US, false);
 
-		pthread_mutex_lock(&s->lock);
-		while (!s->stop && !s->woken && os_cond_wait(&s->turn, &s->lock, until_us))
-			;
-		if (s->woken && !s->stop) {     /* what woke us must be old enough to be judged; more of it may come meanwhile */
-			until_us = os_steady_us() + AFTER_WAKE_US;
-			while (!s->stop && os_cond_wait(&s->turn, &s->lock, until_us))
-				;
-		}
-		s->woken = false;
-		stop = s->stop;
-		pthread_mutex_unlock(&s->lock);
-		if (stop)
+		if (word == BELL_RUNG)          /* what woke us must be old enough to be judged; more of it may come meanwhile */
+			word = bell_wait(&s->bell, AFTER_WAKE_US, true);
+		if (word == BELL_STOP)
 			return NULL;
 		sweep_once(s);
 	}
@@ -249,12 +235,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 		return -1;
 	}
 	s->rested_us = os_now_us() - REST_US + 30 * MOMENT_SECOND;
-	s->woken = true;
-	pthread_mutex_init(&s->lock, NULL);
-	os_cond_begin(&s->turn);
-	if (loop_thread(&s->thread, run, s, e) != 0) {
-		pthread_cond_destroy(&s->turn);
-		pthread_mutex_destroy(&s->lock);
+	if (bell_begin(&s->bell, run, s, e) != 0) {
 		free(s);
 		return -1;
 	}
@@ -262,29 +243,13 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	return 0;
 }
 
-static void wake(void *state)
-{
-	struct sweep *s = state;
-
-	pthread_mutex_lock(&s->lock);
-	if (!s->woken) {
-		s->woken = true;
-		pthread_cond_signal(&s->turn);
-	}
-	pthread_mutex_unlock(&s->lock);
-}
+static void wake(void *state) { bell_ring(&((struct sweep *)state)->bell); }
 
 static void end(void *state)
 {
 	struct sweep *s = state;
 
-	pthread_mutex_lock(&s->lock);
-	s->stop = true;
-	pthread_cond_signal(&s->turn);
-	pthread_mutex_unlock(&s->lock);
-	pthread_join(s->thread, NULL);
-	pthread_cond_destroy(&s->turn);
-	pthread_mutex_destroy(&s->lock);
+	bell_end(&s->bell);
 	free(s);
 }
 
