@@ -60,7 +60,7 @@ def errors():
     return ''.join(out), wrong
 
 
-WRITERS = r'\b(?:ticket_event|note_event|promise_event|tell|job_event|token_event|back_to_draft)\s*\(([^;]*?)(?:json_|;)'
+WRITERS = r'\b(?:ticket_event|note_event|tell_event|promise_event|tell|job_event|token_event|back_to_draft)\s*\(([^;]*?)(?:json_|;)'
 
 
 def events_of_code():

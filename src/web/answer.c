@@ -181,7 +181,8 @@ void web_fail(struct web *w, const struct err *e)
 		json_t *field = *e->field ? json_string(e->field) : json_null();
 
 		web_json(w, status, json_pack("{s:{s:s,s:s,s:o,s:s}}", "error", "id", err_name(e->id), "kind", err_kind_name(err_kind(e->id)),
-			"field", field, "message", err_text(e->id, w->lang)));
+			"field", field, "message", status != 500 ? err_text(e->id, w->lang) :
+			arena_printf(w->a, "%s %s", err_text(e->id, w->lang), arena_printf(w->a, _("It has been written down as %s."), code))));
 		return;
 	}
 	w->rs->type = NULL;

@@ -1,12 +1,16 @@
 /* The web floor without a network: formats, what people type, forms, sessions, origin checks, and every route with every role. */
 #include "store_case.h"
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include "base/fault.h"
 #include "base/hash.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/customer.h"
 #include "core/staff.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "pages/all.h"
 #include "store/session.h"
 #include "web/api.h"
@@ -472,6 +476,79 @@ static void test_dispatch(void **state)
 	guard_end(h.app.guard);
 }
 
+/* What is logged while this runs goes to a file. */
+static int log_begin(const char *path)
+{
+	int was = dup(2), fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	CHECK(was >= 0 && fd >= 0 && dup2(fd, 2) == 2);
+	close(fd);
+	return was;
+}
+
+static void log_end(struct arena *a, const char *path, int was, char **text)
+{
+	struct err e;
+	size_t n;
+
+	dup2(was, 2);
+	close(was);
+	CHECK(os_read_file(a, path, 1 << 20, text, &n, &e) == 0);
+}
+
+/* Every outside call fails once, in turn, and then all from there on: whoever asks learns that it went wrong and a code, the log has the
+ * same code with the reason, and nothing of the inside leaves the house. */
+static void test_broken(void **state)
+{
+	static const char *const inside[] = { "test fault", "SELECT", "prepare", "sqlite", ".c:", "src/", "event_", "database disk", NULL };
+	struct store_case *s = *state;
+	const char *path = arena_printf(s->a, "%s/log", s->dir);
+	struct house h;
+	int broken[3] = { 0 };
+
+	house_open(s, &h);
+	const struct ask asks[] = {
+		{ .method = "GET", .path = "/console/tickets", .cookie = h.cookie[1] },
+		{ .method = "GET", .path = "/console/tickets", .cookie = h.cookie[1], .hx = true },
+		{ .method = "GET", .path = "/api/v1/tickets", .token = h.token[1], .language = "en" },
+	};
+	for (int k = 0; k < 3; k++)
+		for (int keep = 0; keep < 2; keep++)
+			for (int nth = 1, fired = 1; fired && nth < 500; nth++) {
+				struct arena *a = arena_begin(64 << 20);
+				int was = log_begin(path);
+				struct http_response r;
+				const char *body, *at;
+				char *log = NULL;
+
+				fault_arm(nth, keep);
+				r = ask(&h, a, &asks[k]);
+				fired = fault_fired();
+				fault_arm(-1, 0);
+				log_end(a, path, was, &log);
+				body = said(a, &r);
+				CHECK(r.status == 200 || r.status == 500 || r.status == 503);   /* never 'you are signed out' */
+				for (int i = 0; r.status >= 500 && inside[i]; i++)
+					CHECK(!strstr(body, inside[i]));
+				if (r.status == 500) {
+					char code[5] = "";
+
+					broken[k]++;
+					at = strstr(log, "code=");
+					CHECK(at && strstr(log, "id=") && strstr(log, "test fault"));
+					snprintf(code, sizeof code, "%.4s", at + 5);
+					CHECK(strspn(code, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == 4 && strstr(body, code));
+					CHECK(k == 2 ? strstr(body, "It has been written down as ") && strstr(body, "\"kind\":\"broken\"") : strstr(body, "fejlede") || strstr(body, "gik galt"));
+					CHECK(!header(&r, "set-cookie") && !header(&r, "etag"));
+				}
+				arena_end(a);
+			}
+	for (int k = 0; k < 3; k++)
+		CHECK(broken[k] > 0);
+	CHECK_INT(ask(&h, s->a, &asks[0]).status, 200);         /* and afterwards all is well */
+	guard_end(h.app.guard);
+}
+
 /* A named type is brought by exactly one table: a second of the same name would be described as the first. */
 static void check_type(const char *type, const char *where)
 {
@@ -562,7 +639,7 @@ static void test_guard(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = { STORE_TEST(test_formats), STORE_TEST(test_reading), STORE_TEST(test_escaping), STORE_TEST(test_forms),
-		STORE_TEST(test_guard), STORE_TEST(test_dispatch), STORE_TEST(test_openapi), STORE_TEST(test_routes) };
+		STORE_TEST(test_guard), STORE_TEST(test_dispatch), STORE_TEST(test_broken), STORE_TEST(test_openapi), STORE_TEST(test_routes) };
 
 	moment_zone();
 	return store_tests_run(tests, N(tests));
