@@ -227,8 +227,7 @@ class Keep(unittest.TestCase):
             again = self.restored(p, 'old')
             (again / 'chain.last').unlink(missing_ok=True)
             db = sqlite3.connect(again / 'pedel.db')
-            db.execute('DROP TABLE chain_end')
-            db.execute('DELETE FROM schema_version WHERE number>=5')
+            db.execute('UPDATE chain_end SET id=0, seal=NULL')          # as its migration leaves it
             db.commit()
             db.close()
             p.cli('token', 'add', '--data', again, '--login', 'admin', '--name', 'sealed')

@@ -62,7 +62,7 @@ class Promises(unittest.TestCase):
         status, got = self.p.api('GET', '/api/v1/promises')
         self.assertEqual((status, got['error']['id'], got['error']['field']), (400, 'REQUIRED', 'customer_id'))
         self.assertEqual(self.p.api('GET', '/api/v1/promises?customer_id=999999')[0], 404)
-        self.assertEqual(self.p.api('GET', f"/api/v1/promises?customer_id={self.customer['id']}&at=2099-01-01T00:00:00Z")[1]['error']['id'], 'TIME_FUTURE')
+        self.assertEqual(self.p.api('GET', f"/api/v1/promises?customer_id={self.customer['id']}&at=2099-01-01T00:00:00Z")[1]['error']['id'], 'MOMENT_FUTURE')
 
     def test_3_attesting(self):
         good = {'customer_id': self.customer['id'], 'promise': 'backup.safe', 'note': 'Set hos leverandøren', 'expires': '2026-12-31'}
