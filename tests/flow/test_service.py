@@ -57,6 +57,8 @@ class Manager:
             fields = dict(x.split('=', 1) for x in lines)
             if fields.get('FDSTORE'):
                 os.set_inheritable(fds[0], False)
+                if fields['FDNAME'] in self.kept:
+                    os.close(self.kept[fields['FDNAME']])
                 self.kept[fields['FDNAME']] = fds[0]
             if fields.get('FDSTOREREMOVE'):
                 os.close(self.kept.pop(fields['FDNAME']))
