@@ -186,7 +186,7 @@ class Manual(unittest.TestCase):
                 self.assertRegex(version.stdout, rf'^{program} \d+\.\d+')
 
     def test_the_pages_are_well_formed(self):
-        pages = sorted(MAN.rglob('*.[158]'))
+        pages = sorted(MAN.glob('*.[158]'))
         self.assertGreaterEqual(len(pages), 5)
         for page in pages:
             with self.subTest(page.name):
