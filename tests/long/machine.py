@@ -49,6 +49,7 @@ class Machine:
         make_base()
         self.root = pathlib.Path(tempfile.mkdtemp(prefix='pedel-machine-', dir='/var/tmp'))
         subprocess.run(['tar', '-C', self.root, '-xf', BASE], check=True)
+        self.root.chmod(0o755)
         (self.root / 'etc/apt/sources.list').write_text(f'deb {MIRROR} bookworm main\n')
         for name in ('apt-daily.timer', 'apt-daily-upgrade.timer', 'e2scrub_all.timer', 'getty.target', 'systemd-networkd.service', 'systemd-resolved.service'):
             (self.root / 'etc/systemd/system' / name).symlink_to('/dev/null')
@@ -61,8 +62,9 @@ class Machine:
         end = time.monotonic() + 120
         while True:
             if self.nspawn.poll() is not None or time.monotonic() > end:
+                said = pathlib.Path(f'{self.root}.log').read_text(errors='replace')[-1500:]
                 self.__exit__(None, None, None)
-                raise RuntimeError('systemd-nspawn does not boot here')
+                raise RuntimeError(f'systemd-nspawn does not boot here: {said}')
             children = pathlib.Path(f'/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children').read_text().split()
             if children:
                 self.leader = children[0]
