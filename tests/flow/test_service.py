@@ -163,7 +163,7 @@ class Service(unittest.TestCase):
             folder.mkdir(mode=0o700)
             os.chown(folder, 65534, 65534)
         self.p.cli('init', '--data', data, '--provider', 'Fjordkant IT', '--cvr', '10000009')
-        self.p.cli('admin', 'add', '--data', data, '--login', 'a', '--name', 'A B', '--password-stdin', stdin='en-lang-adgangskode-42\n')
+        self.p.cli('admin', 'add', '--data', data, '--login', 'anne', '--name', 'Anne Bech', '--password-stdin', stdin='en-lang-adgangskode-42\n')
         self.p.cli('backup', '--data', data, '--to', shelf / 'one.tar')
         made = [x for x in [*data.rglob('*'), *shelf.rglob('*')]]
         self.assertGreater(len(made), 8)
