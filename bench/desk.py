@@ -1,12 +1,18 @@
 #!/usr/bin/env python3
 """desk.py - what the desk costs: CPU per request of ticket pages, beside nginx serving the same bytes and Fossil's tickets.
 
-    bench/desk.py [--tickets 5000,50000] [--seconds 4] [--no-fossil] [--json FILE]
+    bench/desk.py [--tickets 5000,50000] [--seconds 4] [--no-fossil] [--json FILE] [--demo FOLDER,FOLDER]
 
-Needs build/release, wrk, nginx and fossil (tools/packages.sh long). CPU is user+system time of the server's processes from
-/proc, divided by the requests that wrk counted; medians of three rounds. Figures go to docs/benchmarks.md with date.
+Needs build/release, wrk, nginx, strace and fossil (tools/packages.sh long). CPU is user+system time of the server's processes
+from /proc, divided by the requests that wrk counted; medians of three rounds. Each page is measured three ways: as it comes
+again (kept: nothing was written since), made anew (Cache-Control: no-cache, what the first view after a write costs), and
+compressed; nginx sends the same bytes from a file, the compressed ones from a .gz beside it. --demo: folders made before by
+`pedel init` and `pedel demo`, one for each number, instead of making them. Figures go to docs/benchmarks.md with date.
 """
 import argparse
+import concurrent.futures
+import email.message
+import gzip
 import json
 import os
 import pathlib
@@ -91,11 +97,12 @@ class Nginx:
         self.port = free_port()
         for name, body in bodies.items():
             (self.folder / name).write_bytes(body)
+            (self.folder / (name + '.gz')).write_bytes(gzip.compress(body, 1))
         temps = ' '.join(f'{kind}_temp_path {self.folder}/{kind};' for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
         (self.folder / 'nginx.conf').write_text(f'''
 daemon off; master_process off; pid {self.folder}/pid; error_log {self.folder}/err; worker_processes 1;
 events {{ worker_connections 512; }}
-http {{ access_log off; default_type text/html; keepalive_requests 10000000; {temps}
+http {{ access_log off; default_type text/html; keepalive_requests 10000000; gzip_static on; {temps}
   server {{ listen 127.0.0.1:{self.port}; root {self.folder}; }} }}''')
         self.process = subprocess.Popen(['/usr/sbin/nginx', '-c', str(self.folder / 'nginx.conf')], stderr=subprocess.DEVNULL)
         time.sleep(0.5)
@@ -143,13 +150,16 @@ class Fossil:
         shutil.rmtree(self.folder)
 
 
-def demo(tickets):
+def demo(tickets, made):
     p = Pedel(start=False)
     shutil.rmtree(p.data)
-    p.cli('init', '--data', p.data, '--provider', 'Fjordkant IT', '--cvr', '10000009')
-    began = time.monotonic()
-    subprocess.run([p.build / 'src/bin/pedel', 'demo', '--data', p.data, '--tickets', str(tickets)], check=True, capture_output=True, timeout=3600)
-    print(f'demo with {tickets} tickets made in {time.monotonic() - began:.0f} s', flush=True)
+    if made:
+        shutil.copytree(made, p.data)
+    else:
+        p.cli('init', '--data', p.data, '--provider', 'Fjordkant IT', '--cvr', '10000009')
+        began = time.monotonic()
+        subprocess.run([p.build / 'src/bin/pedel', 'demo', '--data', p.data, '--tickets', str(tickets)], check=True, capture_output=True, timeout=3600)
+        print(f'demo with {tickets} tickets made in {time.monotonic() - began:.0f} s', flush=True)
     p.token = p.cli('token', 'add', '--data', p.data, '--login', 'mette', '--name', 'bench').strip()
     return p
 
@@ -170,23 +180,104 @@ def measure_pages(p, seconds, out):
     nginx = Nginx(bodies)
     try:
         for name, (path, cookie) in pages.items():
-            ours = load(pid, p.base + path, seconds, 1, ['Cookie: ' + cookie])
-            many = load(pid, p.base + path, seconds, 16, ['Cookie: ' + cookie])
-            theirs = load(nginx.process.pid, f'http://127.0.0.1:{nginx.port}/{name}', seconds, 1)
-            out[name] = {'bytes': len(bodies[name]), 'cpu_ms': ours[0], 'rps': ours[1], 'p50_ms': ours[2], 'p99_ms': ours[3], 'bad': ours[4],
-                         'cpu_ms_16': many[0], 'rps_16': many[1], 'nginx_cpu_ms': theirs[0], 'nginx_rps': theirs[1],
-                         'ratio': ours[0] / theirs[0] if theirs[0] else None}
+            head, packed = ['Cookie: ' + cookie], ['Accept-Encoding: gzip']
+            there = f'http://127.0.0.1:{nginx.port}/{name}'
+            kept = load(pid, p.base + path, seconds, 1, head)
+            anew = load(pid, p.base + path, seconds, 1, [*head, 'Cache-Control: no-cache'])
+            many = load(pid, p.base + path, seconds, 16, [*head, 'Cache-Control: no-cache'])
+            file = load(nginx.process.pid, there, seconds, 1)
+            kept_gz = load(pid, p.base + path, seconds, 1, [*head, *packed])
+            anew_gz = load(pid, p.base + path, seconds, 1, [*head, *packed, 'Cache-Control: no-cache'])
+            file_gz = load(nginx.process.pid, there, seconds, 1, packed)
+            out[name] = {'bytes': len(bodies[name]), 'kept_ms': kept[0], 'anew_ms': anew[0], 'anew_16_ms': many[0], 'nginx_ms': file[0],
+                         'kept_ratio': kept[0] / file[0], 'anew_ratio': anew[0] / file[0], 'kept_gz_ms': kept_gz[0], 'anew_gz_ms': anew_gz[0],
+                         'nginx_gz_ms': file_gz[0], 'kept_gz_ratio': kept_gz[0] / file_gz[0], 'kept_rps': kept[1], 'anew_rps': anew[1],
+                         'anew_p50_ms': anew[2], 'anew_p99_ms': anew[3], 'bad': kept[4] + anew[4] + many[4] + kept_gz[4] + anew_gz[4]}
             print(name, {k: round(v, 3) if isinstance(v, float) else v for k, v in out[name].items()}, flush=True)
     finally:
         nginx.stop()
+    out['weight'] = weight(p, pages['list'][0], staff)
+    out['calls'] = {'kept': calls(p, pages['list'][0], staff, []), 'anew': calls(p, pages['list'][0], staff, ['Cache-Control: no-cache'])}
+    print(out['weight'], out['calls'], flush=True)
 
 
-def measure(tickets, seconds, out):
-    p = demo(tickets)
-    try:
+def weight(p, path, cookie):
+    """Bytes of a page and of everything it brings, as a browser fetches them."""
+    def fetch(at):
+        ask = urllib.request.Request(p.base + at, headers={'Cookie': cookie, 'Accept-Encoding': 'gzip, br'})
+        with urllib.request.urlopen(ask, timeout=30) as answer:
+            return answer.read(), answer.headers.get('Content-Encoding')
+    body, coding = fetch(path)
+    plain = gzip.decompress(body) if coding == 'gzip' else body
+    parts = sorted(set(re.findall(r'"(/s/[^"#]+)', plain.decode())))
+    return {'html': len(plain), 'html_sent': len(body), 'all_sent': len(body) + sum(len(fetch(x)[0]) for x in parts), 'files': len(parts)}
+
+
+def calls(p, path, cookie, more):
+    """System calls of the server for each request, futex and the rest counted apart."""
+    if not shutil.which('strace'):
+        return None
+    log = p.folder / 'strace'
+    pids = [x for pid in family(p.process.pid)[1:] for x in ('-p', str(pid))]
+    trace = subprocess.Popen(['strace', '-f', '-qq', '-c', '-o', str(log), *pids], stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    argv = ['wrk', '-t1', '-c1', '-d2s', *(x for h in ['Cookie: ' + cookie, *more] for x in ('-H', h)), p.base + path]
+    n = int(re.search(r'(\d+) requests in', subprocess.run(argv, capture_output=True, text=True, check=True).stdout).group(1))
+    trace.terminate()
+    trace.wait()
+    rows = re.findall(r'^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$', log.read_text(), re.M)
+    return {name: round(int(count) / n, 2) for count, name in rows if name != 'total' and int(count) / n >= 0.02}
+
+
+def measure_sign_in(p, out):
+    """CPU of a sign-in with a password, page and form included; most of it is the password's hash, on purpose. Few: the door counts."""
+    n, before, began = 6, cpu(p.process.pid), time.monotonic()
+    for _ in range(n):
+        Browser(p).sign_in('mette', 'pedel-demo-2026')
+    out['sign_in'] = {'cpu_ms': (cpu(p.process.pid) - before) * 1000 / n, 'ms': (time.monotonic() - began) * 1000 / n}
+    print('sign in', out['sign_in'], flush=True)
+
+
+def measure_mail(p, out, n=400, clients=8):
+    """Mails handed over by LMTP, each on disk when it is answered; then until the last has become a ticket."""
+    def send(i):
+        m = email.message.EmailMessage()
+        m['From'], m['To'], m['Subject'], m['Message-ID'] = 'karen@kunde.example', 'support@fjordkant.example', f'Maaling {i}', f'<bench-{os.getpid()}-{i}@kunde.example>'
+        m.set_content('Printeren virker ikke.\n' * 20)
+        return p.lmtp_send('karen@kunde.example', ['support@fjordkant.example'], m.as_bytes())
+
+    def tickets():
+        return max(t['number'] for t in p.ok('GET', '/api/v1/tickets?limit=5')['items'])
+    first, before, began = tickets(), cpu(p.process.pid), time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        taken = sum(all(code == 250 for code, _ in r.values()) for r in pool.map(send, range(n)))
+    handed = time.monotonic() - began
+    wait_until(lambda: tickets() >= first + taken, 300)
+    done = time.monotonic() - began
+    out['mail'] = {'taken': taken, 'handed_over_a_second': taken / handed, 'tickets_a_second': taken / done, 'cpu_ms': (cpu(p.process.pid) - before) * 1000 / max(taken, 1)}
+    print('mail', out['mail'], flush=True)
+
+
+def start_ms(p):
+    """From the start of the program to the first page, the best of three: a loaded machine only adds."""
+    best = None
+    for _ in range(3):
         began = time.monotonic()
         p.start()
-        out['start_ms'] = (time.monotonic() - began) * 1000
+        urllib.request.urlopen(p.base + '/login', timeout=30).read()
+        took = (time.monotonic() - began) * 1000
+        best = took if best is None else min(best, took)
+        p.stop()
+    return best
+
+
+def measure(tickets, made, seconds, out):
+    p = demo(tickets, made)
+    try:
+        p.start()                       # the first start after an upgrade brings the schema up to date
+        p.stop()
+        out['start_ms'] = start_ms(p)
+        p.start()
         time.sleep(2)
         out['rest_kb'] = resident_kb(p.process.pid)
         measure_pages(p, seconds, out)
@@ -199,7 +290,10 @@ def measure(tickets, seconds, out):
             got = load(p.process.pid, p.base + '/api/v1/tickets', seconds, clients, script=script)
             out[f'create_{clients}'] = dict(zip(('cpu_ms', 'rps', 'p50_ms', 'p99_ms', 'refused'), got))
             print(f'create at {clients}', out[f'create_{clients}'], flush=True)
+        measure_sign_in(p, out)
+        measure_mail(p, out)
         out['loaded_kb'] = resident_kb(p.process.pid)
+        print({k: round(out[k]) for k in ('start_ms', 'rest_kb', 'loaded_kb')}, flush=True)
     finally:
         p.__exit__(None, None, None)
 
@@ -209,12 +303,14 @@ def main():
     ask.add_argument('--tickets', default='5000,50000')
     ask.add_argument('--seconds', type=int, default=4)
     ask.add_argument('--json')
+    ask.add_argument('--demo', default='')
     ask.add_argument('--no-fossil', action='store_true')
     opt = ask.parse_args()
     sizes, got = [int(n) for n in opt.tickets.split(',')], {}
-    for n in sizes:
+    made = opt.demo.split(',') if opt.demo else []
+    for i, n in enumerate(sizes):
         got[n] = {}
-        measure(n, opt.seconds, got[n])
+        measure(n, made[i] if i < len(made) else None, opt.seconds, got[n])
     if not opt.no_fossil and shutil.which('fossil'):
         f = Fossil(min(sizes))
         try:
