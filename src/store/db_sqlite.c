@@ -194,16 +194,25 @@ static void sq_mark_find(struct db *d)
 	d->wal_index = p;
 }
 
+static void head_read(const volatile uint8_t *from, uint8_t *to)
+{
+	const volatile uint32_t *word = (const volatile uint32_t *)(const volatile void *)from;
+
+	/* in this order: what is read later is not older */
+	for (int i = 0; i < WAL_HEAD / 4; i++) {
+		uint32_t v = __atomic_load_n(&word[i], __ATOMIC_ACQUIRE);
+
+		memcpy(to + 4 * i, &v, sizeof v);
+	}
+}
+
 static void sq_mark_now(struct db *d, struct db_mark *out)
 {
 	uint8_t again[WAL_HEAD];
 
 	for (int i = 0; d->wal_index && i < MARK_TRIES && !out->known; i++) {
-		/* the writer fills the second copy first: equal copies are a whole one */
-		memcpy(out->b, (const uint8_t *)(uintptr_t)d->wal_index, WAL_HEAD);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		memcpy(again, (const uint8_t *)(uintptr_t)d->wal_index + WAL_HEAD, WAL_HEAD);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		head_read(d->wal_index, out->b);        /* the writer fills the second copy first: equal copies are a whole one */
+		head_read(d->wal_index + WAL_HEAD, again);
 		out->known = memcmp(out->b, again, WAL_HEAD) == 0 && out->b[12] == 1;   /* isInit */
 	}
 }
