@@ -29,7 +29,7 @@ BOUND = ['test_confine', 'test_daemon', 'test_mail', 'test_agreements', 'test_si
 class Check:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
-        self.wrong, self.began = [], time.monotonic()
+        self.wrong, self.last, self.began = [], '', time.monotonic()
 
     def say(self, text):
         print(f'[{time.monotonic() - self.began:6.0f} s] {text}', flush=True)
@@ -54,6 +54,7 @@ class Check:
     def step(self, part, argv, **more):
         """A tool that is right or wrong as a whole."""
         code, out = self.run(argv, **more)
+        self.last = out
         self.count(part, int(code == 0), int(code != 0), 0, out)
         return code == 0
 
@@ -168,6 +169,10 @@ def main():
         programs(c, 'confined', bound, env={'PEDEL_BUILD': 'build/clang'}, postgres=True)
     if wanted('browser'):
         programs(c, 'browser', sorted((ROOT / 'tests/browser').glob('test_*.mjs')), env={'PEDEL_BUILD': 'build/release'})
+    if opt.long and wanted('fuzz'):
+        for name in sorted(f.stem[5:] for f in (ROOT / 'tests/fuzz').glob('fuzz_*.c')):
+            ok = c.step(f'fuzz {name}', [sys.executable, 'tools/fuzz.py', name], timeout=int(os.environ.get('PEDEL_FUZZ_SECONDS', '600')) + 1800)
+            c.say(c.last.strip().splitlines()[1] if ok else 'see above')
     if opt.long and wanted('long'):
         programs(c, 'long', sorted((ROOT / 'tests/long').glob('test_*.py')), env={'PEDEL_BUILD': 'build/asan'}, timeout=3600, postgres=True)
     if c.wrong:
