@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include "base/moment.h"
 #include "bin/cli.h"
+#include "core/agreement_check.h"
 #include "core/month_check.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -18,12 +19,18 @@ static void say_missing(void *arg, const char *sha256)
 	cli_say(arg, "missing file: %s", "manglende fil: %s", sha256);
 }
 
+static void say_unreadable(void *arg, const char *what)
+{
+	cli_say(arg, "cannot be read: %s", "kan ikke læses: %s", what);
+}
+
 /* Every check is made, also after one has failed: an operator wants the whole picture. */
 static int verify_home(struct cli *c, struct err *e)
 {
 	static const struct { const char *en, *da; } names[] = {
 		{ "database", "database" }, { "events", "hændelser" }, { "signed heads", "underskrifter" }, { "end of the events", "hændelsernes ende" },
 		{ "files", "filer" }, { "files in use", "filer i brug" }, { "closed months", "lukkede måneder" }, { "promises", "løfter" },
+		{ "agreements", "aftaler" },
 	};
 	struct cli_home h;
 	struct db_conn *r;
@@ -39,12 +46,13 @@ static int verify_home(struct cli *c, struct err *e)
 		cli_home_close(&h);
 		return -1;
 	}
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 9; i++) {
 		const char *name = c->lang == LANG_DA ? names[i].da : names[i].en;
 		int64_t n = 0;
 		int rc = i == 0 ? check_database(r, &n, e) : i == 1 ? event_verify(r, &n, e) : i == 2 ? chain_verify(r, h.key.pub, &n, e) :
 			i == 3 ? chain_end_verify(r, &h.key, &n, e) : i == 4 ? blob_verify(&h.blobs, &n, e) :
-			i == 5 ? check_blobs_used(r, &h.blobs, say_missing, c, &n, e) : i == 6 ? month_check(r, &n, e) : check_promises(r, &n, e);
+			i == 5 ? check_blobs_used(r, &h.blobs, say_missing, c, &n, e) : i == 6 ? month_check(r, &n, e) :
+			i == 7 ? check_promises(r, &n, e) : agreement_check(r, say_unreadable, c, &n, e);
 
 		if (rc == 0 && i == 2)
 			rc = chain_begun(r, os_now_us(), e);

@@ -1,8 +1,9 @@
 /* calendar.h - when the desk is open: agreed service hours, Danish public holidays (computed), agreed closed days.
  *
- * Hours as text:  "mon-fri 08:00-16:00; sat 10:00-12:00,13:00-15:00"; days mon tue wed thu fri sat sun (Danish man tir ons
- *                 tor fre lor|lør son|søn are read too); "24:00" ends a day. Closed days as text: "12-24, 12-31" (MM-DD).
- * Ownership:  plain values.
+ * Hours as text:  as people write them: "mon-fri 08:00-16:00; sat 10:00-12:00,13:00-15:00", "man-fre 8-16", "tirsdag 10 til 12",
+ *                 "hverdage 8-16", "24/7"; "24:00" ends a day. Closed days as text: "12-24, 12-31" (month first, as they are kept),
+ *                 "24.12., 31/12", "24. december", "Dec 24". What cannot be read is refused, never guessed at.
+ * Ownership:  plain values; texts in the arena given.
  * Errors:     E_HOURS_INVALID (field "service_hours"), E_CLOSED_DAY_INVALID (field "closed_days").
  * Units:      moments us; work in us of real time, so that an hour that DST doubles counts twice and one it drops not at all.
  *             A span's edge inside the doubled hour is its first pass; inside the dropped one, the moment after it.
@@ -11,6 +12,7 @@
 #define PEDEL_CORE_CALENDAR_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/lang.h"
 
@@ -24,6 +26,10 @@ struct calendar {
 };
 
 int calendar_parse(const char *hours, const char *closed_days, struct calendar *out, struct err *e);
+/* Hours alone; over_night: "fri 22-02" goes into Saturday, otherwise it is refused. */
+int calendar_hours(const char *text, bool over_night, struct calendar *out, struct err *e);
+const char *calendar_hours_text(struct arena *a, const struct calendar *c);     /* as they are kept: "mon-fri 08:00-16:00; sat 10:00-12:00" */
+int calendar_closed_day(const char *text, int *month, int *day, struct err *e); /* one of them */
 /* mon-fri 08:00-16:00, nothing else closed. */
 struct calendar calendar_plain(void);
 

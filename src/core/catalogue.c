@@ -1,6 +1,7 @@
 #include "core/catalogue.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "core/calendar.h"
 #include "core/catalogue_files.h"
 #include "os/file.h"
 #include <stdlib.h>
@@ -290,6 +291,20 @@ static int check_choices(struct parser *p, const struct section *s, struct term 
 	return 0;
 }
 
+/* What the program reads must be readable when nobody has written anything else. */
+static int check_meaning(struct parser *p, const struct section *s, const struct term *t)
+{
+	bool window = strcmp(t->key, "service_hours") != 0;     /* may be left open */
+	struct calendar c;
+	struct err why;
+
+	if (term_is_hours(t) && !(window && !*t->fallback) && calendar_hours(t->fallback, window, &c, &why) != 0)
+		return BAD(p, line_of(s, "default"), "'default' is not days and times such as mon-fri 08:00-16:00");
+	if (term_is_days(t) && calendar_parse("mon 8-16", t->fallback, &c, &why) != 0)
+		return BAD(p, line_of(s, "default"), "'default' is not days of the year such as 12-24, 12-31");
+	return 0;
+}
+
 static int check_value(struct parser *p, const struct section *s, struct term *t)
 {
 	const char *has = shapes[t->type].has;
@@ -318,7 +333,7 @@ static int check_value(struct parser *p, const struct section *s, struct term *t
 		return BAD(p, line_of(s, "default"), "write the list as 'a, b, c', each name once, at most 'max' of them");
 	if (t->type == TERM_BOOLEAN && strcmp(t->fallback, "true") != 0 && strcmp(t->fallback, "false") != 0)
 		return BAD(p, line_of(s, "default"), "'default' must be true or false");
-	return 0;
+	return check_meaning(p, s, t);
 }
 
 static int take_term(struct parser *p, const struct section *s, struct term *t)

@@ -58,10 +58,14 @@ const char *term_type_name(enum term_type t);
 
 /* Check given terms (a JSON object; NULL is {}) against the service; *out is the full object in the catalogue's order, defaults
  * filled in: a new reference that the caller lets go with json_decref(). Numbers are JSON integers, a choice or text is a string,
- * a list is an array of strings. */
+ * a list is an array of strings. E_TERM_UNKNOWN, E_FIELD_TYPE, E_TERM_INVALID, E_HOURS_INVALID, E_CLOSED_DAY_INVALID; field: the term. */
 int terms_check(struct arena *a, const struct catalogue_service *s, json_t *given, json_t **out, struct err *e);
 /* The value of a term that was left out, as terms_check() fills it in: a new reference. */
 json_t *term_fallback(struct arena *a, const struct term *t);
+/* Does something read the text as days and times (service hours, a window), the list as days of the year (closed days)? Such values
+ * are checked by their reader (core/calendar.h) and kept in its one form. */
+bool term_is_hours(const struct term *t);
+bool term_is_days(const struct term *t);
 /* Reading checked terms: missing keys give the fallback. */
 int64_t terms_int(const json_t *terms, const char *key, int64_t fallback);
 const char *terms_text(const json_t *terms, const char *key, const char *fallback);

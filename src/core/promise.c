@@ -63,6 +63,26 @@ const struct service_promise *judge_prover(const struct promise_book *b, const c
 	return NULL;
 }
 
+bool judge_stops(const struct err *e)
+{
+	return err_kind(e->id) == ERR_RETRY || e->id == E_DB || e->id == E_DB_SCHEMA || e->id == E_OS_CALL;
+}
+
+/* The text of an item. One that cannot be read leaves its promises blind under the words of today's catalogue; a service that is in
+ * neither has no words to say what was promised, and is passed over (`pedel verify` names it). */
+static int item_text(struct judge *j, struct judge_item *t, struct err *e)
+{
+	struct err why;
+
+	if (t->text || text_find(j, t->row.service, t->row.catalogue_version, &t->text, &why) == 0)
+		return 0;
+	if (judge_stops(&why))
+		return *e = why, -1;
+	t->trouble = why;
+	t->text = catalogue_find(j->book->catalogue, t->row.service);
+	return 0;
+}
+
 int judge_customer(struct judge *j, int64_t customer_id, struct err *e)
 {
 	struct promise_item *rows;
@@ -71,6 +91,7 @@ int judge_customer(struct judge *j, int64_t customer_id, struct err *e)
 	judge_end(j);
 	j->customer_id = customer_id;
 	j->attested_read = false;
+	j->broken = (struct err){ .id = E_NONE };
 	if (store_promise_items(j->c, j->a, customer_id, MOMENT_NEVER, INT32_MAX, &rows, &n, e) != 0)
 		return -1;
 	j->accepted = ARENA_ARRAY(j->a, struct judge_item, n + 1);
@@ -134,9 +155,10 @@ int judge_items(struct judge *j, int64_t at, struct judge_item ***out, int *n, s
 			continue;
 		if (count && strcmp(all[count - 1]->row.service, r->service) == 0)
 			continue;
-		if (!t->text && text_find(j, r->service, r->catalogue_version, &t->text, e) != 0)
+		if (item_text(j, t, e) != 0)
 			return -1;
-		all[count++] = t;
+		if (t->text)
+			all[count++] = t;
 	}
 	*out = all;
 	*n = count;
@@ -184,24 +206,19 @@ static int proof_make(struct judge *j, const struct service_promise *prover, str
 	return 0;
 }
 
-int judge_promise(struct judge *j, struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e)
+/* Asks the promise's proof. */
+static int live_judge(struct judge *j, struct judge_item *item, const struct service_promise *prover, int64_t at, struct promise_stand *out, struct err *e)
 {
-	const struct service_promise *prover = judge_prover(j->book, item->row.service, p->key);
 	struct proof_question q;
 	struct proof_kept *kept;
 
-	j->same = NULL;
-	*out = (struct promise_stand){ .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .agreement_number = item->row.number,
-		.service = item->text, .promise = p, .live = prover && prover->prove };
-	if (!out->live)
-		return attestation_judge(j, p->key, at, &out->proof, e);
 	if (prover->alone && (kept = proof_find(j, prover, item->row.terms, at))) {
 		out->proof = kept->proof;
 		j->same = kept;
 		return 0;
 	}
 	if (!item->terms && !(item->terms = json_loads(item->row.terms, 0, NULL)))
-		return FAIL(e, E_DB, "terms of agreement %" PRId64, item->row.agreement_id);
+		return FAIL(e, E_TERM_INVALID, "%.60s", item->row.terms);
 	q = (struct proof_question){ .a = j->s, .db = j->c, .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .at = at,
 		.valid_from_at = day_start(item->row.valid_from_day), .terms = item->terms, .probes = &j->probes };
 	if (prover->probes && probes_read(j, at, &q.probes, e) != 0)
@@ -215,6 +232,51 @@ int judge_promise(struct judge *j, struct judge_item *item, const struct promise
 	*kept = (struct proof_kept){ prover, at, arena_dup(j->t, item->row.terms), out->proof,
 		proof_lines_text(j->t, out->proof.reasons, out->proof.nreasons), proof_lines_text(j->t, out->proof.evidence, out->proof.nevidence) };
 	j->same = kept;
+	return 0;
+}
+
+/* It cannot be judged, and why; asked again a day later, when the program may be another. */
+static void blind_judge(struct judge *j, const struct judge_item *item, const struct err *why, int64_t at, struct proof *out)
+{
+	struct arena *s = j->s;
+	const char *href = arena_printf(s, PROMISE_UNREAD "%" PRId64, item->row.agreement_id);
+	const struct term *t = NULL;
+
+	for (int i = 0; i < item->text->nterms && *why->field; i++)
+		if (strcmp(item->text->terms[i].key, why->field) == 0)
+			t = &item->text->terms[i];
+	proof_begin(out, PROMISE_BLIND);
+	proof_check(out, at + MOMENT_DAY);
+	if (t)
+		proof_reason(out, s, arena_printf(s, "Aftale %s kan ikke læses, så løftet kan ikke måles: under %s står «%s».", item->row.number, t->label[LANG_DA], why->detail),
+			arena_printf(s, "Agreement %s cannot be read, so the promise cannot be measured: %s says “%s”.", item->row.number, t->label[LANG_EN], why->detail));
+	else
+		proof_reason(out, s, arena_printf(s, "Aftale %s kan ikke læses, så løftet kan ikke måles (%s).", item->row.number, err_name(why->id)),
+			arena_printf(s, "Agreement %s cannot be read, so the promise cannot be measured (%s).", item->row.number, err_name(why->id)));
+	proof_evidence(out, s, 0, href, arena_printf(s, "Aftale %s", item->row.number), arena_printf(s, "Agreement %s", item->row.number));
+}
+
+int judge_promise(struct judge *j, struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e)
+{
+	const struct service_promise *prover = judge_prover(j->book, item->row.service, p->key);
+	const struct err *known = j->broken.id != E_NONE ? &j->broken : item->trouble.id != E_NONE ? &item->trouble : NULL;
+	struct err why;
+
+	j->same = NULL;
+	*out = (struct promise_stand){ .customer_id = j->customer_id, .agreement_id = item->row.agreement_id, .agreement_number = item->row.number,
+		.service = item->text, .promise = p, .live = prover && prover->prove };
+	if (known) {
+		blind_judge(j, item, known, at, &out->proof);
+		return 0;
+	}
+	if (!out->live)
+		return attestation_judge(j, p->key, at, &out->proof, e);
+	if (live_judge(j, item, prover, at, out, &why) == 0)
+		return 0;
+	if (judge_stops(&why))
+		return *e = why, -1;
+	j->same = NULL;
+	blind_judge(j, item, &why, at, &out->proof);
 	return 0;
 }
 

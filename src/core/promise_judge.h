@@ -24,9 +24,14 @@ struct judge {
 	const struct probe_month *known; int nknown;    /* the same at moments that many customers are asked about, oldest first */
 	struct text_kept *texts; int ntexts;
 	struct proof_kept *proofs; int nproofs;
+	struct err broken;                              /* id not E_NONE: this customer cannot be judged, and why: every promise is blind */
 	const struct proof_kept *same;                  /* the last answer was this one; NULL: its customer's own */
 };
-struct judge_item { struct promise_item row; const struct catalogue_service *text; json_t *terms; };    /* terms NULL: not read yet */
+/* terms NULL: not read yet; trouble: the text that was accepted cannot be read, and text is the catalogue's of today. */
+struct judge_item { struct promise_item row; const struct catalogue_service *text; json_t *terms; struct err trouble; };
+
+/* What is wrong with one agreement is never the others' trouble: true when only the database or the machine can mend it. */
+bool judge_stops(const struct err *e);
 
 void judge_begin(struct judge *j, struct db_conn *c, struct arena *t, struct arena *a, struct arena *s, const struct promise_book *b);
 void judge_end(struct judge *j);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/promise_judge.h"
 #include "core/proof.h"
+#include "store/setting.h"
 #include <inttypes.h>
 
 #define SWEEP_EVENTS 200000             /* most events looked at in one sweep: what is left then counts as come late */
@@ -31,6 +32,7 @@ struct walk {
 	int64_t customer_id;
 	struct arena *a;                        /* what lasts until the changes are written */
 	bool last;                              /* no look is known to follow: evidence is written at once */
+	struct err broken;                      /* id not E_NONE: this customer could not be judged, and is put down as blind */
 	bool narrow;                            /* only promises that read the probes are looked at: nothing else happened */
 	struct held *held; int nheld, held_cap;
 	struct turn *turns; int nturns, turns_cap;
@@ -178,6 +180,7 @@ static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, co
 
 	if (judge_customer(k->j, k->customer_id, e) != 0 || (!k->narrow && store_promise_list(k->j->c, k->a, &f, &rows, &nrows, e) != 0))
 		return -1;
+	k->j->broken = k->broken;
 	for (int r = 0; r < nrows; r++) {
 		struct held *h = held_get(k, rows[r].promise);
 
@@ -216,7 +219,13 @@ static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, co
 	}
 }
 
-struct kept { struct walk **walks; int n; int64_t at; bool raced; };
+struct kept { struct walk **walks; int n; int64_t at; bool raced, quiet; };     /* quiet: nothing follows from it */
+
+/* The front page asks which agreements cannot be read only once one was ever seen. */
+static int unread_note(struct db_conn *w, const struct promise_row *r, struct err *e)
+{
+	return r->evidence && strstr(r->evidence, "\"" PROMISE_UNREAD) ? setting_set(w, "promises.unread_seen", "1", e) : 0;
+}
 
 static int keep_walk(struct db_conn *w, struct arena *a, struct kept *x, const struct walk *k, struct err *e)
 {
@@ -248,9 +257,9 @@ static int keep_walk(struct db_conn *w, struct arena *a, struct kept *x, const s
 		struct promise_row r = h->row;
 
 		r.id = ids[i];
-		if (h->touched && h->on && store_promise_touch(w, &r, e) != 0)
+		if (h->touched && h->on && (store_promise_touch(w, &r, e) != 0 || unread_note(w, &r, e) != 0))
 			return -1;
-		if (h->turns && promise_follow(w, a, k->j->book, h->on ? &r : &h->stored, h->stored.id ? &h->stored : NULL, h->service,
+		if (h->turns && !x->quiet && promise_follow(w, a, k->j->book, h->on ? &r : &h->stored, h->stored.id ? &h->stored : NULL, h->service,
 				h->on ? h->promise : NULL, x->at, e) != 0)
 			return -1;
 	}
@@ -268,18 +277,24 @@ static int keep_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 	return 0;
 }
 
-/* Many customers at once; one by one when another server was first with one of them. */
+/* Many customers at once; one by one when another server was first with one of them, or one of them will not be written. That one is
+ * written without its tickets and mails, or not at all: the others' promises do not wait for it. */
 static int keep(struct db *d, struct walk **walks, int n, int64_t at, struct err *e)
 {
-	struct kept x = { walks, n, at, false };
+	struct kept x = { walks, n, at, false, false };
 
 	if (n == 0 || db_write(d, keep_job, &x, e) == 0)
 		return 0;
-	if (!x.raced)
+	if (!x.raced && judge_stops(e))
 		return -1;
 	for (int i = 0; i < n; i++) {
-		x = (struct kept){ walks + i, 1, at, false };
-		if (db_write(d, keep_job, &x, e) != 0 && !x.raced)
+		x = (struct kept){ walks + i, 1, at, false, false };
+		if (db_write(d, keep_job, &x, e) == 0 || x.raced)
+			continue;
+		if (judge_stops(e))
+			return -1;
+		x = (struct kept){ walks + i, 1, at, false, true };
+		if (db_write(d, keep_job, &x, e) != 0 && !x.raced && judge_stops(e))
 			return -1;
 	}
 	return 0;
@@ -393,7 +408,7 @@ static int sweep_customer(struct walk *k, const struct sweep *s, const struct pr
 
 	k->narrow = true;
 	for (int i = 0; i < n; i++) {
-		looks[i] = stirs[i].at < 0 ? (struct look){ -stirs[i].at, true } : (struct look){ stirs[i].at, false };
+		looks[i] = stirs[i].at < 0 ? (struct look){ -stirs[i].at, k->broken.id == E_NONE } : (struct look){ stirs[i].at, false };
 		k->narrow &= looks[i].probes;
 	}
 	qsort(looks, (size_t)n, sizeof *looks, by_moment);
@@ -418,21 +433,39 @@ static int sweep_customer(struct walk *k, const struct sweep *s, const struct pr
 	return 0;
 }
 
+/* One customer, who is put down as blind when it cannot be judged: one bad agreement never stops the promises of the others. */
+static int sweep_one(struct judge *j, struct walk **out, const struct sweep *s, const struct promise_stir *stirs, int n, int64_t swept_at, int64_t at,
+	bool *write, struct err *e)
+{
+	struct err broken = { .id = E_NONE };
+
+	for (;;) {
+		struct walk *w = *out = ARENA_NEW(j->a, struct walk);
+
+		*w = (struct walk){ .j = j, .a = j->a, .customer_id = stirs[0].customer_id, .broken = broken };
+		if (sweep_customer(w, s, stirs, n, swept_at, at, write, e) == 0)
+			return 0;
+		if (judge_stops(e))
+			return -1;
+		*write = false;
+		if (broken.id != E_NONE)
+			return 0;
+		broken = *e;
+	}
+}
+
 static int sweep_all(struct db *d, const struct sweep *s, struct judge *j, int64_t swept_at, int64_t at, struct err *e)
 {
 	struct walk *batch[BATCH];
 	int nbatch = 0;
 
 	for (int i = 0, k; i < s->n; i = k) {
-		struct walk *w = ARENA_NEW(j->a, struct walk);
+		struct walk *w;
 		bool write;
 
 		for (k = i; k < s->n && s->stirs[k].customer_id == s->stirs[i].customer_id; k++)
 			;
-		w->j = j;
-		w->a = j->a;
-		w->customer_id = s->stirs[i].customer_id;
-		if (sweep_customer(w, s, s->stirs + i, k - i, swept_at, at, &write, e) != 0)
+		if (sweep_one(j, &w, s, s->stirs + i, k - i, swept_at, at, &write, e) != 0)
 			return -1;
 		if (write)
 			batch[nbatch++] = w;

@@ -1,5 +1,4 @@
 #include "core/sla.h"
-#include <stdio.h>
 #include <string.h>
 #include "base/moment.h"
 
@@ -138,17 +137,19 @@ int sla_terms_read(const json_t *terms, struct sla_terms *out, struct err *e)
 {
 	const char *hours = json_string_value(json_object_get(terms, "service_hours"));
 	const json_t *days = json_object_get(terms, "closed_days"), *day;
-	char closed[8 * CALENDAR_CLOSED + 1] = "";
 	struct sla_terms t = { .reopen_pauses = true };
-	size_t i, n = 0;
+	int month, d;
+	size_t i;
 
-	if (json_is_string(days))
-		snprintf(closed, sizeof closed, "%s", json_string_value(days));
-	json_array_foreach(days, i, day)
-		if (json_is_string(day) && n + 8 < sizeof closed)
-			n += (size_t)snprintf(closed + n, sizeof closed - n, "%.5s, ", json_string_value(day));
-	if (calendar_parse(hours && *hours ? hours : "mon-fri 08:00-16:00", closed, &t.calendar, e) != 0)
+	if (calendar_parse(hours && *hours ? hours : "mon-fri 08:00-16:00", json_is_string(days) ? json_string_value(days) : "", &t.calendar, e) != 0)
 		return -1;
+	json_array_foreach(days, i, day) {
+		if (calendar_closed_day(json_is_string(day) ? json_string_value(day) : "", &month, &d, e) != 0)
+			return -1;
+		if (t.calendar.nclosed == CALENDAR_CLOSED)
+			return FAIL_FIELD(e, E_CLOSED_DAY_INVALID, "closed_days", "at most %d", CALENDAR_CLOSED);
+		t.calendar.closed[t.calendar.nclosed++] = (uint16_t)(month * 32 + d);
+	}
 	t.response_minutes[PRIORITY_URGENT] = minutes(terms, "response_urgent_minutes", 60);
 	t.response_minutes[PRIORITY_IMPORTANT] = minutes(terms, "response_important_minutes", 240);
 	t.response_minutes[PRIORITY_NORMAL] = minutes(terms, "response_normal_minutes", 480);

@@ -1,5 +1,6 @@
 /* terms.c - the terms of one service on one agreement: checked when written, read with a fallback ever after. */
 #include "base/text.h"
+#include "core/calendar.h"
 #include "core/catalogue.h"
 #include <string.h>
 
@@ -108,6 +109,52 @@ json_t *term_fallback(struct arena *a, const struct term *t)
 	}
 }
 
+bool term_is_hours(const struct term *t)
+{
+	return t->type == TERM_TEXT && (strcmp(t->key, "service_hours") == 0 || text_ends(t->key, "window"));
+}
+
+bool term_is_days(const struct term *t)
+{
+	return t->type == TERM_LIST && strcmp(t->key, "closed_days") == 0;
+}
+
+/* A value that something reads later is read now, and kept in the one form: what cannot be read is refused while somebody
+ * who can mend it is looking. *out is NULL when the value stands as it is. */
+static int take_meaning(struct arena *a, const struct term *t, const json_t *v, json_t **out, struct err *e)
+{
+	bool window = strcmp(t->key, "service_hours") != 0;
+	struct calendar c;
+	struct err why;
+	const char *text;
+	size_t i;
+	json_t *day;
+	int m, d;
+
+	*out = NULL;
+	if (term_is_hours(t)) {
+		text = json_string_value(v);
+		if (window && text_blank(text))
+			return 0;
+		if (calendar_hours(text, window, &c, &why) != 0)
+			return FAIL_FIELD(e, why.id, t->key, "%s", why.detail);
+		text = calendar_hours_text(a, &c);
+		if ((int64_t)strlen(text) > t->max)
+			return FAIL_FIELD(e, E_TERM_INVALID, t->key, "at most %lld bytes", (long long)t->max);
+		*out = json_string(text);
+	} else if (term_is_days(t)) {
+		*out = json_array();
+		json_array_foreach(v, i, day) {
+			if (calendar_closed_day(json_string_value(day), &m, &d, &why) != 0) {
+				json_decref(*out);
+				return FAIL_FIELD(e, why.id, t->key, "%s", why.detail);
+			}
+			json_array_append_new(*out, json_string(arena_printf(a, "%02d-%02d", m, d)));
+		}
+	}
+	return 0;
+}
+
 int terms_check(struct arena *a, const struct catalogue_service *s, json_t *given, json_t **out, struct err *e)
 {
 	const char *key;
@@ -125,13 +172,22 @@ int terms_check(struct arena *a, const struct catalogue_service *s, json_t *give
 	full = json_object();
 	for (i = 0; i < s->nterms; i++) {
 		const struct term *t = &s->terms[i];
+		json_t *kept;
 
 		v = json_object_get(given, t->key);
 		if (v && check_one(a, t, v, e) != 0) {
 			json_decref(full);
 			return -1;
 		}
-		json_object_set_new(full, t->key, v ? json_deep_copy(v) : term_fallback(a, t));
+		v = v ? json_deep_copy(v) : term_fallback(a, t);
+		if (take_meaning(a, t, v, &kept, e) != 0) {
+			json_decref(v);
+			json_decref(full);
+			return -1;
+		}
+		if (kept)
+			json_decref(v);
+		json_object_set_new(full, t->key, kept ? kept : v);
 	}
 	*out = full;
 	return 0;

@@ -88,6 +88,10 @@ int ticket_terms(struct db_conn *c, struct arena *a, const struct catalogue *k, 
 	if (s && terms_check(a, s, given, &full, &why) != 0)
 		full = NULL;
 	rc = sla_terms_read(full ? full : given, out, &why);
+	if (rc != 0) {                  /* only what cannot be read falls back; the ledger says that it cannot */
+		json_object_del(full ? full : given, why.id == E_CLOSED_DAY_INVALID ? "closed_days" : "service_hours");
+		rc = sla_terms_read(full ? full : given, out, &why);
+	}
 	if (rc != 0)
 		rc = sla_terms_read(NULL, out, e);
 	json_decref(full);

@@ -230,6 +230,9 @@ const char *promise_href(struct web *w, const char *href)
 		return NULL;
 	if (text_starts(href, "tickets/"))
 		return staff ? arena_printf(w->a, "/console/%s", href) : w->who.role == ROLE_EMPLOYEE ? NULL : arena_printf(w->a, "/portal/tasks/%s", href + 8);
+	if (text_starts(href, PROMISE_UNREAD))
+		return !staff && w->who.role == ROLE_EMPLOYEE ? NULL :
+			arena_printf(w->a, staff ? "/console/agreements/%s" : "/portal/agreement/%s", href + strlen(PROMISE_UNREAD));
 	if (text_starts(href, "hours/"))
 		return staff ? NULL : w->who.role == ROLE_EMPLOYEE ? NULL : arena_printf(w->a, "/portal/%s", href);
 	return NULL;

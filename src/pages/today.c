@@ -1,6 +1,7 @@
 /* "Today" in the console: how all promises stand, what needs somebody, and the day's work. */
 #include "pages/today.h"
 #include "base/moment.h"
+#include "store/setting.h"
 #include <string.h>
 
 static int words(struct web *w, struct today_view *v, struct err *e)
@@ -50,6 +51,31 @@ static int visits(struct web *w, struct today_view *v, struct err *e)
 	return 0;
 }
 
+/* Agreements that cannot be read: their customers' promises are blind. Asked only when there ever was one. */
+static int unread(struct web *w, struct today_view *v, struct err *e)
+{
+	struct promise_unread *list;
+	const struct proof_line *lines;
+	const char *seen, **why;
+	int n;
+
+	if (setting_get(w->db, w->a, "promises.unread_seen", "", &seen, e) != 0)
+		return -1;
+	if (!*seen)
+		return 0;
+	if (store_promise_unread(w->db, w->a, &list, &v->nunread, e) != 0)
+		return -1;
+	why = ARENA_ARRAY(w->a, const char *, v->nunread + 1);
+	for (int i = 0; i < v->nunread; i++) {
+		if (proof_lines_read(w->a, list[i].reasons, &lines, &n, e) != 0)
+			return -1;
+		why[i] = n ? lines[0].text[w->lang] : "";
+	}
+	v->unread = list;
+	v->why = why;
+	return 0;
+}
+
 static int page_today(struct web *w, struct err *e)
 {
 	struct promise_filter f = { .bare = true, .states = "broken,at_risk,waiting", .limit = 31 };
@@ -67,7 +93,7 @@ static int page_today(struct web *w, struct err *e)
 	v.rows = rows;
 	for (int i = 0; i < 7; i++)
 		v.all += v.count[i];
-	if (words(w, &v, e) != 0 || store_ticket_list(w->db, w->a, &mine, &tickets, &v.nmine, &next, e) != 0)
+	if (unread(w, &v, e) != 0 || words(w, &v, e) != 0 || store_ticket_list(w->db, w->a, &mine, &tickets, &v.nmine, &next, e) != 0)
 		return -1;
 	v.mine = tickets;
 	if (store_ticket_list(w->db, w->a, &none, &tickets, &v.nnone, &next, e) != 0 || visits(w, &v, e) != 0)

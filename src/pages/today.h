@@ -14,6 +14,7 @@ struct today_view {
 	const struct promise_row *rows; const char *const *titles, *const *reasons; int n; bool more;
 	const struct ticket *mine, *none; int nmine, nnone, nmine_all, nnone_all;
 	const struct today_visit *visits; int nvisits;
+	const struct promise_unread *unread; const char *const *why; int nunread;       /* agreements that cannot be read */
 };
 void today_page(struct web *w, const struct today_view *v);
 void today_promises(struct web *w, const struct today_view *v);

@@ -218,6 +218,24 @@ int store_agreement_keep_text(struct db_conn *w, const struct agreement *g, cons
 	return db_run(w, &keep_text, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(sha256), DB_INT(now), DB_TEXT(text)), NULL, e);
 }
 
+int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t after_item_id, struct agreement_accepted *out, struct err *e)
+{
+	static const struct db_sql q = { "SELECT i.id,g.customer_id,g.id,c.name,g.number,i.service,i.catalogue_version,i.terms,g.text_sha256,x.text "
+		"FROM agreement_item i JOIN agreement g ON g.id=i.agreement_id JOIN customer c ON c.id=g.customer_id "
+		"LEFT JOIN agreement_text x ON x.customer_id=g.customer_id AND x.agreement_id=g.id AND x.sha256=g.text_sha256 "
+		"WHERE i.id>?1 AND g.accepted_at>0 ORDER BY i.id LIMIT 1", NULL };
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(c, &q, DB(DB_INT(after_item_id)), &cur, e) != 0)
+		return -1;
+	if ((rc = db_next(cur, e)) == 1)
+		*out = (struct agreement_accepted){ db_int(cur, 0), db_int(cur, 1), db_int(cur, 2), db_text(cur, 3, a), db_text(cur, 4, a), db_text(cur, 5, a),
+			(int)db_int(cur, 6), db_text(cur, 7, a), db_text(cur, 8, a), db_null(cur, 9) ? NULL : db_text(cur, 9, a) };
+	db_done(cur);
+	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "after item %lld", (long long)after_item_id);
+}
+
 int store_agreement_text(struct db_conn *c, struct arena *a, const struct agreement *g, const char **text, struct err *e)
 {
 	struct db_cur *cur;

@@ -45,6 +45,11 @@ int store_agreement_spans(struct db_conn *c, struct arena *a, int64_t customer_i
 int store_agreement_keep_text(struct db_conn *w, const struct agreement *g, const char *sha256, const char *text, int64_t now, struct err *e);
 int store_agreement_text(struct db_conn *c, struct arena *a, const struct agreement *g, const char **text, struct err *e);  /* of g->text_sha256 */
 
+/* Every item that was ever accepted, one by one: the first after after_item_id, or E_NOT_FOUND. text: the kept one, NULL when it has none. */
+struct agreement_accepted { int64_t item_id, customer_id, agreement_id; const char *customer_name, *number, *service; int catalogue_version;
+	const char *terms, *text_sha256, *text; };
+int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t after_item_id, struct agreement_accepted *out, struct err *e);
+
 /* The two parties as they are now, and who at the customer may accept. */
 struct agreement_customer { int64_t id; const char *name, *cvr, *gln, *street, *postcode, *city; enum lang lang; bool active; };
 struct agreement_decider { int64_t id, customer_id; const char *name, *email, *role; enum lang lang; bool active; };

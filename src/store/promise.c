@@ -128,6 +128,27 @@ int store_promise_broken(struct db_conn *c, int64_t *n, struct err *e)
 	return db_id(c, &q, DB_NONE, n, e);
 }
 
+int store_promise_unread(struct db_conn *c, struct arena *a, struct promise_unread **out, int *n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT p.customer_id,p.agreement_id,c.name,g.number,MIN(p.reasons) FROM promise_state p JOIN customer c ON c.id=p.customer_id "
+		"JOIN agreement g ON g.id=p.agreement_id WHERE p.until_at=9223372036854775807 AND p.state='blind' AND p.evidence LIKE '%\"" PROMISE_UNREAD "%' "
+		"GROUP BY p.customer_id,p.agreement_id,c.name,g.number ORDER BY c.name,g.number LIMIT 20", NULL };
+	struct promise_unread *all = ARENA_ARRAY(a, struct promise_unread, 20);
+	struct db_cur *cur;
+	int count = 0, rc;
+
+	if (db_query(c, &q, DB_NONE, &cur, e) != 0)
+		return -1;
+	while ((rc = db_next(cur, e)) == 1)
+		all[count++] = (struct promise_unread){ db_int(cur, 0), db_int(cur, 1), db_text(cur, 2, a), db_text(cur, 3, a), db_text(cur, 4, a) };
+	db_done(cur);
+	if (rc < 0)
+		return -1;
+	*out = all;
+	*n = count;
+	return 0;
+}
+
 int store_promise_history(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, int64_t from_at, int limit,
 	struct promise_row **out, int *n, struct err *e)
 {

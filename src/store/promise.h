@@ -30,6 +30,11 @@ int store_promise_waits(struct db_conn *c, int64_t customer_id, bool *waits, str
 int store_promise_count(struct db_conn *c, int64_t customer_id, const char *service, int64_t count[7], int64_t *customers, int64_t *measured_at,
 	struct err *e);
 int store_promise_broken(struct db_conn *c, int64_t *n, struct err *e);      /* how many, of all customers */
+/* Agreements that cannot be read: their promises are blind, and the first line of evidence leads to PROMISE_UNREAD and the
+ * agreement's id. At most 20; in order of the customer's name. */
+#define PROMISE_UNREAD "unread/"
+struct promise_unread { int64_t customer_id, agreement_id; const char *customer_name, *number, *reasons; };
+int store_promise_unread(struct db_conn *c, struct arena *a, struct promise_unread **out, int *n, struct err *e);
 /* One promise over time (promise NULL: all of the customer's), those that ended after from_at, newest first. */
 int store_promise_history(struct db_conn *c, struct arena *a, int64_t customer_id, const char *promise, int64_t from_at, int limit,
 	struct promise_row **out, int *n, struct err *e);

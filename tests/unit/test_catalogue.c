@@ -290,11 +290,57 @@ static void test_terms(void **state)
 	arena_end(a);
 }
 
+/* Terms that something reads later are read by the same reader when they are written. */
+static void test_terms_with_a_meaning(void **state)
+{
+	static const struct { const char *service, *given; enum err_id want; const char *field, *kept; } rows[] = {
+		{ "support", "{\"closed_days\":[\"24.12\"],\"service_hours\":\"man-fre 8-16\"}", E_NONE, "closed_days", "[\"12-24\"]" },
+		{ "support", "{\"service_hours\":\"tirsdag 10-12\"}", E_NONE, "service_hours", "\"tue 10:00-12:00\"" },
+		{ "support", "{\"service_hours\":\"alle dage hele døgnet\"}", E_NONE, "service_hours", "\"mon-sun 00:00-24:00\"" },
+		{ "support", "{\"service_hours\":\"when we are there\"}", E_HOURS_INVALID, "service_hours", NULL },
+		{ "support", "{\"service_hours\":\"\"}", E_HOURS_INVALID, "service_hours", NULL },
+		{ "support", "{\"service_hours\":\"mon-fri 16-8\"}", E_HOURS_INVALID, "service_hours", NULL },
+		{ "support", "{\"closed_days\":[\"12-24\",\"jul\"]}", E_CLOSED_DAY_INVALID, "closed_days", NULL },
+		{ "support", "{\"closed_days\":[\"13-01\"]}", E_CLOSED_DAY_INVALID, "closed_days", NULL },
+		{ "operations", "{\"service_window\":\"fre 22-02\"}", E_NONE, "service_window", "\"fri 22:00-24:00; sat 00:00-02:00\"" },
+		{ "operations", "{\"service_window\":\"\"}", E_NONE, "service_window", "\"\"" },
+		{ "operations", "{\"service_window\":\"om natten\"}", E_HOURS_INVALID, "service_window", NULL },
+	};
+	struct arena *a = arena_begin(16 << 20);
+	struct catalogue_service s;
+	struct catalogue c;
+	struct err e = { 0 };
+	const char *file;
+
+	(void)state;
+	CHECK_INT(catalogue_load(a, NULL, &c, &e), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		json_t *given = json_loads(rows[i].given, 0, NULL), *full = NULL;
+		int rc = terms_check(a, catalogue_find(&c, rows[i].service), given, &full, &e);
+
+		CHECK_ROW(i, rc == (rows[i].want == E_NONE ? 0 : -1));
+		if (rc == 0) {
+			char *text = json_dumps(json_object_get(full, rows[i].field), JSON_ENCODE_ANY | JSON_COMPACT);
+
+			CHECK_STR(text, rows[i].kept);
+			free(text);
+		} else {
+			CHECK_ROW(i, e.id == rows[i].want && strcmp(e.field, rows[i].field) == 0);
+		}
+		json_decref(full);
+		json_decref(given);
+	}
+	file = catalogue_find(&c, "support")->text;
+	file = replaced(a, file, "default: mon-fri 08:00-16:00", "default: office hours");
+	CHECK(catalogue_parse(a, "support", file, strlen(file), &s, &e) == -1 && strstr(e.detail, "days and times"));
+	arena_end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good), cmocka_unit_test(test_broken_files), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_built_in), cmocka_unit_test(test_provider), cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_built_in), cmocka_unit_test(test_provider), cmocka_unit_test(test_terms), cmocka_unit_test(test_terms_with_a_meaning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "store_case.h"
 #include <inttypes.h>
 #include "base/moment.h"
+#include "core/agreement_check.h"
 #include "core/promise.h"
 #include "core/proof.h"
 #include "core/ticket.h"
@@ -681,6 +682,67 @@ static void test_any_history_can_be_told_again(void **state)
 	CHECK_INT(count(s, "SELECT COUNT(*) FROM (SELECT dedupe_key FROM ticket WHERE dedupe_key IS NOT NULL GROUP BY dedupe_key HAVING COUNT(*)>1) x"), 0);
 }
 
+static void say_nothing(void *arg, const char *what)
+{
+	*(const char **)arg = what;
+}
+
+/* One customer's agreement that cannot be read leaves the others' promises alone, and says that it cannot be. */
+static void test_a_bad_agreement_stops_nobody_else(void **state)
+{
+	static const struct { const char *service, *terms; enum err_id want; const char *says; } bad[] = {
+		{ "support", "{\"closed_days\":[\"jul\"]}", E_CLOSED_DAY_INVALID, "Aftalte lukkedage" },
+		{ "support", "{\"service_hours\":\"efter aftale\"}", E_HOURS_INVALID, "Servicetid" },
+		{ "support", "not json", E_TERM_INVALID, "TERM_INVALID" },
+	};
+	struct store_case *s = *state;
+	struct promise_unread *list;
+	struct promise_stand p;
+	struct err e = { 0 };
+	struct db_conn *c;
+	const char *named = "";
+	int64_t checked;
+	char q[700];
+	int n;
+
+	begin(s);
+	sql(s, "INSERT INTO setting(key,value) VALUES('x.y','1')");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		snprintf(q, sizeof q, "INSERT INTO customer(name,cvr,created_at) VALUES('Bad %zu','1000010%zu',1)", i, i);
+		sql(s, q);
+		snprintf(q, sizeof q, "INSERT INTO agreement(customer_id,number,state,lang,valid_from_day,created_at,created_by,accepted_at,accepted_contact_id) "
+			"VALUES(%zu,'%zu-1','accepted','da',%d,1,1,%" PRId64 ",2)", i + 3, i + 3, day_from(2026, 11, 1), at(2, 9, 0));
+		sql(s, q);
+		snprintf(q, sizeof q, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(%zu,%zu,'%s',1,'%s')", i + 3, i + 2,
+			bad[i].service, bad[i].terms);
+		sql(s, q);
+		say(s, "agreement.accepted", "agreement", (int64_t)i + 3, at(2, 9, 0));
+	}
+	report(s, at(3, 10, 0), "incident", "urgent");
+	sweep(s, at(3, 12, 0));
+	CHECK_STR(now_of(s, "support.help").state, "broken");           /* Alpha's, as if nothing was wrong elsewhere */
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=3 AND state='blind' AND promise='support.help'"), 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=4 AND state='blind' AND promise='support.help'"), 1);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=5 AND state='blind' AND promise='support.help'"), 1);
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(store_promise_unread(c, s->a, &list, &n, &e), 0);
+	CHECK_INT(n, 3);
+	for (int i = 0; i < n; i++) {
+		struct promise_stand *all;
+		int nall;
+
+		CHECK(strstr(list[i].reasons, bad[i].says) && strstr(list[i].reasons, list[i].number));
+		/* the customer's own page and the question about any moment answer too */
+		CHECK_INT(promise_list_now(c, s->a, &book, list[i].customer_id, NULL, true, at(3, 12, 0), &all, &nall, &e), 0);
+		CHECK_INT(promise_at(c, s->a, &book, list[i].customer_id, "support.help", at(3, 11, 0), &p, &e), 0);
+		CHECK_INT(p.proof.state, PROMISE_BLIND);
+	}
+	CHECK_INT(agreement_check(c, say_nothing, &named, &checked, &e), -1);
+	CHECK_INT(e.id, E_AGREEMENT_UNREADABLE);
+	db_read_end(c);
+	told_again(s, at(3, 12, 0));
+}
+
 int main(void)
 {
 	static const struct store_test tests[] = {
@@ -688,7 +750,7 @@ int main(void)
 		STORE_TEST(test_a_ticket_answered_in_time_goes_back_to_kept), STORE_TEST(test_downtime_that_became_known_later),
 		STORE_TEST(test_attestation_holds_until_it_expires_or_is_withdrawn),
 		STORE_TEST(test_the_customers_duty_becomes_a_need_with_a_weekly_reminder), STORE_TEST(test_an_ended_agreement_ends_its_promises),
-		STORE_TEST(test_closed_months_are_settled_again),
+		STORE_TEST(test_closed_months_are_settled_again), STORE_TEST(test_a_bad_agreement_stops_nobody_else),
 		STORE_TEST(test_any_history_can_be_told_again),
 	};
 	struct arena *a = arena_begin(16 << 20);

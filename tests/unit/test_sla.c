@@ -44,7 +44,21 @@ static void hours_are_read(void **state)
 		{ "mon 08:00-16:00 tue", "", E_HOURS_INVALID, 0, 0, 0, 0 },
 		{ "mon 08:00-16:00", "13-01", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
 		{ "mon 08:00-16:00", "02-30", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
-		{ "mon 08:00-16:00", "1. maj", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
+		{ "tirsdag 10-12", "24.12., 31/12", E_NONE, 1, 1, 600, 720 },
+		{ "alle dage hele døgnet", "24. december, 1. maj, Dec 31", E_NONE, 6, 1, 0, 1440 },
+		{ "Hverdage fra kl. 8 til kl. 16 og lørdag kl. 10-12", "5 jun", E_NONE, 5, 1, 600, 720 },
+		{ "24/7", "", E_NONE, 0, 1, 0, 1440 },
+		{ "mandag til torsdag: 8-16, fredag 8-15.30", "", E_NONE, 4, 1, 480, 930 },
+		{ "Monday, Wednesday and Friday 9 to 17", "", E_NONE, 4, 1, 540, 1020 },
+		{ "mandage 8-16", "", E_HOURS_INVALID, 0, 0, 0, 0 },
+		{ "tirsdag", "", E_HOURS_INVALID, 0, 0, 0, 0 },
+		{ "tirsdag 10-12 ca.", "", E_HOURS_INVALID, 0, 0, 0, 0 },
+		{ "8-16", "", E_HOURS_INVALID, 0, 0, 0, 0 },
+		{ "man-fre 8-16, ", "", E_NONE, 0, 1, 480, 960 },
+		{ "mon 08:00-16:00", "24-12", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
+		{ "mon 08:00-16:00", "24.12.2026", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
+		{ "mon 08:00-16:00", "31.11", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
+		{ "mon 08:00-16:00", "jul", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
 		{ "mon 08:00-16:00", "05-011", E_CLOSED_DAY_INVALID, 0, 0, 0, 0 },
 	};
 
@@ -59,6 +73,35 @@ static void hours_are_read(void **state)
 			CHECK_ROW(i, c.nspans[rows[i].day] == rows[i].n && c.span[rows[i].day][0].from == rows[i].from &&
 				c.span[rows[i].day][0].to == rows[i].to);
 	}
+}
+
+/* Whatever is understood is kept in one form, which means the same. */
+static void hours_are_kept_in_one_form(void **state)
+{
+	static const struct { const char *typed; bool night; const char *kept; } rows[] = {
+		{ "man-fre 8-16; lør 10.30-12", false, "mon-fri 08:00-16:00; sat 10:30-12:00" },
+		{ "alle dage hele døgnet", false, "mon-sun 00:00-24:00" },
+		{ "fre, man og ons 13-15,8-12", false, "mon,wed,fri 08:00-12:00,13:00-15:00" },
+		{ "fri-mon 9-17", false, "mon,fri-sun 09:00-17:00" },
+		{ "fre 22-2", true, "fri 22:00-24:00; sat 00:00-02:00" },
+		{ "søn 23-24", true, "sun 23:00-24:00" },
+		{ "sun 02:00-06:00, sat 01:00-03:00", true, "sat 01:00-03:00; sun 02:00-06:00" },
+	};
+	struct arena *a = arena_begin(1 << 20);
+	struct calendar c, again;
+	struct err e = { 0 };
+	int m, d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		CHECK_ROW(i, calendar_hours(rows[i].typed, rows[i].night, &c, &e) == 0);
+		CHECK_STR(calendar_hours_text(a, &c), rows[i].kept);
+		CHECK_ROW(i, calendar_hours(rows[i].kept, false, &again, &e) == 0 && memcmp(&c, &again, sizeof c) == 0);
+	}
+	CHECK(calendar_hours("fre 22-2", false, &c, &e) == -1);
+	CHECK(calendar_closed_day(" 24.12. ", &m, &d, &e) == 0 && m == 12 && d == 24);
+	CHECK(calendar_closed_day("24.12., 31.12.", &m, &d, &e) == -1);
+	arena_end(a);
 }
 
 static void work_is_counted(void **state)
@@ -269,7 +312,7 @@ static void clocks_read_from_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(holidays_equal_the_table), cmocka_unit_test(hours_are_read), cmocka_unit_test(work_is_counted),
+		cmocka_unit_test(holidays_equal_the_table), cmocka_unit_test(hours_are_read), cmocka_unit_test(hours_are_kept_in_one_form), cmocka_unit_test(work_is_counted),
 		cmocka_unit_test(clocks_equal_a_count_by_minutes), cmocka_unit_test(clocks_read_from_events),
 	};
 
