@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include "base/moment.h"
 #include "base/log.h"
 #include "conv/serve.h"
 
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	bool follow = false;
 
+	moment_zone();
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
 			fputs(usage, stdout);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/moment.h"
 #include "bin/cli.h"
 
 enum { MEMORY_MOST = 512 << 20 };
@@ -128,6 +129,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	int words = 0, rc;
 
+	moment_zone();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return puts("pedel " PEDEL_VERSION), 0;
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/moment.h"
 #include "base/text.h"
 #include "daemon/keeper.h"
 #include "os/conf.h"
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
 	struct err e;
 	int opt, rc;
 
+	moment_zone();
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
