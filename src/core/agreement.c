@@ -218,7 +218,9 @@ static int fix_text(struct agreement_do *d, struct agreement *g, struct agreemen
 	text = agreement_doc_text(d->a, doc);
 	sum = hash_sha256(text, strlen(text));
 	g->text_sha256 = hash_hex(d->a, sum.b, sizeof sum.b);
-	return store_agreement_keep_text(d->w, g, g->text_sha256, text, d->now, e);
+	if (store_agreement_keep_text(d->w, g, g->text_sha256, text, d->now, e) != 0)
+		return -1;
+	return store_agreement_keep_doc(d->w, g, g->text_sha256, agreement_doc_json(d->a, doc), d->now, e);
 }
 
 /* Without an address that may be sent on, words for the way. */

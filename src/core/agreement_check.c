@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "base/hash.h"
-#include "core/catalogue.h"
+#include "core/agreement_doc.h"
 #include "core/sla.h"
 #include "store/agreement.h"
 #include "store/catalogue.h"
@@ -21,6 +21,17 @@ static int text_right(struct db_conn *c, struct arena *a, const struct agreement
 
 		if (strcmp(hash_hex(a, h.b, sizeof h.b), g->text_sha256) != 0)
 			return FAIL(e, E_AGREEMENT_UNREADABLE, "the kept text is not the one with the mark %.12s", g->text_sha256);
+	}
+	if (g->doc) {
+		struct agreement_doc d = { .nservices = 0 };
+		struct sha256 h;
+
+		if (agreement_doc_read(a, g->doc, &d, e) != 0)
+			return -1;
+		text = agreement_doc_text(a, &d);
+		h = hash_sha256(text, strlen(text));
+		if (strcmp(hash_hex(a, h.b, sizeof h.b), g->text_sha256) != 0)
+			return FAIL(e, E_AGREEMENT_UNREADABLE, "the kept facts do not tell the text with the mark %.12s", g->text_sha256);
 	}
 	if (store_catalogue_text(c, a, g->service, g->catalogue_version, &text, &why) != 0)
 		return FAIL(e, E_AGREEMENT_UNREADABLE, "%s version %d: %s", g->service, g->catalogue_version, err_name(why.id));

@@ -183,20 +183,131 @@ static void sentences(struct arena *a, struct agreement_doc *d)
 	d->note = g->note;
 }
 
+/* ---- kept as facts */
+
+static json_t *service_json(const struct doc_service *s)
+{
+	json_t *rows = json_array(), *promises = json_array(), *readings = json_array();
+
+	for (int i = 0; i < s->nrows; i++)
+		json_array_append_new(rows, json_pack("[s,s]", s->rows[i].label, s->rows[i].value));
+	for (int i = 0; i < s->npromises; i++)
+		json_array_append_new(promises, json_pack("[s,s,s,s]", s->promises[i].key, s->promises[i].text, s->promises[i].period,
+			party_name(s->promises[i].party)));
+	for (int i = 0; i < s->nreadings; i++)
+		json_array_append_new(readings, json_string(s->readings[i]));
+	return json_pack("{s:s,s:s,s:s,s:i,s:i,s:I,s:o,s:o,s:o}", "key", s->key, "name", s->name, "about", s->about, "number", s->number, "version",
+		s->version, "price_ore", (json_int_t)s->price_ore, "rows", rows, "promises", promises, "readings", readings);
+}
+
+const char *agreement_doc_json(struct arena *a, const struct agreement_doc *d)
+{
+	json_t *services = json_array(), *o;
+	const char *out;
+	char *text;
+
+	for (int i = 0; i < d->nservices; i++)
+		json_array_append_new(services, service_json(&d->services[i]));
+	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s,s:s,s:o}", "lang", lang_code(d->lang), "provider", d->provider, "provider_cvr",
+		d->provider_cvr, "customer", d->customer.name, "cvr", d->customer.cvr, "from", d->from_day, "to", d->to_day, "title", d->title, "between",
+		d->between, "validity", d->validity, "price", d->price, "note", d->note, "services", services);
+	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(o);
+	out = arena_dup(a, text ? text : "");
+	free(text);
+	return out;
+}
+
+static const char *kept(struct arena *a, const json_t *text)
+{
+	return arena_dup(a, json_is_string(text) ? json_string_value(text) : "");
+}
+
+static void service_read(struct arena *a, const json_t *o, struct doc_service *s)
+{
+	const json_t *rows = json_object_get(o, "rows"), *promises = json_object_get(o, "promises"), *readings = json_object_get(o, "readings"), *x;
+	size_t i;
+
+	*s = (struct doc_service){ .key = kept(a, json_object_get(o, "key")), .name = kept(a, json_object_get(o, "name")),
+		.about = kept(a, json_object_get(o, "about")), .number = (int)json_integer_value(json_object_get(o, "number")),
+		.version = (int)json_integer_value(json_object_get(o, "version")), .price_ore = json_integer_value(json_object_get(o, "price_ore")),
+		.rows = ARENA_ARRAY(a, struct doc_row, json_array_size(rows) + 1), .promises = ARENA_ARRAY(a, struct doc_promise, json_array_size(promises) + 1),
+		.readings = ARENA_ARRAY(a, const char *, json_array_size(readings) + 1) };
+	json_array_foreach(rows, i, x)
+		s->rows[s->nrows++] = (struct doc_row){ kept(a, json_array_get(x, 0)), kept(a, json_array_get(x, 1)) };
+	json_array_foreach(promises, i, x)
+		s->promises[s->npromises++] = (struct doc_promise){ kept(a, json_array_get(x, 0)), kept(a, json_array_get(x, 1)), kept(a, json_array_get(x, 2)),
+			strcmp(kept(a, json_array_get(x, 3)), party_name(PARTY_CUSTOMER)) == 0 ? PARTY_CUSTOMER : PARTY_SUPPLIER };
+	json_array_foreach(readings, i, x)
+		s->readings[s->nreadings++] = kept(a, x);
+}
+
+static void count_promises(struct agreement_doc *d)
+{
+	for (int i = 0; i < d->nservices; i++)
+		for (int k = 0; k < d->services[i].npromises; k++)
+			++*(d->services[i].promises[k].party == PARTY_SUPPLIER ? &d->supplier_promises : &d->customer_promises);
+}
+
+int agreement_doc_read(struct arena *a, const char *json, struct agreement_doc *out, struct err *e)
+{
+	json_error_t why;
+	json_t *o = json_loads(json, JSON_REJECT_DUPLICATES, &why), *x;
+	struct agreement_doc d = *out;
+	size_t i;
+
+	if (!json_is_array(json_object_get(o, "services"))) {
+		json_decref(o);
+		return FAIL(e, E_AGREEMENT_UNREADABLE, "kept facts: %s", why.text);
+	}
+	d.lang = strcmp(kept(a, json_object_get(o, "lang")), "en") == 0 ? LANG_EN : LANG_DA;
+	d.provider = kept(a, json_object_get(o, "provider"));
+	d.provider_cvr = kept(a, json_object_get(o, "provider_cvr"));
+	d.customer.name = kept(a, json_object_get(o, "customer"));
+	d.customer.cvr = kept(a, json_object_get(o, "cvr"));
+	d.from_day = (int32_t)json_integer_value(json_object_get(o, "from"));
+	d.to_day = (int32_t)json_integer_value(json_object_get(o, "to"));
+	d.title = kept(a, json_object_get(o, "title"));
+	d.between = kept(a, json_object_get(o, "between"));
+	d.validity = kept(a, json_object_get(o, "validity"));
+	d.price = kept(a, json_object_get(o, "price"));
+	d.note = kept(a, json_object_get(o, "note"));
+	d.services = ARENA_ARRAY(a, struct doc_service, json_array_size(json_object_get(o, "services")) + 1);
+	d.nservices = 0;
+	json_array_foreach(json_object_get(o, "services"), i, x)
+		service_read(a, x, &d.services[d.nservices++]);
+	d.supplier_promises = d.customer_promises = 0;
+	count_promises(&d);
+	json_decref(o);
+	*out = d;
+	return 0;
+}
+
 int agreement_doc_make(struct db_conn *c, struct arena *a, const struct agreement *g, struct agreement_doc *out, struct err *e)
 {
-	struct agreement_doc d = { .lang = strcmp(g->lang, "en") == 0 ? LANG_EN : LANG_DA, .agreement = g, .nservices = g->nitems,
-		.services = ARENA_ARRAY(a, struct doc_service, g->nitems ? g->nitems : 1) };
+	struct agreement_doc d = { .lang = strcmp(g->lang, "en") == 0 ? LANG_EN : LANG_DA, .agreement = g, .from_day = g->valid_from_day,
+		.to_day = g->valid_to_day, .nservices = g->nitems, .services = ARENA_ARRAY(a, struct doc_service, g->nitems ? g->nitems : 1) };
+	struct err none;
+	const char *facts;
 
-	if (store_agreement_customer(c, a, g->customer_id, &d.customer, e) != 0 || setting_get(c, a, "provider.name", "", &d.provider, e) != 0 ||
-		setting_get(c, a, "provider.cvr", "", &d.provider_cvr, e) != 0)
+	if (store_agreement_customer(c, a, g->customer_id, &d.customer, e) != 0)
 		return -1;
-	for (int i = 0; i < g->nitems; i++) {
+	if (*g->text_sha256 && strcmp(g->state, "draft") != 0) {
+		if (store_agreement_doc(c, a, g, &facts, &none) == 0) {
+			if (agreement_doc_read(a, facts, &d, e) != 0)
+				return -1;
+			*out = d;
+			return 0;
+		}
+		if (none.id != E_NOT_FOUND)
+			return *e = none, -1;
+	}
+	if (setting_get(c, a, "provider.name", "", &d.provider, e) != 0 || setting_get(c, a, "provider.cvr", "", &d.provider_cvr, e) != 0)
+		return -1;
+	for (int i = 0; i < g->nitems; i++)
 		if (make_service(c, a, d.lang, &g->items[i], &d.services[i], e) != 0)
 			return -1;
-		for (int k = 0; k < d.services[i].npromises; k++)
-			++*(d.services[i].promises[k].party == PARTY_SUPPLIER ? &d.supplier_promises : &d.customer_promises);
-	}
+	count_promises(&d);
 	qsort(d.services, (size_t)d.nservices, sizeof *d.services, by_number);
 	sentences(a, &d);
 	*out = d;

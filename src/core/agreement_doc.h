@@ -23,12 +23,17 @@ struct agreement_doc {
 	const struct agreement *agreement;
 	struct agreement_customer customer;
 	const char *provider, *provider_cvr;
+	int32_t from_day, to_day;               /* as it was sent or accepted; INT32_MAX: open. What happened after is agreement's */
 	const char *title, *between, *validity, *price, *note;  /* "Aftale 1042-2", sentences */
 	struct doc_service *services; int nservices;
 	int supplier_promises, customer_promises;
 };
-/* The document as the agreement stands: catalogue texts of the versions it is bound to, in its own language. */
+/* The document. Of a draft: as it stands, with the catalogue texts of the versions it is bound to, in its own language. Once it is sent
+ * the facts are kept, and it is told again from them: no later change of the agreement, the customer or the program reaches it. */
 int agreement_doc_make(struct db_conn *c, struct arena *a, const struct agreement *g, struct agreement_doc *out, struct err *e);
+/* The facts, and the document told from them. */
+const char *agreement_doc_json(struct arena *a, const struct agreement_doc *d);
+int agreement_doc_read(struct arena *a, const char *json, struct agreement_doc *out, struct err *e);
 /* The whole text, plain: without who accepted it, so that it is the same before and after. */
 const char *agreement_doc_text(struct arena *a, const struct agreement_doc *d);
 /* "Accepteret af Birgitte Sønderskov den 24.6.2025 på portalen."; "" when it is not accepted. */

@@ -6,6 +6,8 @@
 #include "web/ui.h"
 #include <string.h>
 
+static int pdf_of(struct web *w, const struct agreement *g, struct db_bytes *pdf, struct err *e);
+
 struct job { struct web *w; struct agreement_work *k; };
 
 static int run(struct db_conn *c, struct arena *a, void *arg, struct err *e)
@@ -30,12 +32,25 @@ static int run(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 	return rc;
 }
 
+/* The PDF of what was just accepted is made now, as it was accepted; when it cannot be made, the first who asks for it makes it. */
+static void pdf_keep(struct web *w, int64_t id)
+{
+	struct agreement g;
+	struct db_bytes pdf;
+	struct err none;
+
+	if (w->app->make_pdf && web_refresh(w, &none) == 0 && store_agreement_get(w->db, w->a, 0, id, &g, &none) == 0)
+		pdf_of(w, &g, &pdf, &none);
+}
+
 int agreement_work(struct web *w, struct agreement_work *k, struct err *e)
 {
 	struct job j = { w, k };
 
 	if (web_write(w, run, &j, e) != 0)
 		return -1;
+	if (k->step == AGREEMENT_ACCEPT)
+		pdf_keep(w, k->id);
 	if (k->step == AGREEMENT_SEND || k->step == AGREEMENT_ACCEPT)
 		w->app->wake(w->app->wake_arg, "outbox");
 	if (k->step == AGREEMENT_ACCEPT || k->step == AGREEMENT_END)
@@ -182,6 +197,7 @@ static json_t *pdf_document(struct web *w, const struct agreement_doc *d)
 {
 	json_t *blocks = json_array();
 	const struct agreement *g = d->agreement;
+	const struct agreement first = { .valid_from_day = d->from_day, .valid_to_day = d->to_day };
 
 	block(blocks, "paragraph", arena_printf(w->a, "%s %s %s", d->between, d->validity, d->price), 0);
 	if (!g->accepted_at)
@@ -201,35 +217,62 @@ static json_t *pdf_document(struct web *w, const struct agreement_doc *d)
 	}
 	return json_pack("{s:s,s:s,s:s,s:{s:s,s:[]},s:s,s:s,s:[[s,s],[s,s],[s,s]],s:o}", "lang", lang_code(d->lang), "title", d->title, "subtitle",
 		d->customer.name, "provider", "name", d->provider, "lines", "page", _("Page {page} of {pages}"), "footer", d->title, "meta",
-		_("Customer"), d->customer.name, _("Holds"), agreement_validity(w, g), _("Price a month"), words_money(w->a, d->lang, g->price_ore),
+		_("Customer"), d->customer.name, _("Holds"), agreement_validity(w, &first), _("Price a month"), words_money(w->a, d->lang, g->price_ore),
 		"blocks", blocks);
 }
 
-int agreement_answer_pdf(struct web *w, struct err *e)
+struct pdf_kept { const struct agreement *g; struct db_bytes pdf; int64_t now; };
+
+static int pdf_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 {
+	struct pdf_kept *k = arg;
+
+	(void)a;
+	return store_agreement_keep_pdf(c, k->g, k->pdf.p, k->pdf.n, k->now, e);
+}
+
+/* The kept one, byte for byte; else made, and kept when it is accepted. */
+static int pdf_of(struct web *w, const struct agreement *g, struct db_bytes *pdf, struct err *e)
+{
+	enum lang lang = w->lang;
 	struct agreement_doc d;
-	struct agreement g;
+	struct pdf_kept k = { .g = g, .now = w->now };
+	struct err none;
 	json_t *document;
-	const void *pdf;
-	size_t n;
 	int rc;
 
-	if (agreement_of_request(w, &g, e) != 0 || agreement_doc_make(w->db, w->a, &g, &d, e) != 0)
+	if (g->accepted_at && store_agreement_pdf(w->db, w->a, g, pdf, &none) == 0)
+		return 0;
+	if (agreement_doc_make(w->db, w->a, g, &d, e) != 0)
 		return -1;
 	if (!w->app->make_pdf)
 		return FAIL(e, E_CONV_FAILED, "no pedel-conv");
 	w->lang = d.lang;
 	document = pdf_document(w, &d);
+	w->lang = lang;
 	if (!document)
-		return FAIL(e, E_BUG, "PDF document of %s", g.number);
-	rc = w->app->make_pdf(w->app->pdf_arg, w->a, document, &pdf, &n, e);
+		return FAIL(e, E_BUG, "PDF document of %s", g->number);
+	rc = w->app->make_pdf(w->app->pdf_arg, w->a, document, &k.pdf.p, &k.pdf.n, e);
 	json_decref(document);
 	if (rc != 0)
 		return -1;
+	*pdf = k.pdf;
+	if (g->accepted_at && web_write(w, pdf_job, &k, &none) == 0 && web_refresh(w, &none) == 0)
+		store_agreement_pdf(w->db, w->a, g, pdf, &none);      /* somebody may have been first: theirs is the one */
+	return 0;
+}
+
+int agreement_answer_pdf(struct web *w, struct err *e)
+{
+	struct agreement g;
+	struct db_bytes pdf;
+
+	if (agreement_of_request(w, &g, e) != 0 || pdf_of(w, &g, &pdf, e) != 0)
+		return -1;
 	w->rs->type = "application/pdf";
-	w->rs->body = pdf;
-	w->rs->body_bytes = n;
+	w->rs->body = pdf.p;
+	w->rs->body_bytes = pdf.n;
 	http_add_header(w->rq, w->rs, "Content-Disposition", arena_printf(w->a, "inline; filename=\"%s-%s.pdf\"",
-		d.lang == LANG_EN ? "agreement" : "aftale", g.number));
+		strcmp(g.lang, "en") == 0 ? "agreement" : "aftale", g.number));
 	return 0;
 }

@@ -218,11 +218,55 @@ int store_agreement_keep_text(struct db_conn *w, const struct agreement *g, cons
 	return db_run(w, &keep_text, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(sha256), DB_INT(now), DB_TEXT(text)), NULL, e);
 }
 
+int store_agreement_keep_doc(struct db_conn *w, const struct agreement *g, const char *sha256, const char *doc, int64_t now, struct err *e)
+{
+	static const struct db_sql q = { "INSERT INTO agreement_doc(customer_id,agreement_id,sha256,at,doc) VALUES(?1,?2,?3,?4,?5) "
+		"ON CONFLICT(customer_id,agreement_id,sha256) DO NOTHING" };
+
+	return db_run(w, &q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(sha256), DB_INT(now), DB_TEXT(doc)), NULL, e);
+}
+
+int store_agreement_doc(struct db_conn *c, struct arena *a, const struct agreement *g, const char **doc, struct err *e)
+{
+	static const struct db_sql q = { "SELECT doc FROM agreement_doc WHERE customer_id=?1 AND agreement_id=?2 AND sha256=?3" };
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(c, &q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(g->text_sha256)), &cur, e) != 0)
+		return -1;
+	if ((rc = db_next(cur, e)) == 1)
+		*doc = db_text(cur, 0, a);
+	db_done(cur);
+	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "facts of %s", g->number);
+}
+
+int store_agreement_keep_pdf(struct db_conn *w, const struct agreement *g, const void *pdf, size_t n, int64_t now, struct err *e)
+{
+	static const struct db_sql q = { "UPDATE agreement_doc SET pdf=?4,pdf_at=?5 WHERE customer_id=?1 AND agreement_id=?2 AND sha256=?3 AND pdf_at=0" };
+
+	return db_run(w, &q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(g->text_sha256), DB_BYTES(pdf, n), DB_INT(now)), NULL, e);
+}
+
+int store_agreement_pdf(struct db_conn *c, struct arena *a, const struct agreement *g, struct db_bytes *pdf, struct err *e)
+{
+	static const struct db_sql q = { "SELECT pdf FROM agreement_doc WHERE customer_id=?1 AND agreement_id=?2 AND sha256=?3 AND pdf_at>0" };
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(c, &q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(g->text_sha256)), &cur, e) != 0)
+		return -1;
+	if ((rc = db_next(cur, e)) == 1)
+		*pdf = db_bytes(cur, 0, a);
+	db_done(cur);
+	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "PDF of %s", g->number);
+}
+
 int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t after_item_id, struct agreement_accepted *out, struct err *e)
 {
-	static const struct db_sql q = { "SELECT i.id,g.customer_id,g.id,c.name,g.number,i.service,i.catalogue_version,i.terms,g.text_sha256,x.text "
+	static const struct db_sql q = { "SELECT i.id,g.customer_id,g.id,c.name,g.number,i.service,i.catalogue_version,i.terms,g.text_sha256,x.text,y.doc "
 		"FROM agreement_item i JOIN agreement g ON g.id=i.agreement_id JOIN customer c ON c.id=g.customer_id "
 		"LEFT JOIN agreement_text x ON x.customer_id=g.customer_id AND x.agreement_id=g.id AND x.sha256=g.text_sha256 "
+		"LEFT JOIN agreement_doc y ON y.customer_id=g.customer_id AND y.agreement_id=g.id AND y.sha256=g.text_sha256 "
 		"WHERE i.id>?1 AND g.accepted_at>0 ORDER BY i.id LIMIT 1", NULL };
 	struct db_cur *cur;
 	int rc;
@@ -231,7 +275,7 @@ int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t af
 		return -1;
 	if ((rc = db_next(cur, e)) == 1)
 		*out = (struct agreement_accepted){ db_int(cur, 0), db_int(cur, 1), db_int(cur, 2), db_text(cur, 3, a), db_text(cur, 4, a), db_text(cur, 5, a),
-			(int)db_int(cur, 6), db_text(cur, 7, a), db_text(cur, 8, a), db_null(cur, 9) ? NULL : db_text(cur, 9, a) };
+			(int)db_int(cur, 6), db_text(cur, 7, a), db_text(cur, 8, a), db_null(cur, 9) ? NULL : db_text(cur, 9, a), db_null(cur, 10) ? NULL : db_text(cur, 10, a) };
 	db_done(cur);
 	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "after item %lld", (long long)after_item_id);
 }

@@ -45,9 +45,16 @@ int store_agreement_spans(struct db_conn *c, struct arena *a, int64_t customer_i
 int store_agreement_keep_text(struct db_conn *w, const struct agreement *g, const char *sha256, const char *text, int64_t now, struct err *e);
 int store_agreement_text(struct db_conn *c, struct arena *a, const struct agreement *g, const char **text, struct err *e);  /* of g->text_sha256 */
 
-/* Every item that was ever accepted, one by one: the first after after_item_id, or E_NOT_FOUND. text: the kept one, NULL when it has none. */
+/* The same as facts (JSON of core/agreement_doc.h), and its PDF once it is accepted: kept the first time, never written over.
+ * E_NOT_FOUND: none is kept, as of agreements sent before Pedel kept them. */
+int store_agreement_keep_doc(struct db_conn *w, const struct agreement *g, const char *sha256, const char *doc, int64_t now, struct err *e);
+int store_agreement_doc(struct db_conn *c, struct arena *a, const struct agreement *g, const char **doc, struct err *e);    /* of g->text_sha256 */
+int store_agreement_keep_pdf(struct db_conn *w, const struct agreement *g, const void *pdf, size_t n, int64_t now, struct err *e);
+int store_agreement_pdf(struct db_conn *c, struct arena *a, const struct agreement *g, struct db_bytes *pdf, struct err *e);
+
+/* Every item that was ever accepted, one by one: the first after after_item_id, or E_NOT_FOUND. text, doc: the kept ones, NULL when there is none. */
 struct agreement_accepted { int64_t item_id, customer_id, agreement_id; const char *customer_name, *number, *service; int catalogue_version;
-	const char *terms, *text_sha256, *text; };
+	const char *terms, *text_sha256, *text, *doc; };
 int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t after_item_id, struct agreement_accepted *out, struct err *e);
 
 /* The two parties as they are now, and who at the customer may accept. */

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from mailsink import MailSink
-from pedel import ROOT, Pedel, cvr
+from pedel import wait_until, ROOT, Pedel, cvr
 
 
 class Spoken(html.parser.HTMLParser):
@@ -116,11 +116,50 @@ class Agreements(unittest.TestCase):
             for said in ('Det lover vi', 'Det lover I', 'Sådan læses det', 'kørsel hver vej', '8.700,00 kr.', 'Accepteret af Birgitte'):
                 self.assertIn(said, re.sub(r'\s+', ' ', words))
 
+        first = b.bytes
         s.get(home)
         s.submit(home + '/supersede')
         again = re.sub(r'\?.*', '', s.url).rsplit('/', 1)[1]
         self.assertNotEqual(again, number)
         self.assertEqual(self.p.ok('GET', f'/api/v1/agreements/{again}')['supersedes'], int(number))
+        # what was accepted stays byte for byte, also when another agreement has taken its place
+        owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
+        self.p.ok('POST', f'/api/v1/agreements/{again}/accept', {'contact_id': owner['id']})
+        self.assertNotEqual(self.p.ok('GET', f'/api/v1/agreements/{number}')['valid_to'], None)
+        self.assertTrue(b.get(f'/portal/agreement/{number}/pdf').bytes == first)
+        self.assertIn('indtil en anden træder i stedet', b.get(f'/portal/agreement/{number}/print').text)
+
+    def test_what_cannot_be_read_is_refused_where_it_is_written(self):
+        c = self.a_customer(340, 'Lukkedagene', 'ejer@lukkedage.example')
+        item = {'customer_id': c['id'], 'valid_from': '2026-01-01'}
+        for terms, error, field in (({'closed_days': ['jul']}, 'CLOSED_DAY_INVALID', 'closed_days'), ({'service_hours': 'efter aftale'}, 'HOURS_INVALID', 'service_hours'),
+                                    ({'service_hours': ''}, 'HOURS_INVALID', 'service_hours')):
+            status, got = self.p.api('POST', '/api/v1/agreements', {**item, 'items': [{'service': 'support', 'terms': terms}]})
+            self.assertEqual((status, got['error']['id'], got['error']['field']), (400, error, f'items[0].terms.{field}'))
+        g = self.p.ok('POST', '/api/v1/agreements', {**item, 'items': [{'service': 'support', 'terms': {'closed_days': ['24.12.', 'Dec 31'], 'service_hours': 'tirsdag 10-12'}}]})
+        terms = g['items'][0]['terms']
+        self.assertEqual((terms['closed_days'], terms['service_hours']), (['12-24', '12-31'], 'tue 10:00-12:00'))
+        home = f"/console/agreements/{g['id']}"
+        form = {**self.staff.get(home).form(home), 'service': ['support'], 'do': 'save'}
+        self.staff.post(home, {**form, 't.support.closed_days': '24.12., jul', 't.support.service_hours': 'når vi er her'})
+        self.assertEqual(self.staff.status, 422)
+        for field in ('closed_days', 'service_hours'):
+            self.assertIn(f'id="e-t.support.{field}"', self.staff.text)
+        self.staff.post(home, {**form, 't.support.closed_days': '24.12., 5. juni', 't.support.service_hours': 'alle dage hele døgnet'})
+        self.assertEqual(self.staff.status, 200)
+        owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
+        self.p.ok('POST', f"/api/v1/agreements/{g['id']}/accept", {'contact_id': owner['id']})
+        # one that got in all the same (an older program, a hand in the database): said on the front page, on the promise and by verify
+        self.p.sql(f"UPDATE agreement_item SET terms='{{\"closed_days\":[\"jul\"]}}' WHERE agreement_id={g['id']}")
+        self.p.ok('POST', '/api/v1/tickets', {'customer_id': c['id'], 'subject': 'Hjælp', 'body': 'x'})
+        wait_until(lambda: 'kan ikke læses' in self.staff.get('/console/').text, 30)
+        self.assertIn('Lukkedagene', self.staff.text)
+        rows = self.p.ok('GET', f"/api/v1/promises?customer_id={c['id']}")
+        self.assertIn('blind', {r['state'] for r in rows if r['key'] == 'support.help'})
+        code, out, _ = self.p.cli('verify', '--data', self.p.data, ok=False)
+        self.assertEqual(code, 1)
+        self.assertIn(g['number'], out)
+        self.p.sql(f"UPDATE agreement_item SET terms='{{}}' WHERE agreement_id={g['id']}")
 
     def test_a_document_keeps_its_language(self):
         """Whoever reads: the document in its own language and marked as such, all around it in the reader's."""

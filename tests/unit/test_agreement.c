@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/agreement_check.h"
 #include "core/agreement.h"
 #include "core/agreement_doc.h"
 #include "core/words.h"
@@ -310,6 +311,58 @@ static void test_supersede_and_end(void **state)
 	CHECK_STR(read_one(x, three, NULL).state, "ended");
 }
 
+static void say_unreadable(void *arg, const char *what)
+{
+	(void)arg;
+	fail_msg("%s", what);
+}
+
+static int job_rename(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	static const struct db_sql rename = { "UPDATE customer SET name='Et andet navn' WHERE id=?1", NULL };
+
+	(void)a;
+	return setting_set(w, "provider.name", "Ny ejer ApS", e) != 0 ? -1 : db_run(w, &rename, DB(DB_INT(*(int64_t *)arg)), NULL, e);
+}
+
+/* What happens after acceptance never reaches the text that was accepted: not an end, not a new name, not new words of the program. */
+static void test_accepted_text_stays(void **state)
+{
+	struct world *x = world(*state);
+	int64_t one = drafted(x, DAY(2026, 1, 1), INT32_MAX, "service-agreement"), checked;
+	struct op o = { .kind = SUPERSEDE, .id = one };
+	const char *text = NULL, *facts;
+	struct agreement_doc doc;
+	struct agreement g;
+	struct sha256 sum;
+	struct db_conn *c;
+	struct err e = { 0 };
+
+	CHECK_INT(simply(x, ACCEPT, one), E_NONE);
+	CHECK_INT(run(x, &o, NULL), E_NONE);
+	CHECK_INT(simply(x, SEND, o.made), E_NONE);
+	CHECK_INT(simply(x, ACCEPT, o.made), E_NONE);
+	CHECK_INT(db_write(x->s->db, job_rename, &x->customer, &e), 0);
+	g = read_one(x, one, &text);
+	CHECK_INT(g.valid_to_day, DAY(2026, 11, 30));
+	CHECK_INT(db_read_begin(x->s->db, &c, &e), 0);
+	CHECK_INT(agreement_doc_make(c, x->s->a, &g, &doc, &e), 0);
+	CHECK_STR(agreement_doc_text(x->s->a, &doc), text);
+	sum = hash_sha256(text, strlen(text));
+	CHECK_STR(hash_hex(x->s->a, sum.b, sizeof sum.b), g.text_sha256);
+	CHECK_INT(doc.to_day, INT32_MAX);
+	CHECK(strstr(doc.validity, "indtil en anden") && strcmp(doc.customer.name, "Et andet navn") != 0);
+	/* told from the facts, every part is as it was */
+	facts = agreement_doc_json(x->s->a, &doc);
+	CHECK_INT(agreement_doc_read(x->s->a, facts, &doc, &e), 0);
+	CHECK_STR(agreement_doc_json(x->s->a, &doc), facts);
+	CHECK_INT(agreement_doc_read(x->s->a, "{}", &doc, &e), -1);
+	CHECK_INT(e.id, E_AGREEMENT_UNREADABLE);
+	CHECK_INT(agreement_check(c, say_unreadable, NULL, &checked, &e), 0);
+	CHECK_INT(checked, 2);
+	db_read_end(c);
+}
+
 static int job_leave(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	static const struct db_sql leave = { "UPDATE contact SET active=0 WHERE customer_id=?1", NULL };
@@ -595,7 +648,7 @@ int main(void)
 	static const struct store_test tests[] = {
 		STORE_TEST(test_draft), STORE_TEST(test_life), STORE_TEST(test_supersede_and_end), STORE_TEST(test_send_needs_somebody),
 		STORE_TEST(test_catalogue_versions), STORE_TEST(test_old_words_stay), STORE_TEST(test_document), STORE_TEST(test_price),
-		STORE_TEST(test_words), STORE_TEST(test_random_histories),
+		STORE_TEST(test_words), STORE_TEST(test_accepted_text_stays), STORE_TEST(test_random_histories),
 	};
 
 	moment_zone();
