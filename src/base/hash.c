@@ -43,6 +43,17 @@ char *hash_base64url(struct arena *a, const void *p, size_t n)
 	return sodium_bin2base64(arena_get(a, cap), cap, p, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
+uint8_t *hash_unbase64url(struct arena *a, const char *text, size_t max, size_t *n)
+{
+	size_t length = strlen(text);
+	uint8_t *out;
+
+	if (length / 4 * 3 > max)
+		return NULL;
+	out = arena_get(a, length / 4 * 3 + 4);
+	return sodium_base642bin(out, length / 4 * 3 + 3, text, length, NULL, n, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 && *n <= max ? out : NULL;
+}
+
 char *hash_base64(struct arena *a, const void *p, size_t n)
 {
 	size_t cap = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);

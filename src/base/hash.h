@@ -13,6 +13,8 @@ struct sha256 hash_hmac(const void *key, size_t nkey, const void *p, size_t n); 
 char *hash_hex(struct arena *a, const void *p, size_t n);               /* lower case */
 bool  hash_unhex(const char *hex, void *out, size_t n);                 /* exactly 2n digits, or false */
 char *hash_base64url(struct arena *a, const void *p, size_t n);         /* without padding */
+/* NULL when it is not base64url, or more than max bytes. */
+uint8_t *hash_unbase64url(struct arena *a, const char *text, size_t max, size_t *n);
 char *hash_base64(struct arena *a, const void *p, size_t n);            /* with padding, one line */
 bool  hash_same(const void *a, const void *b, size_t n);                /* in constant time */
 #endif

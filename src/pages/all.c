@@ -1,6 +1,7 @@
 #include "pages/all.h"
 #include "pages/agreement.h"
 #include "pages/customer.h"
+#include "pages/passkey.h"
 #include "pages/profile.h"
 #include "pages/purchase.h"
 #include "pages/signin.h"
@@ -17,6 +18,7 @@ const struct web_route *const pages_tables[] = {
 	customer_routes,
 	hours_routes,
 	openapi_routes,
+	passkey_routes,
 	profile_routes,
 	purchase_api_routes,
 	purchase_routes,

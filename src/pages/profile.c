@@ -16,7 +16,9 @@ enum { SECRET_BYTES = 20, CODES = 10 };
 const char *profile_outcome(const struct web *w, const char *outcome)
 {
 	static const struct { const char *key, *text; } all[] = { { "ok", N_("Signed in") }, { "wrong", N_("Wrong password") },
-		{ "totp_wrong", N_("Wrong code") }, { "link_sent", N_("Link sent") }, { "link_ok", N_("Signed in by link") }, { "signout", N_("Signed out") } };
+		{ "totp_wrong", N_("Wrong code") }, { "link_sent", N_("Link sent") }, { "link_ok", N_("Signed in by link") },
+		{ "passkey_ok", N_("Signed in by passkey") }, { "passkey_wrong", N_("Wrong passkey") },
+		{ "passkey_count", N_("The passkey may have been copied") }, { "signout", N_("Signed out") } };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (strcmp(all[i].key, outcome) == 0)
@@ -37,7 +39,7 @@ void profile_qr(struct web *w, const struct profile_totp *v)
 	buf_adds(&w->out, "\"/></svg>");
 }
 
-static int show(struct web *w, const char *done, struct err *e)
+int profile_show(struct web *w, const char *done, struct err *e)
 {
 	struct profile_view v = { .done = done };
 	struct signin *log;
@@ -65,6 +67,8 @@ static int show(struct web *w, const char *done, struct err *e)
 	if (signin_log_list(w->db, w->a, w->who.person ? "person" : "contact", w->who.id, 20, &log, &v.nlog, e) != 0 ||
 	    session_list(w->db, w->a, w->who.person ? "person" : "contact", w->who.id, w->now, &sessions, &v.nsessions, e) != 0)
 		return -1;
+	if (store_passkey_list(w->db, w->a, w->who.person ? "person" : "contact", w->who.id, &v.passkeys, &v.npasskeys, e) != 0)
+		return -1;
 	v.log = log;
 	v.sessions = sessions;
 	profile_page(w, &v);
@@ -75,8 +79,9 @@ static int profile_get(struct web *w, struct err *e)
 {
 	const char *done = web_query(w, "done");
 
-	return show(w, !done ? NULL : strcmp(done, "password") == 0 ? _("The password is changed, and you are signed out everywhere else.")
-		: strcmp(done, "others") == 0 ? _("You are signed out everywhere else.") : strcmp(done, "off") == 0 ? _("Two steps are off.") : _("Saved."), e);
+	return profile_show(w, !done ? NULL : strcmp(done, "password") == 0 ? _("The password is changed, and you are signed out everywhere else.")
+		: strcmp(done, "others") == 0 ? _("You are signed out everywhere else.") : strcmp(done, "passkey") == 0 ? _("The passkey is made. Next time you can sign in with it.")
+		: strcmp(done, "nokey") == 0 ? _("The passkey is removed.") : strcmp(done, "off") == 0 ? _("Two steps are off.") : _("Saved."), e);
 }
 
 struct look_job { struct actor who; int64_t now; const char *lang, *theme; bool keys; };
@@ -123,7 +128,7 @@ static int profile_post(struct web *w, struct err *e)
 		web_wrong(w, &what);
 	}
 	if (w->nerrors)
-		return show(w, NULL, e);
+		return profile_show(w, NULL, e);
 	if (web_write(w, look_job, &j, e) != 0)
 		return -1;
 	return web_redirect(w, "/profile?done=saved");
@@ -165,6 +170,15 @@ static int confirm(struct web *w, const char *hash, const char *field, struct er
 	return 0;
 }
 
+int profile_confirm(struct web *w, const char *field, struct err *e)
+{
+	const char *hash;
+
+	if (own_hash(w, &hash, e) != 0)
+		return -1;
+	return hash ? confirm(w, hash, field, e) : 0;
+}
+
 struct password_job { struct actor who; int64_t now; const char *hash; const uint8_t *session; };
 
 static int password_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -190,7 +204,7 @@ static int password_post(struct web *w, struct err *e)
 	if (guard_password_check(password, "password", &what) != 0)
 		web_wrong(w, &what);
 	if (w->nerrors)
-		return show(w, NULL, e);
+		return profile_show(w, NULL, e);
 	if (guard_password_hash(w->app->guard, w->a, password, &j.hash, e) != 0 || web_write(w, password_job, &j, e) != 0)
 		return -1;
 	return web_redirect(w, "/profile?done=password");
@@ -299,7 +313,7 @@ static int totp_off(struct web *w, struct err *e)
 	if (own_hash(w, &hash, e) != 0 || confirm(w, hash, "present", e) != 0)
 		return -1;
 	if (w->nerrors)
-		return show(w, NULL, e);
+		return profile_show(w, NULL, e);
 	if (web_write(w, totp_job, &j, e) != 0)
 		return -1;
 	return web_redirect(w, "/profile?done=off");

@@ -1,6 +1,7 @@
 /* profile.h - one's own settings, password, second step and sign-in log.  Ownership: the request.  Errors: none.  Threads: the request's. */
 #ifndef PEDEL_PAGES_PROFILE_H
 #define PEDEL_PAGES_PROFILE_H
+#include "store/passkey.h"
 #include "store/session.h"
 #include "web/web.h"
 
@@ -10,6 +11,7 @@ struct profile_view {
 	int64_t codes_left;
 	const struct signin *log; int nlog;
 	const struct session *sessions; int nsessions;
+	struct passkey *passkeys; int npasskeys;
 };
 struct profile_totp { const char *secret, *sealed, *uri; const unsigned char *dots; int width; };
 void profile_forms(struct web *w, const struct profile_view *v);
@@ -20,5 +22,8 @@ void profile_codes_page(struct web *w, const char *const *codes, int n);
 void profile_keys_page(struct web *w);
 const char *profile_outcome(const struct web *w, const char *outcome);
 void profile_qr(struct web *w, const struct profile_totp *v);
+int profile_show(struct web *w, const char *done, struct err *e);      /* the page, with what is wrong with a form of it */
+/* The present password, when there is one, stands in this field; wrong is noted as the field's error. */
+int profile_confirm(struct web *w, const char *field, struct err *e);
 extern const struct web_route profile_routes[];
 #endif

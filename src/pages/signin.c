@@ -15,7 +15,7 @@
 #define LINK_LIFE (15 * MOMENT_MINUTE)
 
 /* Where to after signing in: only a path of ours. */
-static const char *next_page(struct web *w, const char *next)
+const char *signin_next(struct web *w, const char *next)
 {
 	if (next && next[0] == '/' && next[1] != '/' && next[1] != '\\' && !strpbrk(next, "\r\n\t\\") && strncmp(next, "/login", 6) != 0)
 		return next;
@@ -48,7 +48,7 @@ bool signin_ended(struct web *w)
 static int login_get(struct web *w, struct err *e)
 {
 	if (w->who.role != ROLE_NOBODY)
-		return web_redirect(w, next_page(w, web_query(w, "next")));
+		return web_redirect(w, signin_next(w, web_query(w, "next")));
 	choose_language(w);
 	signin_page(w, web_query(w, "next"));
 	return 0;
@@ -174,7 +174,7 @@ static int login_post(struct web *w, struct err *e)
 	if (web_sign_in(w, c.person, c.person ? c.p.id : c.k.id, c.person ? 0 : c.k.customer_id, c.person ? c.p.name : c.k.name, "ok", e) != 0)
 		return -1;
 	w->who.role = c.person ? role_by_name(c.p.role) : role_by_name(c.k.role);
-	return web_redirect(w, next_page(w, web_field(w, "next")));
+	return web_redirect(w, signin_next(w, web_field(w, "next")));
 }
 
 /* --- links by mail ----------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,15 @@
+/* passkey.h - making, removing and signing in with a passkey.  Ownership: the request.  Errors: none.  Threads: the request's. */
+#ifndef PEDEL_PAGES_PASSKEY_H
+#define PEDEL_PAGES_PASSKEY_H
+#include "store/passkey.h"
+#include "web/web.h"
+
+struct passkey_new { const char *name, *options; };     /* options: JSON for navigator.credentials.create() */
+bool passkey_possible(struct web *w);                   /* browsers allow passkeys at this address */
+void passkey_said(struct web *w);
+void passkey_new_form(struct web *w, const struct passkey_new *v);
+void passkey_new_page(struct web *w, const struct passkey_new *v);
+void passkey_list_part(struct web *w, const struct passkey *list, int n, bool has_password);
+void passkey_signin_part(struct web *w, const char *next);
+extern const struct web_route passkey_routes[];
+#endif
