@@ -19,7 +19,18 @@
 #define CHALLENGE_LIFE (5 * MOMENT_MINUTE)
 enum { HANDLE_BYTES = 32 };
 
-bool passkey_possible(struct web *w) { return webauthn_rp_id(w->a, web_origin(w)) != NULL; }
+static bool configured(const struct web *w) { return *w->app->origin && !w->app->origin_own; }
+static const char *origin(struct web *w) { return configured(w) ? w->app->origin : web_asked_origin(w); }
+
+/* As pedel.conf says; where it says nothing, only localhost, which is nobody's to take over. */
+static const char *rp_id_here(struct web *w)
+{
+	const char *rp_id = webauthn_rp_id(w->a, origin(w));
+
+	return rp_id && (configured(w) || strcmp(rp_id, "localhost") == 0 || text_ends(rp_id, ".localhost")) ? rp_id : NULL;
+}
+
+bool passkey_possible(struct web *w) { return rp_id_here(w) != NULL; }
 
 /* --- challenges: the time, sealed for one purpose and one browser; nothing is stored until one comes back ------------------ */
 
@@ -51,7 +62,7 @@ static int challenge_open(struct web *w, const struct webauthn_said *said, bool 
 	struct db_bytes sealed, plain;
 	struct sha256 h;
 
-	if (webauthn_challenge(w->a, said, making, web_origin(w), &sealed, e) != 0)
+	if (webauthn_challenge(w->a, said, making, origin(w), &sealed, e) != 0)
 		return -1;
 	if (!w->own->csrf_secret || !guard_open(w->app->guard, w->a, place(w, making), sealed, &plain) || plain.n != sizeof out->c)
 		return FAIL(e, E_PASSKEY_WRONG, "not a challenge of ours for this browser");
@@ -119,7 +130,7 @@ static const char *options_for(struct web *w, const char *login, const struct pa
 	for (size_t i = 0; i < sizeof algs / sizeof *algs; i++)
 		json_array_append_new(kinds, json_pack("{s:s,s:i}", "type", "public-key", "alg", algs[i]));
 	o = json_pack("{s:s,s:{s:s,s:s},s:{s:s,s:s,s:s},s:o,s:{s:s,s:b,s:s},s:s,s:i,s:o}", "challenge", challenge(w, true, handle),
-		"rp", "id", webauthn_rp_id(w->a, web_origin(w)), "name", w->provider.name,
+		"rp", "id", rp_id_here(w), "name", w->provider.name,
 		"user", "id", hash_base64url(w->a, handle.p, handle.n), "name", login, "displayName", w->who.name, "pubKeyCredParams", kinds,
 		"authenticatorSelection", "residentKey", "required", "requireResidentKey", 1, "userVerification", "required",
 		"attestation", "none", "timeout", 120000, "excludeCredentials", have);
@@ -140,7 +151,7 @@ static int new_post(struct web *w, struct err *e)
 	int n;
 
 	if (!passkey_possible(w))
-		return FAIL(e, E_PASSKEY_WRONG, "not at %.100s", web_origin(w));
+		return FAIL(e, E_PASSKEY_WRONG, "not at %.100s", origin(w));
 	if (passkey_name(w->a, web_field(w, "name"), &v.name, &what) != 0)
 		web_wrong(w, &what);
 	if (profile_confirm(w, "known", e) != 0 || store_passkey_list(w->db, w->a, kind(w), w->who.id, &list, &n, e) != 0 || login_of(w, &login, e) != 0)
@@ -169,11 +180,11 @@ static int add_post(struct web *w, struct err *e)
 {
 	struct webauthn_said said = what_was_said(w);
 	struct add_job j = { .who = w->who, .now = w->now };
-	const char *rp_id = webauthn_rp_id(w->a, web_origin(w));
+	const char *rp_id = rp_id_here(w);
 	struct webauthn_key key;
 
 	if (!rp_id)
-		return FAIL(e, E_PASSKEY_WRONG, "not at %.100s", web_origin(w));
+		return FAIL(e, E_PASSKEY_WRONG, "not at %.100s", origin(w));
 	if (passkey_name(w->a, web_field(w, "name"), &j.p.name, e) != 0 || challenge_open(w, &said, true, &j.spent, e) != 0 ||
 	    webauthn_made(w->a, &said, rp_id, &key, e) != 0) {
 		if (e->id == E_PASSKEY_WRONG)
@@ -213,10 +224,10 @@ static int remove_post(struct web *w, struct err *e)
 
 static int options_get(struct web *w, struct err *e)
 {
-	const char *rp_id = webauthn_rp_id(w->a, web_origin(w));
+	const char *rp_id = rp_id_here(w);
 
 	if (!rp_id)
-		return FAIL(e, E_PASSKEY_WRONG, "not at %.100s", web_origin(w));
+		return FAIL(e, E_PASSKEY_WRONG, "not at %.100s", origin(w));
 	web_form_token(w);              /* the cookie that the challenge is bound to */
 	return web_json(w, 200, json_pack("{s:s,s:s}", "challenge", challenge(w, false, (struct db_bytes){ NULL, 0 }), "rp_id", rp_id));
 }
@@ -252,7 +263,7 @@ static int check(struct web *w, struct passkey *p, bool *known, struct owner *o,
 {
 	struct webauthn_said said = what_was_said(w);
 	struct db_bytes id = bytes_of(w, "id", WEBAUTHN_ID_MOST), handle = bytes_of(w, "handle", 64);
-	const char *rp_id = webauthn_rp_id(w->a, web_origin(w));
+	const char *rp_id = rp_id_here(w);
 	struct webauthn_key key;
 	uint32_t count;
 
