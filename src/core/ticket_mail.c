@@ -9,7 +9,7 @@
 #include "store/outbox.h"
 #include "store/setting.h"
 
-enum word { W_RECEIVED, W_DUE, W_FOLLOW, W_ANSWER_BY_MAIL, W_SOLVED, W_SOLVED_TOO, W_NOT_SOLVED, W_ASSIGNED, W_WROTE, W_NOTE, W_OPEN_HERE, W_HELLO };
+enum word { W_RECEIVED, W_DUE, W_FOLLOW, W_ANSWER_BY_MAIL, W_SOLVED, W_SOLVED_TOO, W_NOT_SOLVED, W_ASSIGNED, W_WROTE, W_NOTE, W_OPEN_HERE, W_HELLO, W_NOT_CONFIRMED };
 static const char *const words[][LANG__N] = {
 	[W_RECEIVED] = { "Vi har modtaget din opgave. Den har nummer %" PRId64 ".", "We have received your request. Its number is %" PRId64 "." },
 	[W_DUE] = { "Vi svarer senest %s.", "We will answer by %s." },
@@ -22,6 +22,8 @@ static const char *const words[][LANG__N] = {
 	[W_WROTE] = { "%s har skrevet på sag %" PRId64 ":", "%s has written on ticket %" PRId64 ":" },
 	[W_NOTE] = { "%s har skrevet en intern note på sag %" PRId64 ":", "%s has written an internal note on ticket %" PRId64 ":" },
 	[W_OPEN_HERE] = { "Åbn sagen: %s", "Open the ticket: %s" },
+	[W_NOT_CONFIRMED] = { "Den er meldt med din mailadresse af en, der ikke var logget ind. Var det ikke dig, så svar på denne mail og fortæl os det.",
+		"It was reported with your e-mail address by somebody who had not signed in. If it was not you, reply to this mail and tell us." },
 	[W_HELLO] = { "Hej %s", "Hello %s" },
 };
 
@@ -79,6 +81,8 @@ static const char *write_body(const struct ticket_work *k, const struct ticket *
 		line(&b, r->lang, W_RECEIVED, t->number);
 		if (t->response_due_at && !t->responded_at)
 			line(&b, r->lang, W_DUE, when(k->a, r->lang, t->response_due_at));
+		if (m && m->auth && strcmp(m->auth, "none") == 0)
+			line(&b, r->lang, W_NOT_CONFIRMED);
 		line(&b, r->lang, W_ANSWER_BY_MAIL);
 		break;
 	case MAIL_ANSWER:

@@ -269,7 +269,7 @@ static int report_open(struct web *w, struct err *e)
 	const char *name = text_trim(w->a, or_empty(web_field(w, "name"))), *email = text_lower(w->a, text_trim(w->a, or_empty(web_field(w, "email"))));
 	const char *text = or_empty(web_field(w, "text")), *trap = web_field(w, "website"), *at = strchr(email, '@');
 	struct err why = { 0 };
-	int64_t of;
+	int64_t contact;
 
 	if (web_form_check(w, e) != 0 || guard_slow_down(w->app->guard, "report", w->rq->address, 5, 2 * MOMENT_MINUTE, w->now, e) != 0)
 		return -1;
@@ -291,7 +291,9 @@ static int report_open(struct web *w, struct err *e)
 	j.draft.from_name = who.name;
 	j.draft.from_email = email;
 	j.draft.text.body = text;
-	if (store_ticket_contact_by_email(w->db, w->a, email, &j.draft.contact_id, &of, &why) != 0 && why.id != E_NOT_FOUND) {
+	j.draft.text.auth = "none";
+	/* Anybody can write a contact's address here: it finds the customer, and gives nobody the contact's voice. */
+	if (store_ticket_contact_by_email(w->db, w->a, email, &contact, &j.draft.customer_id, &why) != 0 && why.id != E_NOT_FOUND) {
 		*e = why;
 		return -1;
 	}

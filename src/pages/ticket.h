@@ -39,6 +39,8 @@ struct ticket_show {
 };
 void ticket_page(struct web *w, const struct ticket_show *v);
 void ticket_here(struct web *w, const struct ticket_show *v);
+bool ticket_message_unproven(const struct message *m);          /* nobody stands behind who it says wrote it */
+void ticket_unproven_tag(struct web *w);
 void ticket_message_text(struct web *w, const struct message *m, const char *files_base);      /* body with its quote folded, and files */
 void ticket_clock(struct web *w, const struct sla_clock *c);
 void ticket_talk(struct web *w, const struct ticket_show *v);

@@ -38,6 +38,8 @@ static const char *change(struct web *w, const json_t *o)
 	return arena_dup(w->a, buf_text(&b));
 }
 
+bool ticket_message_unproven(const struct message *m) { return strcmp(m->auth, "fail") == 0 || strcmp(m->auth, "none") == 0; }
+
 static const char *rating(const struct web *w, int score) { return score == 3 ? _("good") : score == 2 ? _("middling") : _("bad"); }
 
 /* NULL: nothing to tell here. */

@@ -18,7 +18,8 @@ struct message {
 	const char *channel;            /* portal | mail | api | console | phone | system */
 	const char *body, *body_html;   /* html is sanitised; "" when there is none */
 	int64_t quoted_from;            /* byte of body where the quoted tail starts; -1: none */
-	const char *message_id, *auto_class, *auth, *raw_sha256;        /* of a mail; "" otherwise */
+	const char *message_id, *auto_class, *raw_sha256;               /* of a mail; "" otherwise */
+	const char *auth;               /* pass | fail (the sender's domain denies it) | none (nobody stands behind who it says it is) | "": not asked */
 	struct attachment *files; int nfiles;   /* with lists; not written by store_message_add */
 };
 int store_message_add(struct db_conn *w, struct message *m, struct err *e);             /* fills id */

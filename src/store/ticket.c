@@ -14,7 +14,8 @@
 #define COLS "t.id,t.number,t.customer_id,t.contact_id,t.from_name,t.from_email,t.subject,t.category,t.type,t.priority,t.state," \
 	"t.channel,t.promise,t.dedupe_key,t.owner_id,t.merged_into,t.probe,t.created_at,t.updated_at,t.response_due_at," \
 	"t.solution_due_at,t.next_due_at,t.responded_at,t.solved_at,t.closed_at,t.spent_minutes,t.version," \
-	"coalesce(cu.name,''),coalesce(co.name,''),coalesce(co.email,''),coalesce(co.phone,''),coalesce(pe.name,'')"
+	"coalesce(cu.name,''),coalesce(co.name,''),coalesce(co.email,''),coalesce(co.phone,''),coalesce(pe.name,'')," \
+	"CASE WHEN coalesce(t.contact_id,0)=0 AND (SELECT m.auth FROM message m WHERE m.ticket_id=t.id ORDER BY m.id LIMIT 1) IN ('fail','none') THEN 1 ELSE 0 END"
 #define FROM " FROM ticket t LEFT JOIN customer cu ON cu.id=t.customer_id LEFT JOIN contact co ON co.id=t.contact_id " \
 	"LEFT JOIN person pe ON pe.id=t.owner_id "
 /* A contact sees what it reported and what it was put on. */
@@ -69,6 +70,7 @@ static void read_row(struct db_cur *c, struct arena *a, struct ticket *t)
 	t->contact_email = db_text(c, i++, a);
 	t->contact_phone = db_text(c, i++, a);
 	t->owner_name = db_text(c, i++, a);
+	t->unproven = db_int(c, i++) != 0;
 }
 
 /* ---- building a query: every piece is a constant; ? becomes ?1, ?2 ... as values are added */

@@ -21,6 +21,7 @@ struct ticket {
 	int spent_minutes, version;
 	/* read along with it; not written */
 	const char *customer_name, *contact_name, *contact_email, *contact_phone, *owner_name;  /* "" when there is none */
+	bool unproven;                                  /* nobody has shown that from_email reported it, and none of us has named the contact */
 };
 
 /* Who asks: 0 means any. A contact that sees only its own tasks has both. */

@@ -266,10 +266,20 @@ class Tickets(unittest.TestCase):
         number = int(re.search(r'nummer (\d+)', b.text).group(1))
         self.desk.get(f'/console/tickets/{number}')
         self.assertIn('Advokathuset Sønderskov', self.desk.text)
-        before = self.outbox('SELECT count(*) FROM ticket')[0][0]
+        # whoever writes a contact's address does not speak as that contact
+        self.assertEqual(self.desk.text.count('afsender ikke bekræftet'), 3)    # the ticket's head, who reported it, the message
+        self.assertIn('afsender ikke bekræftet', self.desk.get('/console/tickets?view=all&q=Kendt').text)
+        self.assertEqual(self.outbox('SELECT customer_id, coalesce(contact_id, 0) FROM ticket WHERE number=?', number)[0], (self.customer['id'], 0))
+        own = self.by_link(self.owner['email'])
+        self.assertIn('afsender ikke bekræftet', own.get(f'/portal/tasks/{number}').text)
+        self.assertIn('afsender ikke bekræftet', own.get('/portal/tasks').text)
+        told = self.outbox("SELECT recipient, body FROM outbox WHERE kind='autoreply' ORDER BY id DESC LIMIT 1")[0]
+        self.assertEqual(told[0], 'karen@alpha.example')
+        self.assertIn('ikke var logget ind. Var det ikke dig', told[1])
+        before = self.outbox('SELECT count(*) FROM ticket WHERE probe=0')[0][0]
         b.get('/report')
         b.submit('/report', name='Robot', email='robot@spam.example', text='Køb nu', website='http://spam.example')
-        self.assertEqual(self.outbox('SELECT count(*) FROM ticket')[0][0], before, 'the trap caught it')
+        self.assertEqual(self.outbox('SELECT count(*) FROM ticket WHERE probe=0')[0][0], before, 'the trap caught it')
         for _ in range(12):
             b.get('/report')
             b.submit('/report', name='Robot', email='robot@spam.example', text='Køb nu')
