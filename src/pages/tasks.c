@@ -271,7 +271,7 @@ static int report_open(struct web *w, struct err *e)
 	struct err why = { 0 };
 	int64_t contact;
 
-	if (web_form_check(w, e) != 0 || guard_slow_down(w->app->guard, "report", w->rq->address, 5, 2 * MOMENT_MINUTE, w->now, e) != 0)
+	if (web_form_check(w, e) != 0)
 		return -1;
 	if (trap && *trap)
 		return web_redirect(w, "/report?sent=10000");           /* a machine filled in what nobody sees */
@@ -285,6 +285,14 @@ static int report_open(struct web *w, struct err *e)
 		web_wrong(w, &why);
 	if (w->nerrors) {
 		web_status(w, 400);
+		return show_report(w, e);
+	}
+	/* What was refused does not count, and what was written stays: an office, or a proxy that is not named, is one address. */
+	if (guard_slow_down(w->app->guard, "report", w->rq->address, 10, MOMENT_MINUTE, w->now, &why) != 0) {
+		FAIL_FIELD(&why, E_TOO_MANY, "text", "report");
+		web_wrong(w, &why);
+		http_add_header(w->rq, w->rs, "Retry-After", "60");
+		web_status(w, 429);
 		return show_report(w, e);
 	}
 	who.name = text_line(w->a, name, 100);

@@ -280,10 +280,20 @@ class Tickets(unittest.TestCase):
         b.get('/report')
         b.submit('/report', name='Robot', email='robot@spam.example', text='Køb nu', website='http://spam.example')
         self.assertEqual(self.outbox('SELECT count(*) FROM ticket WHERE probe=0')[0][0], before, 'the trap caught it')
-        for _ in range(12):
+        for _ in range(12):                                                 # what is refused does not count
+            b.get('/report')
+            b.submit('/report', name='', email='robot@spam.example', text='Køb nu')
+        self.assertEqual(b.status, 400)
+        for _ in range(8):
             b.get('/report')
             b.submit('/report', name='Robot', email='robot@spam.example', text='Køb nu')
+        self.assertEqual(b.status, 200)
+        for _ in range(3):
+            b.get('/report')
+            b.submit('/report', name='Robot', email='robot@spam.example', text='Det, jeg skrev')
         self.assertEqual(b.status, 429)
+        self.assertIn('Det, jeg skrev', b.text)
+        self.assertTrue(b.headers['Retry-After'])
 
     def test_two_people_see_each_other(self):
         t = self.ticket('Sammen')
