@@ -76,6 +76,10 @@ static int post_accept(struct web *w, struct err *e)
 		FAIL_FIELD(&wrong, E_ACCEPT_TICK, "read", "not ticked");
 		web_wrong(w, &wrong);
 	}
+	if (!k.yes.text_sha256 || !*k.yes.text_sha256) {        /* yes is said to a text: which one, the form says */
+		FAIL_FIELD(&wrong, E_REQUIRED, "text", "no hash");
+		web_wrong(w, &wrong);
+	}
 	return answered(w, &k, arena_printf(w->a, "/portal/agreement/%lld?done=accepted", (long long)g.id), e);
 }
 

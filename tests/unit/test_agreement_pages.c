@@ -324,6 +324,8 @@ static void test_portal_says_yes(void **state)
 	says(x, "id=\"e-name\"");
 	says(x, "id=\"e-read\"");
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), "name=B&read=1&text=00"), 409);
+	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), "name=B&read=1"), 422);     /* yes to no text in particular */
+	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), "name=B&read=1&text="), 422);
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/decline", mine), "why=For+dyrt"), 303);
 	CHECK_INT(ask(x, &x->owner, mine, NULL), 404);
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
