@@ -7,6 +7,7 @@
 #include "core/words.h"
 #include "store/catalogue.h"
 #include "store/event.h"
+#include "store/month_close.h"
 #include "store/outbox.h"
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,18 @@ static int check_overlap(struct agreement_do *d, const struct agreement *g, bool
 	return 0;
 }
 
+/* Statements that were closed hold what was agreed when they were closed: what changes agreements begins after them.
+ * offset 0 for a first day, -1 for a last one. The first day that would do stands in the detail. */
+static int check_closed(struct agreement_do *d, const struct agreement *g, int32_t day, int offset, const char *field, struct err *e)
+{
+	int32_t closed, first;
+
+	if (store_month_closed_through(d->w, g->customer_id, &closed, e) != 0)
+		return -1;
+	first = closed == INT32_MIN ? INT32_MIN : month_first_day(closed + 1) + offset;
+	return day < first ? FAIL_FIELD(e, E_DAY_CLOSED, field, "%s", day_iso(d->a, first)) : 0;
+}
+
 static int fix_text(struct agreement_do *d, struct agreement *g, struct agreement_doc *doc, struct err *e)
 {
 	struct sha256 sum;
@@ -276,7 +289,7 @@ int agreement_send(struct agreement_do *d, int64_t id, struct err *e)
 		return -1;
 	if (n == 0)
 		return FAIL(e, E_AGREEMENT_NOBODY, "%s", g.customer_name);
-	if (check_overlap(d, &g, true, e) != 0 || fix_text(d, &g, &doc, e) != 0)
+	if (check_closed(d, &g, g.valid_from_day, 0, "valid_from", e) != 0 || check_overlap(d, &g, true, e) != 0 || fix_text(d, &g, &doc, e) != 0)
 		return -1;
 	g.state = "sent";
 	g.sent_at = d->now;
@@ -387,7 +400,7 @@ int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_
 		return -1;
 	if (yes->text_sha256 && strcmp(yes->text_sha256, g.text_sha256) != 0)
 		return FAIL(e, E_AGREEMENT_CHANGED, "%s", g.number);
-	if ((g.supersedes && close_superseded(d, &g, e) != 0) || check_overlap(d, &g, false, e) != 0)
+	if (check_closed(d, &g, g.valid_from_day, 0, "valid_from", e) != 0 || (g.supersedes && close_superseded(d, &g, e) != 0) || check_overlap(d, &g, false, e) != 0)
 		return -1;
 	g.state = "accepted";
 	g.accepted_at = d->now;
@@ -472,7 +485,7 @@ int agreement_end(struct agreement_do *d, int64_t id, int32_t last_day, struct e
 	if (last_day < g.valid_from_day - 1 || last_day > g.valid_to_day)
 		return FAIL_FIELD(e, E_DATE_ORDER, "last_day", "%s - %s", day_iso(d->a, g.valid_from_day),
 			g.valid_to_day == INT32_MAX ? "" : day_iso(d->a, g.valid_to_day));
-	if (store_agreement_close(d->w, &g, "ended", last_day, d->now, e) != 0)
+	if (check_closed(d, &g, last_day, -1, "last_day", e) != 0 || store_agreement_close(d->w, &g, "ended", last_day, d->now, e) != 0)
 		return -1;
 	return note_event(d, &g, "agreement.ended", json_pack("{s:s}", "last_day", day_iso(d->a, last_day)), e);
 }

@@ -5,7 +5,8 @@
  * same transaction. portal, console, API and mail all come through here.
  * Ownership:  arena given.
  * Errors:     E_NOT_FOUND, E_AGREEMENT_STATE (not possible from here), E_AGREEMENT_CHANGED, E_AGREEMENT_OVERLAP, E_AGREEMENT_EMPTY,
- *             E_AGREEMENT_NOBODY, E_ACCEPT_ROLE, E_SERVICE_UNKNOWN, E_SERVICE_TWICE, E_DATE_ORDER and those of terms_check(),
+ *             E_AGREEMENT_NOBODY, E_ACCEPT_ROLE, E_SERVICE_UNKNOWN, E_SERVICE_TWICE, E_DATE_ORDER, E_DAY_CLOSED (a closed month
+ *             would change; the first day that would do is the detail) and those of terms_check(),
  *             with fields "items[0].service", "items[0].terms.hours_per_month", "valid_from", "valid_to".
  * Units:      days since 1970, us, øre.   Threads: a db_write() job.   Source: architecture, sections 1 and 6. */
 #ifndef PEDEL_CORE_AGREEMENT_H

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <strings.h>
 #include "base/log.h"
+#include "base/moment.h"
 #include "base/text.h"
+#include "core/words.h"
 #include "os/random.h"
 #include "web/dispatch.h"
 #include "web/escape.h"
@@ -122,11 +124,24 @@ void web_wrong(struct web *w, const struct err *e)
 		w->error[w->nerrors++] = (struct web_error){ arena_dup(w->a, e->field), e->id, arena_dup(w->a, e->detail) };
 }
 
+const char *web_said(struct arena *a, enum lang lang, enum err_id id, const char *detail)
+{
+	const char *text = err_text(id, lang), *gap = strstr(text, "%s");
+	struct err none;
+	int32_t day;
+
+	if (!gap)
+		return text;
+	if (day_parse(detail, "", &day, &none) == 0)
+		detail = words_day(a, lang, day);
+	return arena_printf(a, "%.*s%s%s", (int)(gap - text), text, detail, gap + 2);
+}
+
 const char *web_wrong_text(const struct web *w, const char *field)
 {
 	for (int i = 0; i < w->nerrors; i++)
 		if (strcmp(w->error[i].field, field) == 0)
-			return err_text(w->error[i].id, w->lang);
+			return web_said(w->a, w->lang, w->error[i].id, w->error[i].detail);
 	return NULL;
 }
 
@@ -181,14 +196,14 @@ void web_fail(struct web *w, const struct err *e)
 		json_t *field = *e->field ? json_string(e->field) : json_null();
 
 		web_json(w, status, json_pack("{s:{s:s,s:s,s:o,s:s}}", "error", "id", err_name(e->id), "kind", err_kind_name(err_kind(e->id)),
-			"field", field, "message", status != 500 ? err_text(e->id, w->lang) :
+			"field", field, "message", status != 500 ? web_said(w->a, w->lang, e->id, e->detail) :
 			arena_printf(w->a, "%s %s", err_text(e->id, w->lang), arena_printf(w->a, _("It has been written down as %s."), code))));
 		return;
 	}
 	w->rs->type = NULL;
 	w->nerrors = 0;
 	if (w->hx)
-		fail_fragment(w, err_text(e->id, w->lang), status == 500 ? code : "");
+		fail_fragment(w, web_said(w->a, w->lang, e->id, e->detail), status == 500 ? code : "");
 	else
-		fail_page(w, status, err_text(e->id, w->lang), status == 500 ? code : "");
+		fail_page(w, status, web_said(w->a, w->lang, e->id, e->detail), status == 500 ? code : "");
 }

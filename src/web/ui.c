@@ -331,7 +331,7 @@ void ui_wrong_summary(struct web *w)
 			esc_url_part(&w->out, w->error[i].field);
 			ADD(w, "\">");
 		}
-		ui_text(w, err_text(w->error[i].id, w->lang));
+		ui_text(w, web_said(w->a, w->lang, w->error[i].id, w->error[i].detail));
 		if (*w->error[i].field)
 			ADD(w, "</a>");
 		ADD(w, "</li>");

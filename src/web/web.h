@@ -99,6 +99,8 @@ int         web_uploads(struct web *w, const char *field, struct web_upload **ou
 int         web_form_check(struct web *w, struct err *e);               /* the body could be read as a form at all; the dispatcher asks */
 /* Collect what is wrong with a form, then show it again: a page written with errors is sent with status 422. */
 void        web_wrong(struct web *w, const struct err *e);              /* note it; its field says where */
+/* The error's sentence; a text with %s names the detail in it (a day as people write it). */
+const char *web_said(struct arena *a, enum lang lang, enum err_id id, const char *detail);
 const char *web_wrong_text(const struct web *w, const char *field);     /* sentence in w->lang; NULL when nothing is wrong with it */
 
 /* answering */

@@ -9,6 +9,7 @@
 #include "core/words.h"
 #include "store/catalogue.h"
 #include "store/event.h"
+#include "store/month_close.h"
 #include "store/outbox.h"
 #include "store/setting.h"
 
@@ -250,6 +251,46 @@ static void test_life(void **state)
 	CHECK_INT(simply(x, SEND, id), E_AGREEMENT_STATE);
 	change.in.version = g.version;
 	CHECK_INT(run(x, &change, NULL), E_AGREEMENT_STATE);
+}
+
+static int close_october(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct month_close m = { .customer_id = ((struct world *)arg)->customer, .month = month_of_day(DAY(2026, 10, 1)), .closed_at = 1,
+		.statement = "{}", .sha256 = "00" };
+
+	(void)a;
+	return store_month_close_add(w, &m, e);
+}
+
+/* A statement that is closed is not overtaken: neither by what begins before its end nor by what ends there. */
+static void test_closed_months(void **state)
+{
+	struct world *x = world(*state);
+	int64_t one = drafted(x, DAY(2026, 9, 1), INT32_MAX, "service-agreement"), back, on;
+	struct op o = { .kind = SUPERSEDE };
+	struct agreement_want want = { .service = "support" };
+	struct op change = { .kind = CHANGE, .in = { .customer_id = x->customer, .valid_from_day = DAY(2026, 10, 31), .valid_to_day = INT32_MAX, .lang = "da",
+		.note = "", .items = &want, .nitems = 1, .version = 1 } };
+	struct err e;
+
+	CHECK_INT(simply(x, ACCEPT, one), E_NONE);
+	CHECK_INT(db_write(x->s->db, close_october, x, &e), 0);
+	back = drafted(x, DAY(2026, 10, 1), DAY(2026, 12, 31), "support");
+	CHECK_INT(run(x, &(struct op){ .kind = SEND, .id = back }, "valid_from"), E_DAY_CLOSED);
+	CHECK_INT(run(x, &(struct op){ .kind = ACCEPT, .id = back, .yes = { .contact_id = x->owner, .via = "api" } }, "valid_from"), E_DAY_CLOSED);
+	CHECK_STR(read_one(x, back, NULL).state, "draft");
+	change.id = back;
+	CHECK_INT(run(x, &change, NULL), E_NONE);
+	CHECK_INT(simply(x, ACCEPT, back), E_DAY_CLOSED);       /* the last closed day is too early, the day after is not */
+	on = drafted(x, DAY(2026, 11, 1), INT32_MAX, "support");
+	CHECK_INT(simply(x, ACCEPT, on), E_NONE);
+	CHECK_INT(run(x, &(struct op){ .kind = END, .id = one, .last_day = DAY(2026, 9, 10) }, "last_day"), E_DAY_CLOSED);
+	CHECK_INT(run(x, &(struct op){ .kind = END, .id = one, .last_day = DAY(2026, 10, 30) }, "last_day"), E_DAY_CLOSED);
+	o.id = one;
+	CHECK_INT(run(x, &o, NULL), E_NONE);
+	CHECK_INT(simply(x, END, o.made), E_NONE);              /* a draft holds nothing */
+	CHECK_STR(read_one(x, one, NULL).state, "accepted");
+	CHECK_INT(run(x, &(struct op){ .kind = END, .id = one, .last_day = DAY(2026, 10, 31) }, NULL), E_NONE);
 }
 
 static void test_supersede_and_end(void **state)
@@ -646,7 +687,7 @@ static void test_random_histories(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = {
-		STORE_TEST(test_draft), STORE_TEST(test_life), STORE_TEST(test_supersede_and_end), STORE_TEST(test_send_needs_somebody),
+		STORE_TEST(test_draft), STORE_TEST(test_life), STORE_TEST(test_closed_months), STORE_TEST(test_supersede_and_end), STORE_TEST(test_send_needs_somebody),
 		STORE_TEST(test_catalogue_versions), STORE_TEST(test_old_words_stay), STORE_TEST(test_document), STORE_TEST(test_price),
 		STORE_TEST(test_words), STORE_TEST(test_accepted_text_stays), STORE_TEST(test_random_histories),
 	};
