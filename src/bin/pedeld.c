@@ -6,6 +6,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "daemon/keeper.h"
+#include "net/smtp.h"
 #include "os/conf.h"
 
 enum { OPT_DATA = 256, OPT_CONF, OPT_LISTEN, OPT_DB, OPT_LMTP, OPT_SMTP, OPT_CERT, OPT_KEY, OPT_CONFINE, OPT_SERVER, OPT_SECOND, OPT_HELP, OPT_VERSION };
@@ -48,6 +49,10 @@ static int complete(struct daemon_args *a, struct arena *arena, struct err *e)
 		a->listen = conf_get(c, "listen", NULL);
 	if (!a->lmtp)
 		a->lmtp = conf_get(c, "lmtp", NULL);
+	if (!a->smtp)
+		a->smtp = conf_get(c, "smtp", NULL);
+	if (a->smtp && *a->smtp && smtp_check(a->smtp, e) != 0)
+		return -1;
 	if (!a->tls_cert)
 		a->tls_cert = conf_get(c, "tls_cert", NULL);
 	if (!a->tls_key)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/fault.h"
+#include "base/text.h"
 
 struct upload { const char *p; size_t n; };
 
@@ -28,6 +29,21 @@ static size_t hear(char *line, size_t size, size_t count, void *arg)
 		refusal[strcspn(refusal, "\r\n")] = 0;
 	}
 	return n;
+}
+
+int smtp_check(const char *server, struct err *e)
+{
+	const char *colon = strrchr(server, ':');
+	size_t n = colon ? (size_t)(colon - server) : 0;
+	bool six = n > 2 && server[0] == '[' && colon[-1] == ']';
+	int64_t port;
+
+	if (n == 0 || n > 255 || !text_int(colon + 1, &port) || port < 1 || port > 65535)
+		return FAIL(e, E_ADDRESS_INVALID, "%.100s", server);
+	for (size_t i = six; i < n - six; i++)
+		if (!strchr(six ? "0123456789abcdefABCDEF:." : "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", server[i]))
+			return FAIL(e, E_ADDRESS_INVALID, "%.100s", server);
+	return 0;
 }
 
 int smtp_begin(struct err *e)

@@ -149,6 +149,10 @@ class Daemon(unittest.TestCase):
                     (['--data', folder, '--tls-cert', 'x'], 2, 'together'),
                     (['--data', str(q.data), '--listen', f'127.0.0.1:{p.port}'], 1, 'LISTEN'),
                     (['--data', str(q.data), '--listen', 'nowhere'], 2, 'ADDRESS_INVALID'),
+                    (['--data', str(q.data), '--listen', '127.0.0.1:0', '--smtp', 'nonsense'], 2, 'ADDRESS_INVALID'),
+                    (['--data', str(q.data), '--listen', '127.0.0.1:0', '--smtp', '127.0.0.1:'], 2, 'ADDRESS_INVALID'),
+                    (['--data', str(q.data), '--listen', '127.0.0.1:0', '--smtp', 'mail server:25'], 2, 'ADDRESS_INVALID'),
+                    (['--data', str(q.data), '--listen', '127.0.0.1:0', '--smtp', ':25'], 2, 'ADDRESS_INVALID'),
                     (['--data', str(q.data), '--listen', '127.0.0.1:0', '--tls-cert', '/x', '--tls-key', '/y'], 2, 'TLS_FILES')):
                 done = subprocess.run([program, *argv], capture_output=True, text=True, timeout=60)
                 self.assertEqual((done.returncode, done.stdout), (code, ''), (argv, done.stderr))
