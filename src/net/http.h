@@ -25,6 +25,7 @@ struct http_request {
 	const char *method;             /* "GET", "POST", ... HEAD is given as "GET" with head set */
 	bool head;
 	const char *path;               /* percent-decoded, valid UTF-8, begins with /, no // . or .. segments, no NUL */
+	const char *asked;              /* only for words of a refusal, when path is NULL: how the target began, raw; "" when not even that came */
 	const char *query;              /* raw, after the ?; "" when none */
 	const struct http_header *headers;
 	int nheaders;

@@ -125,6 +125,17 @@ static void linger(struct http_conn *c)
 	listen_again(c);
 }
 
+/* How the target of a head that was refused began. */
+static const char *asked(struct arena *a, const struct http_job *j)
+{
+	const char *sp = j->head ? memchr(j->head, ' ', j->head_n) : NULL;
+	size_t left = sp ? (size_t)(j->head + j->head_n - ++sp) : 0, n = 0;
+
+	while (n < left && n < 32 && sp[n] > 0x20 && sp[n] < 0x7f)
+		n++;
+	return n ? arena_dupn(a, sp, n) : "";
+}
+
 /* Answer with a status of the server's own and end the connection. */
 static void refuse(struct http_conn *c, int status)
 {
@@ -145,6 +156,7 @@ static void refuse(struct http_conn *c, int status)
 	if (arena_trap(j->a)) {
 		http_answer_memory(j);
 	} else {
+		j->rq.asked = j->rq.path ? "" : asked(j->a, j);
 		j->rs.type = "text/plain; charset=utf-8";
 		j->rs.body = arena_printf(j->a, "%d %s\n", status, http_reason(status));
 		j->rs.body_bytes = strlen(j->rs.body);

@@ -187,6 +187,8 @@ enum http_read_step http_read(struct http_job *j, const char *p, size_t n, size_
 	if (!j->rq.path) {
 		end = http_check_bytes(j, p, n, used);
 		if (end < 0 || gather(j, p, *used) != 0) {
+			if (!j->head_n)         /* enough of it to know in which form to refuse */
+				gather(j, p, n < 64 ? n : 64);
 			if (!j->refuse)
 				j->refuse = 400;
 			return READ_REFUSED;

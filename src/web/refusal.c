@@ -23,7 +23,7 @@ void web_refusal(const struct http_request *r, int status, struct http_response 
 	const char *text = err_text(id, lang);
 
 	/* Neither form needs escaping: the texts are ours and hold no quotes or angle brackets (a unit test looks). */
-	if (r->path && strncmp(r->path, "/api/", 5) == 0) {
+	if (strncmp(r->path ? r->path : r->asked ? r->asked : "", "/api/", 5) == 0) {
 		s->type = "application/json";
 		s->body = arena_printf(r->a, "{\"error\":{\"id\":\"%s\",\"kind\":\"%s\",\"field\":%s,\"message\":\"%s\"}}", err_name(id),
 			err_kind_name(err_kind(id)), status == 413 ? "\"body\"" : "null", text);

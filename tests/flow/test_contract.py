@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The outside contract, word for word, over the API of a running Pedel. On SQLite, and on PostgreSQL when there is one."""
 import concurrent.futures
+import json
 import os
+import socket
 import unittest
 
 from pedel import Pedel, cvr, wait_until
@@ -171,6 +173,24 @@ class Contract(unittest.TestCase):
         _, en = self.p.api('POST', '/api/v1/customers', body, headers={'Accept-Language': 'en'})
         self.assertIn('CVR-nummeret', da['error']['message'])
         self.assertIn('CVR number', en['error']['message'])
+
+    def test_what_the_server_itself_refuses_is_json_too(self):
+        head = f'Host: 127.0.0.1\r\nAuthorization: Bearer {self.p.token}\r\n'
+        for line, more, want in (('GET /api/v1/tickets/1%2f', '', 400), ('TRACE /api/v1/tickets/1', '', 501), ('FOO /api/v1/tickets/1', '', 501),
+                                 ('GET /api/v1/tickets', 'X: ' + 'y' * 100000 + '\r\n', 400), ('GET /api/v1/tickets', 'a b: c\r\n', 400),
+                                 ('GET /api/v1/tickets?q=' + 'y' * 20000, '', 414)):
+            with socket.create_connection(('127.0.0.1', self.p.port), timeout=10) as s:
+                try:
+                    s.sendall(f'{line} HTTP/1.1\r\n{head}{more}\r\n'.encode())
+                except OSError:
+                    pass                                                    # it had heard enough
+                got = b''
+                while part := s.recv(65536):
+                    got += part
+            top, body = got.decode().split('\r\n\r\n', 1)
+            self.assertEqual(int(top.split()[1]), want, line[:60])
+            self.assertIn('Content-Type: application/json', top, line[:60])
+            self.assertEqual(set(json.loads(body)['error']), {'id', 'kind', 'field', 'message'})
 
     def test_bodies_that_are_not_json_and_callers_without_a_token(self):
         for raw in (b'{', b'[1]', b'{"a":1}{', b'\xff\xfe', b'{"name":"a","name":"b"}', b'[' * 100000):
