@@ -133,20 +133,24 @@ static int post_attestation(struct web *w, struct err *e)
 	struct attest t = { .who = &w->who, .now = w->now };
 	struct promise_book b = promise_book_of(w);
 	struct promise_stand s;
+	struct customer c;
 	const char *expires;
 	int32_t day;
 	json_t *o;
 
 	if (web_body_json(w, &o, e) != 0 || json_known(o, keys, e) != 0 || json_want_int(o, "customer_id", 1, INT64_MAX, true, 0, &t.customer_id, e) != 0 ||
 	    json_want_text(o, "promise", 100, true, &t.key, e) != 0 || json_want_text(o, "note", 2000, true, &t.note, e) != 0 ||
-	    json_want_text(o, "expires", 10, true, &expires, e) != 0 || day_parse(expires, "expires", &day, e) != 0 ||
-	    promise_at(w->db, w->a, &b, t.customer_id, t.key, w->now, &s, e) != 0)
+	    json_want_text(o, "expires", 10, true, &expires, e) != 0 || day_parse(expires, "expires", &day, e) != 0)
 		return -1;
+	if (store_customer_get(w->db, w->a, t.customer_id, &c, e) != 0)
+		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "%" PRId64, t.customer_id) : -1;
+	if (promise_at(w->db, w->a, &b, t.customer_id, t.key, w->now, &s, e) != 0)
+		return e->id == E_PROMISE_UNKNOWN ? FAIL_FIELD(e, E_PROMISE_UNKNOWN, "promise", "%s", t.key) : -1;
 	if (s.live)
 		return FAIL_FIELD(e, E_ATTEST_LIVE, "promise", "%s", t.key);
 	t.expires_at = day_start(day + 1);              /* to the end of that day */
-	if (web_write(w, attest_job, &t, e) != 0)
-		return -1;
+	if (web_write(w, attest_job, &t, e) != 0)       /* it calls the moment by the form's name */
+		return e->id == E_ATTEST_EXPIRY ? FAIL_FIELD(e, E_ATTEST_EXPIRY, "expires", "%s", expires) : -1;
 	w->app->wake(w->app->wake_arg, "promises");
 	return web_json(w, 201, json_pack("{s:I,s:I,s:s,s:s,s:s,s:s,s:s}", "id", (json_int_t)t.id, "customer_id", (json_int_t)t.customer_id, "promise", t.key,
 		"by", w->who.name, "at", moment_iso(w->a, w->now), "expires", day_iso(w->a, day), "note", t.note));

@@ -72,6 +72,10 @@ class Promises(unittest.TestCase):
                              ({'expires': '2099-01-01'}, (400, 'ATTEST_EXPIRY')), ({'extra': 1}, (400, 'FIELD_UNKNOWN'))):
             status, got = self.p.api('POST', '/api/v1/attestations', {**good, **change})
             self.assertEqual((status, got['error']['id']), want, change)
+        today = time.strftime('%Y-%m-%d', time.localtime())
+        for change, want in (({'expires': '2020-01-01'}, 'expires'), ({'expires': today}, 'expires'), ({'expires': '2099-01-01'}, 'expires'),
+                             ({'customer_id': 999999}, 'customer_id'), ({'promise': 'hosting.account'}, 'promise')):
+            self.assertEqual(self.p.api('POST', '/api/v1/attestations', {**good, **change})[1]['error']['field'], want, change)
         self.p.ok('POST', '/api/v1/attestations', good)
         row = self.promises()['backup.safe']
         self.assertEqual(row['state'], 'attested')
