@@ -123,11 +123,32 @@ char *text_lower(struct arena *a, const char *s)
 	return out;
 }
 
+/* Blanks of other scripts, and marks that leave nothing on paper: zero width, joiners, direction. */
+static bool unseen(uint32_t c)
+{
+	static const struct { uint32_t from, to; } all[] = { { 0xA0, 0xA0 }, { 0xAD, 0xAD }, { 0x34F, 0x34F }, { 0x61C, 0x61C }, { 0x115F, 0x1160 },
+		{ 0x17B4, 0x17B5 }, { 0x180B, 0x180E }, { 0x2000, 0x200F }, { 0x2028, 0x202F }, { 0x205F, 0x206F }, { 0x2800, 0x2800 }, { 0x3000, 0x3000 },
+		{ 0x3164, 0x3164 }, { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF }, { 0xFFA0, 0xFFA0 }, { 0xE0000, 0xE0FFF } };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (c >= all[i].from && c <= all[i].to)
+			return true;
+	return false;
+}
+
 bool text_blank(const char *s)
 {
-	while (s && space(*s))
-		s++;
-	return !s || !*s;
+	while (s && *s) {
+		if (space(*s)) {
+			s++;
+		} else {
+			uint32_t c = (unsigned char)*s < 0x80 ? 0 : text_next(&s);
+
+			if (!unseen(c))
+				return false;
+		}
+	}
+	return true;
 }
 
 bool text_eq(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }

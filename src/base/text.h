@@ -15,7 +15,7 @@ int  text_check(const char *s, const char *field, size_t max, bool required, str
 char *text_repair(struct arena *a, const char *s, size_t n);    /* bad bytes and NULs become U+FFFD; always valid */
 char *text_trim(struct arena *a, const char *s);        /* without white space at both ends */
 char *text_lower(struct arena *a, const char *s);       /* A-Z, Latin-1 and Latin Extended-A (ÆØÅ included) */
-bool text_blank(const char *s);                         /* NULL, empty or only white space */
+bool text_blank(const char *s);                         /* NULL, empty or nothing that can be seen */
 bool text_eq(const char *a, const char *b);             /* NULL equals NULL only */
 bool text_starts(const char *s, const char *with);
 bool text_ends(const char *s, const char *with);

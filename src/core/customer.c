@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "core/cvr.h"
 #include "core/tell.h"
+#include "store/person.h"
+#include "store/setting.h"
 
 enum { NAME_MOST = 120, NOTE_MOST = 4000, DOMAINS_MOST = 50 };
 
@@ -15,10 +17,40 @@ static int check_lang(const char *lang, const char *field, struct err *e)
 	return 0;
 }
 
-static int check_customer(struct arena *a, struct customer *c, struct err *e)
+/* Our own addresses, with blanks between: what the desk sends from and takes. */
+static int own_addresses(struct db_conn *c, struct arena *a, const char **out, struct err *e)
 {
-	const char **domains;
+	const char *from, *takes, *domain;
 
+	if (setting_get(c, a, "desk.from", "", &from, e) != 0 || setting_get(c, a, "mail.addresses", "", &takes, e) != 0 ||
+	    setting_get(c, a, "mail.domain", "", &domain, e) != 0)
+		return -1;
+	*out = text_lower(a, arena_printf(a, "%s %s%s%s", takes, from, *domain ? " @" : "", domain));
+	return 0;
+}
+
+/* Does the list have the address (or, domain set, one of that domain)? */
+static bool is_own(const char *list, const char *what, bool domain)
+{
+	size_t n = strlen(what);
+
+	for (const char *s = list; *s; s += strcspn(s, " ,\n"), s += strspn(s, " ,\n")) {
+		size_t len = strcspn(s, " ,\n"), skip = 0;
+
+		while (domain && skip < len && s[skip++] != '@')
+			;
+		if (len - skip == n && strncmp(s + skip, what, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_customer(struct db_conn *w, struct arena *a, struct customer *c, struct err *e)
+{
+	const char **domains, *own;
+
+	if (own_addresses(w, a, &own, e) != 0)
+		return -1;
 	if (text_check(c->name, "name", NAME_MOST, true, e) != 0 || cvr_read(a, c->cvr, "cvr", &c->cvr, e) != 0 ||
 	    gln_read(a, c->gln, "gln", &c->gln, e) != 0 || phone_read(a, c->phone, "phone", &c->phone, e) != 0 ||
 	    text_check(c->note, "note", NOTE_MOST, false, e) != 0 || check_lang(c->lang = c->lang ? c->lang : "da", "language", e) != 0)
@@ -33,6 +65,9 @@ static int check_customer(struct arena *a, struct customer *c, struct err *e)
 
 		if (domain_read(a, c->domains[i], "mail_domains", &domains[put], e) != 0)
 			return -1;
+		/* whoever writes from there speaks as this customer */
+		if (domain_public(domains[put]) || is_own(own, domains[put], true))
+			return FAIL_FIELD(e, domain_public(domains[put]) ? E_DOMAIN_PUBLIC : E_DOMAIN_OURS, "mail_domains", "%s", domains[put]);
 		for (int k = 0; k < put && !twice; k++)
 			twice = strcmp(domains[k], domains[put]) == 0;
 		put += !twice;
@@ -47,7 +82,7 @@ int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, in
 {
 	struct customer k = *given, *c = &k;            /* its checked texts live no longer than this job */
 
-	if (check_customer(a, c, e) != 0)
+	if (check_customer(w, a, c, e) != 0)
 		return -1;
 	c->created_at = now;
 	if (store_customer_add(w, c, e) != 0)
@@ -61,7 +96,7 @@ int customer_change(struct db_conn *w, struct arena *a, const struct actor *who,
 {
 	struct customer old, k = *given, *c = &k;
 
-	if (store_customer_get(w, a, c->id, &old, e) != 0 || check_customer(a, c, e) != 0 || store_customer_set(w, c, e) != 0)
+	if (store_customer_get(w, a, c->id, &old, e) != 0 || check_customer(w, a, c, e) != 0 || store_customer_set(w, c, e) != 0)
 		return -1;
 	return tell_event(w, a, who, now, c->id, "customer", c->id, "customer.changed", json_pack("{s:s,s:s,s:b}", "name", c->name, "cvr", c->cvr,
 		"active", c->active), e);
@@ -97,10 +132,13 @@ int customer_site_drop(struct db_conn *w, struct arena *a, const struct actor *w
 	return tell_event(w, a, who, now, customer_id, "site", id, "site.dropped", json_object(), e);
 }
 
-static int check_contact(struct arena *a, struct contact *k, struct err *e)
+static int check_contact(struct db_conn *w, struct arena *a, struct contact *k, struct err *e)
 {
 	static const char *const themes[] = { "auto", "light", "dark" };
+	struct err none = { 0 };
+	struct person p;
 	bool theme = false;
+	const char *own;
 
 	if (text_check(k->name, "name", NAME_MOST, true, e) != 0)
 		return -1;
@@ -109,6 +147,13 @@ static int check_contact(struct arena *a, struct contact *k, struct err *e)
 	if (email_read(a, k->email, "email", &k->email, e) != 0 || phone_read(a, k->phone, "phone", &k->phone, e) != 0 ||
 	    check_lang(k->lang = k->lang ? k->lang : "da", "language", e) != 0)
 		return -1;
+	/* a mail has one sender: our desk, one of us, or one of the customer's */
+	if (own_addresses(w, a, &own, e) != 0)
+		return -1;
+	if (is_own(own, k->email, false) || store_person_by_email(w, a, k->email, &p, &none) == 0)
+		return FAIL_FIELD(e, E_EMAIL_OURS, "email", "%s", k->email);
+	if (none.id != E_NONE && none.id != E_NOT_FOUND)
+		return *e = none, -1;
 	k->role = k->role ? k->role : "employee";
 	if (!(role_by_name(k->role) & ROLE_CUSTOMER))
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "role", "%.40s", k->role);
@@ -129,7 +174,7 @@ int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int
 	if (store_customer_get(w, a, k->customer_id, &c, e) != 0)
 		return -1;
 	k->lang = k->lang ? k->lang : c.lang;
-	if (check_contact(a, k, e) != 0)
+	if (check_contact(w, a, k, e) != 0)
 		return -1;
 	k->created_at = now;
 	if (store_contact_add(w, k, e) != 0)
@@ -144,7 +189,7 @@ int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, 
 {
 	struct contact old, copy = *given, *k = &copy;
 
-	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0 || check_contact(a, k, e) != 0 || store_contact_set(w, k, e) != 0)
+	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0 || check_contact(w, a, k, e) != 0 || store_contact_set(w, k, e) != 0)
 		return -1;
 	return tell_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.changed",
 		json_pack("{s:s,s:s,s:s,s:b}", "name", k->name, "email", k->email, "role", k->role, "active", k->active), e);

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include "base/buf.h"
 #include "base/text.h"
 
 /* The digits of s without spaces, dots and hyphens; NULL when anything else is there or it does not have n of them. */
@@ -53,16 +54,121 @@ int gln_read(struct arena *a, const char *s, const char *field, const char **out
 		return FAIL_FIELD(e, E_GLN_INVALID, field, "%.40s", s);
 	for (int i = 0; i < 13; i++)
 		sum += (i % 2 ? 3 : 1) * (digits[i] - '0');
-	if (sum % 10 != 0)
+	if (sum % 10 != 0 || strspn(digits, "0") == 13)
 		return FAIL_FIELD(e, E_GLN_INVALID, field, "%.40s", s);
 	*out = digits;
 	return 0;
 }
 
+/* One label in Punycode (RFC 3492, section 6.3). */
+static bool puny(const uint32_t *in, size_t n, struct buf *out)
+{
+	enum { BASE = 36, TMIN = 1, TMAX = 26, SKEW = 38, DAMP = 700 };
+	uint32_t c = 128, delta = 0, bias = 72;
+	size_t basic = 0, done;
+
+	buf_adds(out, "xn--");
+	for (size_t i = 0; i < n; i++)
+		if (in[i] < 128) {
+			buf_addc(out, (char)in[i]);
+			basic++;
+		}
+	done = basic;
+	if (basic)
+		buf_addc(out, '-');
+	while (done < n) {
+		uint32_t least = UINT32_MAX;
+
+		for (size_t i = 0; i < n; i++)
+			if (in[i] >= c && in[i] < least)
+				least = in[i];
+		delta += (least - c) * (uint32_t)(done + 1);     /* at most 63 letters of 21 bits: it cannot run over */
+		c = least;
+		for (size_t i = 0; i < n; i++) {
+			uint32_t q;
+
+			delta += in[i] < c;
+			if (in[i] != c)
+				continue;
+			q = delta;
+			for (uint32_t k = BASE;; k += BASE) {
+				uint32_t t = k <= bias ? TMIN : k >= bias + TMAX ? TMAX : k - bias, digit = q < t ? q : t + (q - t) % (BASE - t);
+
+				buf_addc(out, (char)(digit < 26 ? 'a' + digit : '0' + digit - 26));
+				if (q < t)
+					break;
+				q = (q - t) / (BASE - t);
+			}
+			delta = done == basic ? delta / DAMP : delta / 2;
+			delta += delta / (uint32_t)(done + 1);
+			for (bias = 0; delta > (BASE - TMIN) * TMAX / 2; bias += BASE)
+				delta /= BASE - TMIN;
+			bias += (BASE - TMIN + 1) * delta / (delta + SKEW);
+			delta = 0;
+			done++;
+		}
+		delta++;
+		c++;
+	}
+	return !out->full;
+}
+
+const char *domain_ascii(struct arena *a, const char *d)
+{
+	uint32_t label[64], c;
+	struct buf b;
+	size_t n = 0, at;
+	bool beyond = false;
+
+	buf_init(&b, a, 1024);
+	for (at = 0;; ) {
+		c = text_next(&d);
+		if (c && c != '.') {
+			if (n == 63)
+				return NULL;
+			beyond |= c >= 128;
+			label[n++] = c;
+			continue;
+		}
+		if (beyond && !puny(label, n, &b))
+			return NULL;
+		for (size_t i = 0; i < n && !beyond; i++)
+			buf_addc(&b, (char)label[i]);
+		if (b.n - at > 63)
+			return NULL;
+		if (!c)
+			return b.full ? NULL : arena_dup(a, buf_text(&b));
+		buf_addc(&b, '.');
+		at = b.n;
+		n = 0;
+		beyond = false;
+	}
+}
+
+const char *email_ascii(struct arena *a, const char *email)
+{
+	const char *at = strrchr(email, '@'), *domain = at ? domain_ascii(a, at + 1) : NULL;
+
+	return domain ? arena_printf(a, "%.*s%s", (int)(at + 1 - email), email, domain) : email;
+}
+
+bool domain_public(const char *domain)
+{
+	static const char *const all[] = { "gmail.com", "googlemail.com", "hotmail.com", "hotmail.dk", "outlook.com", "outlook.dk", "live.com", "live.dk",
+		"msn.com", "yahoo.com", "yahoo.dk", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "gmx.com", "gmx.net", "gmx.de", "web.de", "mail.com",
+		"proton.me", "protonmail.com", "pm.me", "tutanota.com", "tuta.com", "fastmail.com", "zoho.com", "yandex.com", "mail.ru", "mail.dk", "jubii.dk",
+		"ofir.dk", "forum.dk", "stofanet.dk", "youmail.dk", "privat.dk", "post.tele.dk", "tdcadsl.dk", "webspeed.dk" };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (strcmp(domain, all[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool domain_ok(const char *d)
 {
 	size_t label = 0, n = strlen(d);
-	bool dot = false;
+	bool dot = false, letter = false;
 
 	if (n < 3 || n > 253)
 		return false;
@@ -74,12 +180,14 @@ static bool domain_ok(const char *d)
 				return false;
 			label = 0;
 			dot = true;
+			letter = false;
 			continue;
 		}
+		letter |= !isdigit(c);          /* a last label of digits alone is an IP address */
 		if (!(isalnum(c) || c >= 0x80 || (c == '-' && label > 0)) || ++label > 63)
 			return false;
 	}
-	return dot && label > 0 && d[n - 1] != '-';
+	return dot && letter && label > 0 && d[n - 1] != '-';
 }
 
 int email_read(struct arena *a, const char *s, const char *field, const char **out, struct err *e)
@@ -91,7 +199,9 @@ int email_read(struct arena *a, const char *s, const char *field, const char **o
 	for (char *c = t; c < at; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("<>()[],;:\\\"@", *c) || (*c == '.' && (c == t || c[1] == '.' || c + 1 == at)))
 			return FAIL_FIELD(e, E_EMAIL_INVALID, field, "%.80s", s);
-	*out = t;
+	*out = email_ascii(a, t);
+	if (!domain_ascii(a, at + 1))
+		return FAIL_FIELD(e, E_EMAIL_INVALID, field, "%.80s", s);
 	return 0;
 }
 
@@ -125,6 +235,8 @@ int domain_read(struct arena *a, const char *s, const char *field, const char **
 		t++;
 	if (!text_valid(t, strlen(t)) || !domain_ok(t))
 		return FAIL_FIELD(e, E_DOMAIN_INVALID, field, "%.80s", s ? s : "");
-	*out = t;
+	*out = domain_ascii(a, t);
+	if (!*out)
+		return FAIL_FIELD(e, E_DOMAIN_INVALID, field, "%.80s", s);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/cvr.h"
 #include "core/mail_class.h"
 #include "core/mail_thread.h"
 #include "core/ticket.h"
@@ -100,6 +101,7 @@ static int writer_find(struct db_conn *c, struct arena *a, const struct intake *
 		x->address = *in->m->from.address ? in->m->from.address : x->address;
 		x->name = in->m->from.name;
 	}
+	x->address = email_ascii(a, x->address);
 	x->doubted = strcmp(x->auth, "fail") == 0;
 	if (!*x->name)
 		x->name = *x->address ? x->address : "?";

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/cvr.h"
 #include "pages/all.h"
 #include "pages/ticket_job.h"
 #include "web/signin.h"
@@ -266,7 +267,7 @@ static int report_open(struct web *w, struct err *e)
 	static const struct actor nobody = { ROLE_NOBODY, false, 0, 0, "" };
 	struct actor who = nobody;
 	struct ticket_job j = { .kind = JOB_CREATE, .who = &who, .draft = { .channel = "portal" } };
-	const char *name = text_trim(w->a, or_empty(web_field(w, "name"))), *email = text_lower(w->a, text_trim(w->a, or_empty(web_field(w, "email"))));
+	const char *name = text_trim(w->a, or_empty(web_field(w, "name"))), *email = email_ascii(w->a, text_lower(w->a, text_trim(w->a, or_empty(web_field(w, "email")))));
 	const char *text = or_empty(web_field(w, "text")), *trap = web_field(w, "website"), *at = strchr(email, '@');
 	struct err why = { 0 };
 	int64_t contact;

@@ -6,6 +6,7 @@
 #include "store/event.h"
 #include "store/person.h"
 #include "store/session.h"
+#include "store/setting.h"
 
 static const struct actor mette = { .role = ROLE_ADMIN, .person = true, .id = 1, .name = "Mette" };
 #define NOW INT64_C(1790000000000000)
@@ -26,9 +27,12 @@ static void test_forms(void **state)
 		{ gln_read, "579000000000", NULL },
 		{ email_read, " Anna@Firma.DK ", "anna@firma.dk" }, { email_read, "a@b", NULL }, { email_read, "@b.dk", NULL }, { email_read, "a b@c.dk", NULL },
 		{ email_read, "a@c..dk", NULL }, { email_read, "a..b@c.dk", NULL }, { email_read, "a@b@c.dk", NULL }, { email_read, "<a@c.dk>", NULL },
-		{ email_read, "a@-c.dk", NULL }, { email_read, "a@c.dk\nBcc: x@y.dk", NULL }, { email_read, "åse@blåbær.dk", "åse@blåbær.dk" },
+		{ email_read, "a@-c.dk", NULL }, { email_read, "a@c.dk\nBcc: x@y.dk", NULL }, { email_read, "åse@blåbær.dk", "åse@xn--blbr-roah.dk" },
+		{ email_read, "a@1.2.3.4", NULL }, { gln_read, "0000000000000", NULL },
 		{ phone_read, "+45 12 34 56 78", "+4512345678" }, { phone_read, "", "" }, { phone_read, "1234567", NULL }, { phone_read, "12x45678", NULL },
 		{ domain_read, "@Firma.dk", "firma.dk" }, { domain_read, "firma", NULL }, { domain_read, "fir ma.dk", NULL }, { domain_read, "firma.dk.", NULL },
+		{ domain_read, "ÆRØ.dk", "xn--r-3fa9c.dk" }, { domain_read, "Mail.München-Ärzte.De", "mail.xn--mnchen-rzte-r8a91a.de" }, { domain_read, "日本語.jp", "xn--wgv71a119e.jp" }, { domain_read, "å.dk", "xn--5ca.dk" }, { domain_read, "1.2.3.4", NULL },
+		{ domain_read, "ååååååååååååååååååååååååååååååååååååååååååååååååååååååååååååååå.dk", NULL },
 	};
 	struct arena *a = arena_begin(1 << 20);
 
@@ -116,6 +120,42 @@ static void test_contacts(void **state)
 	db_read_end(r);
 }
 
+static int our_addresses(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct person p = { .login = "mette", .name = "Mette", .email = "mette@msp.example", .role = "technician", .active = true };
+
+	(void)arg;
+	return setting_set(w, "desk.from", "desk@msp.example", e) != 0 || setting_set(w, "mail.addresses", "help@msp.example drift@stue.example", e) != 0 ||
+		store_person_add(w, &p, e) != 0 ? -1 : 0;
+}
+
+/* Who a mail speaks for is looked up in these: nobody may be entered as somebody else. */
+static void test_addresses_that_are_not_a_customers(void **state)
+{
+	static const struct { const char *name, *domain, *email; enum err_id want; const char *field; } rows[] = {
+		{ "Egely", "gmail.com", NULL, E_DOMAIN_PUBLIC, "mail_domains" }, { "Egely", "@Hotmail.DK", NULL, E_DOMAIN_PUBLIC, "mail_domains" },
+		{ "Egely", "msp.example", NULL, E_DOMAIN_OURS, "mail_domains" }, { "Egely", "stue.example", NULL, E_DOMAIN_OURS, "mail_domains" },
+		{ "Egely", "1.2.3.4", NULL, E_DOMAIN_INVALID, "mail_domains" }, { "\xE2\x80\xAE\xE2\x80\x8B", "a.example", NULL, E_REQUIRED, "name" },
+		{ "Karen", NULL, "desk@msp.example", E_EMAIL_OURS, "email" }, { "Karen", NULL, "Drift@stue.example", E_EMAIL_OURS, "email" },
+		{ "Karen", NULL, "mette@msp.example", E_EMAIL_OURS, "email" }, { "\xE2\x80\x8B \xC2\xA0", NULL, "karen@egely.example", E_REQUIRED, "name" },
+		{ "Karen", NULL, "karen@msp.example", E_NONE, NULL }, { "Egely", "sp.example", NULL, E_NONE, NULL },
+	};
+	struct store_case *s = *state;
+	struct customer c = { .name = "Egely", .cvr = "10000009" };
+	struct err e;
+
+	CHECK(db_write(s->db, add_customer, &c, &e) == 0 && db_write(s->db, our_addresses, NULL, &e) == 0);
+	for (int i = 0; i < N(rows); i++) {
+		struct customer other = { .name = rows[i].name, .cvr = "10000025", .domains = &rows[i].domain, .ndomains = 1 };
+		struct contact k = { .customer_id = c.id, .name = rows[i].name, .email = rows[i].email };
+		int rc;
+
+		e = (struct err){ 0 };
+		rc = rows[i].email ? db_write(s->db, add_contact, &k, &e) : db_write(s->db, add_customer, &other, &e);
+		CHECK_ROW(i, rc == (rows[i].want ? -1 : 0) && (rc == 0 || (e.id == rows[i].want && strcmp(e.field, rows[i].field) == 0)));
+	}
+}
+
 struct session_job { struct session s; uint8_t link[32]; int64_t customer, contact, id; bool fresh; int step; };
 
 static int session_work(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -184,7 +224,7 @@ static void test_sessions(void **state)
 
 int main(void)
 {
-	static const struct store_test tests[] = { STORE_TEST(test_forms), STORE_TEST(test_customers), STORE_TEST(test_contacts), STORE_TEST(test_sessions) };
+	static const struct store_test tests[] = { STORE_TEST(test_forms), STORE_TEST(test_customers), STORE_TEST(test_contacts), STORE_TEST(test_addresses_that_are_not_a_customers), STORE_TEST(test_sessions) };
 
 	return store_tests_run(tests, N(tests));
 }
