@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/cvr.h"
 #include "store/contact.h"
+#include "store/customer.h"
 #include "store/outbox.h"
 #include "store/person.h"
 #include "store/session.h"
@@ -55,11 +56,22 @@ static int login_get(struct web *w, struct err *e)
 }
 
 /* Everything about who tries to sign in: one of the two, or neither. */
-struct candidate { bool person, found; struct person p; struct contact k; const char *hash; };
+struct candidate { bool person, found, ended; struct person p; struct contact k; const char *hash; };
+
+/* The contact's customer is one no longer: its people have no place to come to. */
+static int customer_ended(struct web *w, const struct contact *k, bool *ended, struct err *e)
+{
+	struct customer c;
+
+	if (store_customer_get(w->db, w->a, k->customer_id, &c, e) != 0)
+		return -1;
+	*ended = !c.active;
+	return 0;
+}
 
 static int find_candidate(struct web *w, const char *login, struct candidate *c, struct err *e)
 {
-	const char *name = text_lower(w->a, text_trim(w->a, login));
+	const char *name = email_ascii(w->a, text_lower(w->a, text_trim(w->a, login)));
 
 	*c = (struct candidate){ .person = true };
 	if (store_person_by_login(w->db, w->a, name, &c->p, e) == 0) {
@@ -75,7 +87,7 @@ static int find_candidate(struct web *w, const char *login, struct candidate *c,
 	if (store_contact_by_email(w->db, w->a, name, &c->k, e) == 0) {
 		c->found = c->k.active;
 		c->hash = c->found ? c->k.password_hash : NULL;
-		return 0;
+		return customer_ended(w, &c->k, &c->ended, e);
 	}
 	return e->id == E_NOT_FOUND ? 0 : -1;
 }
@@ -122,15 +134,15 @@ static int check_code(struct web *w, const struct person *p, const char *given, 
 	return 0;
 }
 
-static int wrong(struct web *w, const char *login, const struct candidate *c, const char *outcome, struct err *e)
+static int wrong(struct web *w, const char *login, const struct candidate *c, enum err_id id, const char *outcome, struct err *e)
 {
 	struct err what;
 
 	if (web_signin_note(w, !c->found ? "nobody" : c->person ? "person" : "contact", !c->found ? 0 : c->person ? c->p.id : c->k.id, login, outcome, e) != 0)
 		return -1;
-	FAIL(&what, E_SIGNIN_WRONG, "%s", outcome);
+	FAIL(&what, id, "%s", outcome);
 	web_wrong(w, &what);
-	web_status(w, 401);
+	web_status(w, id == E_CUSTOMER_ENDED ? 403 : 401);
 	signin_page(w, web_field(w, "next"));
 	return 0;
 }
@@ -158,12 +170,14 @@ static int login_post(struct web *w, struct err *e)
 	    guard_password_fits(w->app->guard, c.hash, strlen(password) > 1024 ? "" : password, &fits, e) != 0)
 		return -1;
 	if (!fits)
-		return wrong(w, login, &c, "wrong", e);
+		return wrong(w, login, &c, E_SIGNIN_WRONG, "wrong", e);
+	if (c.ended)            /* said only to who knows the password */
+		return wrong(w, login, &c, E_CUSTOMER_ENDED, "ended", e);
 	if (c.person) {
 		if (check_code(w, &c.p, web_field(w, "code"), &code, e) != 0)
 			return -1;
 		if (!code)
-			return wrong(w, login, &c, "totp_wrong", e);
+			return wrong(w, login, &c, E_SIGNIN_WRONG, "totp_wrong", e);
 	}
 	if (guard_password_stale(c.hash)) {
 		struct rehash_job j = { c.person, c.person ? c.p.id : c.k.id, c.person ? 0 : c.k.customer_id };
@@ -203,6 +217,7 @@ static int mail_post(struct web *w, struct err *e)
 	struct contact k;
 	struct err slow;
 	enum lang lang;
+	bool ended = false;
 
 	if (email_read(w->a, web_field(w, "mail"), "mail", &mail, e) != 0 || (!web_origin_fits(w) && FAIL_FIELD(e, E_ORIGIN_UNSET, "mail", "%s", "origin"))) {
 		web_wrong(w, e);
@@ -211,9 +226,11 @@ static int mail_post(struct web *w, struct err *e)
 	}
 	if (web_slow_down(w, "link.address", w->rq->address, 30, 10 * MOMENT_SECOND, e) != 0)
 		return -1;
-	if (store_contact_by_email(w->db, w->a, mail, &k, e) == 0)
-		j.k = k.active ? &k : NULL;
-	else if (e->id != E_NOT_FOUND)
+	if (store_contact_by_email(w->db, w->a, mail, &k, e) == 0) {
+		if (customer_ended(w, &k, &ended, e) != 0)
+			return -1;
+		j.k = k.active && !ended ? &k : NULL;
+	} else if (e->id != E_NOT_FOUND)
 		return -1;
 	if (web_slow_down(w, "link.mail", mail, 3, 5 * MOMENT_MINUTE, &slow) == 0) {
 		secret = secret_make(w->a, true, j.hash);
@@ -258,6 +275,7 @@ static int link_post(struct web *w, struct err *e)
 {
 	struct use_job j = { .now = w->now };
 	struct contact k;
+	bool ended = false;
 
 	if (web_slow_down(w, "signin.address", w->rq->address, 60, 2 * MOMENT_SECOND, e) != 0)
 		return -1;
@@ -267,6 +285,8 @@ static int link_post(struct web *w, struct err *e)
 		return -1;
 	if (!k.active)
 		return FAIL(e, E_LINK_SPENT, "contact is not active");
+	if (customer_ended(w, &k, &ended, e) != 0 || ended)
+		return ended ? FAIL(e, E_CUSTOMER_ENDED, "customer %lld", (long long)k.customer_id) : -1;
 	if (web_sign_in(w, false, k.id, k.customer_id, k.name, "link_ok", e) != 0)
 		return -1;
 	return web_redirect(w, "/portal/");

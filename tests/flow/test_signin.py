@@ -210,6 +210,32 @@ class SignIn(unittest.TestCase):
             with self.assertRaisesRegex(AssertionError, 'ORIGIN_INVALID'):
                 p.start(seconds=10)
 
+    def test_people_of_a_customer_that_ended(self):
+        customer, owner, _, _ = self.p.customer(seed=90, name='Forbi ApS', domain='forbi.example', services=())
+        b = self.p.browser().get('/login').submit('/login/mail', mail=owner['email'])
+        path = self.link(owner['email'])
+        b.get(path)
+        b.submit(path)
+        b.get('/profile').submit('/profile/password', password='en god sætning til mig')
+        other = self.p.browser().get('/login').submit('/login/mail', mail=owner['email'])
+        path = self.link(owner['email'])
+        other.get(path)
+        version = self.p.ok('GET', f"/api/v1/customers/{customer['id']}")['version']
+        self.p.ok('PATCH', f"/api/v1/customers/{customer['id']}", {'active': False, 'version': version})
+        other.submit(path)
+        self.assertEqual(other.status, 403)
+        self.assertIn('ikke længere kunde her', other.text)
+        late = self.p.browser().get('/login')
+        late.submit('/login', login=owner['email'], password='en god sætning til mig')
+        self.assertEqual(late.status, 403)
+        self.assertIn('ikke længere kunde her', late.text)
+        late.submit('/login', login=owner['email'], password='en helt anden sætning')
+        self.assertEqual(late.status, 401)                                  # who does not know the password is told nothing
+        self.assertNotIn('ikke længere kunde', late.text)
+        late.get('/login').submit('/login/mail', mail=owner['email'])
+        self.assertIn('er et link på vej', late.text)
+        self.assertEqual(self.link(owner['email']), path)                   # no new one
+
     def test_forms_of_others(self):
         b = self.p.browser().sign_in('admin', self.p.password)
         fields = b.get('/profile').form('/profile')
