@@ -396,7 +396,7 @@ int promise_attest(struct db_conn *w, struct arena *a, const struct actor *who, 
 
 	if (text_check(note, "note", 2000, true, e) != 0)
 		return -1;
-	if (day_of(expires_at - 1) <= day_of(now))      /* what ends with today is over tonight */
+	if (expires_at <= now)
 		return FAIL_FIELD(e, E_ATTEST_EXPIRY, "expires_at", "past");
 	if (expires_at > now + PROMISE_ATTEST_MAX_DAYS * MOMENT_DAY)
 		return FAIL_FIELD(e, E_ATTEST_EXPIRY, "expires_at", "more than %d days", PROMISE_ATTEST_MAX_DAYS);

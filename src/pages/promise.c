@@ -190,6 +190,8 @@ static int post_attest(struct web *w, struct err *e)
 		web_wrong(w, &wrong);
 	if (read_day(w, web_field(w, "expires_at") ? web_field(w, "expires_at") : "", "expires_at", &day, &wrong) != 0)
 		web_wrong(w, &wrong);
+	else if (day <= day_of(w->now) && FAIL_FIELD(&wrong, E_ATTEST_EXPIRY, "expires_at", "today or before"))
+		web_wrong(w, &wrong);
 	else
 		t.expires_at = day_start(day + 1);
 	if (!w->nerrors && web_write(w, attest_job, &t, &wrong) != 0) {
