@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs_check.py - the reference pages say what the code says: every event kind, setting, pedel.conf key and option, both ways;
-docs/errors.md is made from src/base/err_ids.def. What the people's pages (docs/da, docs/en) set in bold is a word of the screen: it stands in ui/lang.
+docs/errors.md is made from src/base/err_ids.def; the libraries of the package are those of tools/packages.sh. What the people's pages (docs/da, docs/en) set in bold is a word of the screen: it stands in ui/lang.
 
   tools/docs_check.py            compares; every difference on a line of its own
   tools/docs_check.py --write    makes docs/errors.md anew
@@ -162,8 +162,11 @@ def main():
     commands = set(re.findall(r'^\t\{ "([a-z -]+)"', table, re.M))
     wrong += differ('command', commands, 'docs/man/pedel.1',
                     [c.replace('\\-', '-') for c in re.findall(r'^\.It Cm ([a-z -]+)$', (ROOT / 'docs/man/pedel.1').read_text(), re.M)])
+    run = re.search(r'^run="([^"]+)"', (ROOT / 'tools/packages.sh').read_text(), re.M).group(1)
+    needs = re.search(r'^Build-Depends: (.*?)\n\n', (ROOT / 'debian/control').read_text(), re.M | re.S).group(1)
+    wrong += differ('library', {x for x in run.split() if x.endswith('-dev')} - {'libc6-dev'}, 'debian/control', re.findall(r'[\w.+-]+-dev\b', needs))
     wrong += bold_words('da') + bold_words('en')
-    print('\n'.join(wrong) if wrong else f'events, settings, pedel.conf, options, commands, words of the screen and {page.count(chr(10) + "| `")} errors: pages and code agree')
+    print('\n'.join(wrong) if wrong else f'events, settings, pedel.conf, options, commands, libraries, words of the screen and {page.count(chr(10) + "| `")} errors: pages and code agree')
     return 1 if wrong else 0
 
 
