@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "conv/serve.h"
 
-static const char usage[] = "pedel-conv --serve SOCKET [--with-parent] | --help | --version\n\nReads untrusted documents for pedeld, locked in. See pedel-conv(8).\n";
+static const char usage[] = "pedel-conv --serve SOCKET [--alive] [--with-parent] | --help | --version\n\nReads untrusted documents for pedeld, locked in. See pedel-conv(8).\n";
 enum { ALIVE_FD = 3 };         /* as the keeper gives it */
 
 int main(int argc, char **argv)

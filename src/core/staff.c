@@ -35,7 +35,7 @@ int staff_login(struct arena *a, const char *given, const char **out, struct err
 int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct person *given, struct err *e)
 {
 	struct person copy = *given, *p = &copy;
-	const char *login;
+	const char *login = NULL;
 
 	if (staff_login(a, p->login ? p->login : "", &login, e) != 0)
 		return -1;

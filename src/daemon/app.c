@@ -11,6 +11,7 @@
 #include "daemon/mail_in.h"
 #include "daemon/mail_out.h"
 #include "daemon/sweep.h"
+#include "daemon/watch.h"
 #include "net/listen.h"
 #include "os/file.h"
 #include "pages/all.h"
@@ -18,6 +19,7 @@
 #include "services/all.h"
 #include "web/dispatch.h"
 #include "web/kept.h"
+#include "web/health.h"
 #include "web/live.h"
 #include "web/refusal.h"
 #include "web/signin.h"
@@ -27,6 +29,7 @@ static const struct app_job *const jobs[] = {
 	&mail_out_job, &mail_in_job, &mail_take_job,
 	&sweep_app_job,
 	&chain_app_job,
+	&watch_job,
 	NULL
 };
 enum { JOBS_MOST = 8, READERS = 24, KEPT_MB = 16, KEPT_MB_MOST = 4096 };
@@ -109,6 +112,7 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 		return -1;
 	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
 	p->web.catalogue = &p->catalogue;
+	p->web.health = health_begin(a);
 	p->web.rail = pages_rail;
 	p->web.services = service_all;
 	p->web.tables = pages_tables;

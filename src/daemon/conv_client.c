@@ -131,16 +131,16 @@ out:
 
 int conv_mail(const char *socket_path, struct arena *a, const void *raw, size_t n, struct conv_mail *out, struct err *e)
 {
-	const void *answer;
-	size_t got;
+	const void *answer = NULL;
+	size_t got = 0;
 
 	return conv_ask(socket_path, CONV_MAIL, raw, n, 0, a, &answer, &got, e) != 0 ? -1 : conv_get_mail(a, answer, got, out, e);
 }
 
 int conv_markdown(const char *socket_path, struct arena *a, const char *text, char **html, struct err *e)
 {
-	const void *answer, *bytes;
-	size_t got, n;
+	const void *answer = NULL, *bytes;
+	size_t got = 0, n;
 
 	if (conv_ask(socket_path, CONV_MARKDOWN, text, strlen(text), 0, a, &answer, &got, e) != 0 ||
 		conv_get_bytes(a, answer, got, &bytes, &n, e) != 0)
@@ -149,11 +149,19 @@ int conv_markdown(const char *socket_path, struct arena *a, const char *text, ch
 	return 0;
 }
 
+int conv_try(const char *socket_path, struct arena *a, int timeout_ms, struct err *e)
+{
+	const void *answer = NULL;
+	size_t n;
+
+	return conv_ask(socket_path, CONV_MARKDOWN, "x", 1, timeout_ms, a, &answer, &n, e);
+}
+
 int conv_pdf(void *socket_path, struct arena *a, json_t *document, const void **pdf, size_t *n, struct err *e)
 {
 	char *text = json_dumps(document, JSON_COMPACT);
-	const void *answer;
-	size_t got;
+	const void *answer = NULL;
+	size_t got = 0;
 	int rc;
 
 	if (!text)

@@ -13,6 +13,7 @@ int conv_ask(const char *socket_path, enum conv_kind kind, const void *p, size_t
 	size_t *nanswer, struct err *e);
 int conv_mail(const char *socket_path, struct arena *a, const void *raw, size_t n, struct conv_mail *out, struct err *e);
 int conv_markdown(const char *socket_path, struct arena *a, const char *text, char **html, struct err *e);
+int conv_try(const char *socket_path, struct arena *a, int timeout_ms, struct err *e);     /* is it there, and does it work? */
 /* Fits web_app.make_pdf: arg is the socket's path. */
 int conv_pdf(void *socket_path, struct arena *a, json_t *document, const void **pdf, size_t *n, struct err *e);
 #endif

@@ -23,6 +23,7 @@
 #include "store/outbox.h"
 #include "store/person.h"
 #include "store/setting.h"
+#include "web/health.h"
 
 enum { BATCH = 20, TRIES = 3, PAUSE_US = 3000000, LOOK_US = 20000000, FILES_MAX = 200 };
 #define RAW_MAX ((size_t)96 << 20)
@@ -396,6 +397,7 @@ static int process(struct mail_in_work *w, const struct mail_in *row, bool *othe
 	arena_trap_clear(a);
 	if (e.id != E_NONE) {
 		log_err("mail in", &e);
+		health_note(w->app->health, &e, in.now);
 		tried.note = arena_printf(a, "%s: %s", err_name(e.id), e.detail);
 		/* trouble of the machine's own is no fault of the mail's, and is never counted against it */
 		*others = e.id == E_CONV_FAILED || e.id == E_MEMORY_LIMIT || (err_kind(e.id) != ERR_RETRY && e.id != E_OS_CALL);
@@ -424,6 +426,7 @@ static void *work(void *arg)
 		a = arena_begin(16 << 20);
 		if (db_read_begin(w->app->db, &c, &e) != 0 || store_mail_in_waiting(c, a, BATCH, &rows, &n, &e) != 0) {
 			log_err("mail in", &e);
+			health_note(w->app->health, &e, os_now_us());
 			trouble = true;
 		}
 		db_read_end(c);

@@ -9,6 +9,7 @@
 #include "store/blob.h"
 #include "store/mail_in.h"
 #include "store/setting.h"
+#include "web/health.h"
 
 struct take { const struct web_app *app; struct lmtp_server *lmtp; };
 
@@ -83,6 +84,7 @@ static int take(void *arg, const struct lmtp_mail *m)
 	}
 	if (e.id != E_NONE) {
 		log_err("lmtp", &e);
+		health_note(w->app->health, &e, row.received_at);
 		code = e.id == E_OUT_OF_SPACE ? 452 : 451;
 	} else {
 		w->app->wake(w->app->wake_arg, "mail");

@@ -28,7 +28,7 @@ struct sweep {
 	const struct job_env *env;
 	struct promise_book book;
 	struct bell bell;
-	int64_t rested_us, signed_us;           /* when the slower things were done */
+	int64_t rested_us, signed_us;           /* when the slower things were done, by os_steady_us() */
 };
 
 struct intake { const char *name, *text; int64_t offset, now; int taken; };
@@ -196,12 +196,12 @@ static void sweep_once(struct sweep *s)
 			log_err("promises", &e);
 			break;
 		}
-	if (now - s->rested_us >= REST_US) {
-		s->rested_us = now;
+	if (os_steady_us() - s->rested_us >= REST_US) {
+		s->rested_us = os_steady_us();
 		rest(s, now);
 	}
-	if (now - s->signed_us >= MOMENT_HOUR) {
-		s->signed_us = now;
+	if (!s->signed_us || os_steady_us() - s->signed_us >= MOMENT_HOUR) {
+		s->signed_us = os_steady_us();
 		sign(s, now);
 	}
 	web->wake(web->wake_arg, "outbox");     /* tickets and needs may have written mails */
@@ -234,7 +234,7 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 		free(s);
 		return -1;
 	}
-	s->rested_us = os_now_us() - REST_US + 30 * MOMENT_SECOND;
+	s->rested_us = os_steady_us() - REST_US + 30 * MOMENT_SECOND;
 	if (bell_begin(&s->bell, run, s, e) != 0) {
 		free(s);
 		return -1;

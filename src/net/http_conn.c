@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fault.h"
@@ -162,7 +163,7 @@ static void refuse(struct http_conn *c, int status)
 		j->rs.body_bytes = strlen(j->rs.body);
 		if (s->c.refusal)
 			s->c.refusal(&j->rq, status, &j->rs, s->c.arg);
-		if (status == 503)
+		if (status == 503 || status == 507)
 			http_add_header(&j->rq, &j->rs, "Retry-After", "2");
 		http_answer(j, t->pack, true);
 	}
@@ -178,11 +179,13 @@ static int body_file(struct http_job *j, const char *folder)
 	unsigned char r[8];
 
 	os_random(r, sizeof r);
-	/* The process id tells the next start which of these nobody owns any more (http_server.c). */
 	j->body_path = arena_printf(j->a, "%s/body-%d-%02x%02x%02x%02x%02x%02x%02x%02x", folder, (int)getpid(), r[0], r[1], r[2], r[3], r[4],
 		r[5], r[6], r[7]);
 	j->body_fd = fault_hit("open") ? -1 : open(j->body_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return j->body_fd < 0 ? -1 : 0;
+	if (j->body_fd < 0)
+		return -1;
+	flock(j->body_fd, LOCK_EX | LOCK_NB);           /* tells the next start that somebody owns it (http_server.c) */
+	return 0;
 }
 
 /* What needs no worker is answered here. Not while more waits behind it: a row of such would go ever deeper. */
@@ -247,7 +250,7 @@ static void head_done(struct http_conn *c, bool more)
 		return;
 	}
 	if (limit.to_file && (!s->c.tmp_folder || body_file(j, s->c.tmp_folder) != 0)) {
-		refuse(c, 503);
+		refuse(c, errno == ENOSPC || errno == EDQUOT ? 507 : 503);
 		return;
 	}
 	c->state = HTTP_IN_BODY;

@@ -88,7 +88,7 @@ static int on_body(llhttp_t *p, const char *at, size_t n)
 		if (done < 0 && errno == EINTR) {
 			done = 0;
 		} else if (done < 0) {
-			j->refuse = 503;
+			j->refuse = errno == ENOSPC || errno == EDQUOT ? 507 : 503;
 			return HPE_USER;
 		}
 	}

@@ -2,8 +2,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fault.h"
@@ -281,18 +283,23 @@ static void *run_worker(void *arg)
 
 /* ---- starting ---- */
 
-/* Bodies of a process that was killed. */
+/* Bodies of a process that was killed: their lock went with it. (Asking kill(2) is not for a server that is bound: it would end us.) */
 static void sweep_bodies(const char *folder)
 {
 	DIR *h = opendir(folder);
 	struct dirent *d;
 	char path[1000];
-	int pid;
+	int fd;
 
-	while (h && (d = readdir(h)) != NULL)
-		if (sscanf(d->d_name, "body-%d-", &pid) == 1 && pid != getpid() && kill(pid, 0) != 0 && errno == ESRCH &&
-		    snprintf(path, sizeof path, "%s/%s", folder, d->d_name) < (int)sizeof path)
+	while (h && (d = readdir(h)) != NULL) {
+		if (strncmp(d->d_name, "body-", 5) != 0 || snprintf(path, sizeof path, "%s/%s", folder, d->d_name) >= (int)sizeof path)
+			continue;
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 			unlink(path);
+		if (fd >= 0)
+			close(fd);
+	}
 	if (h)
 		closedir(h);
 }

@@ -8,14 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-static int fail_errno(struct err *e, const char *what, const char *path)
+int os_fail(struct err *e, const char *what, const char *path)
 {
 	int why = errno;
 
-	return FAIL(e, why == ENOSPC || why == EDQUOT ? E_OUT_OF_SPACE : why == ENOENT ? E_NOT_FOUND : E_OS_CALL, "%s %s: %s", what,
-		path, strerror(why));
+	return FAIL(e, why == ENOSPC || why == EDQUOT ? E_OUT_OF_SPACE : why == EACCES || why == EPERM || why == EROFS ? E_ACCESS_REFUSED :
+		why == ENOENT ? E_NOT_FOUND : E_OS_CALL, "%s %s: %s", what, path, strerror(why));
+}
+
+int os_room(const char *path, int64_t *free_bytes, int64_t *all_bytes, struct err *e)
+{
+	struct statvfs s;
+
+	if (statvfs(path, &s) != 0)
+		return os_fail(e, "look at", path);
+	*free_bytes = (int64_t)s.f_bavail * (int64_t)s.f_frsize;
+	*all_bytes = (int64_t)s.f_blocks * (int64_t)s.f_frsize;
+	return 0;
 }
 
 static int write_all(int fd, const char *p, size_t n)
@@ -51,19 +63,19 @@ int os_replace_file(const char *path, const void *data, size_t n, unsigned mode,
 		return FAIL(e, E_OS_CALL, "path too long: %.80s", path);
 	fd = fault_hit("open") ? (errno = EACCES, -1) : open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0) {
-		fail_errno(e, "create", tmp);
+		os_fail(e, "create", tmp);
 		goto out;
 	}
 	if (write_all(fd, data, n) != 0) {
-		fail_errno(e, "write", tmp);
+		os_fail(e, "write", tmp);
 		goto out;
 	}
 	if (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {
-		fail_errno(e, "sync", tmp);
+		os_fail(e, "sync", tmp);
 		goto out;
 	}
 	if (fault_hit("rename") ? (errno = EXDEV, 1) : rename(tmp, path) != 0) {
-		fail_errno(e, "rename", path);
+		os_fail(e, "rename", path);
 		goto out;
 	}
 	rc = sync_parent(path, e);
@@ -81,11 +93,11 @@ int os_append_file(const char *path, const void *data, size_t n, struct err *e)
 
 	fd = fault_hit("open") ? (errno = EACCES, -1) : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (fd < 0)
-		return fail_errno(e, "open", path);
+		return os_fail(e, "open", path);
 	if (write_all(fd, data, n) != 0)
-		fail_errno(e, "write", path);
+		os_fail(e, "write", path);
 	else if (fault_hit("fsync") ? (errno = EIO, 1) : fdatasync(fd) != 0)
-		fail_errno(e, "sync", path);
+		os_fail(e, "sync", path);
 	else
 		rc = 0;
 	close(fd);
@@ -102,9 +114,9 @@ int os_read_file(struct arena *a, const char *path, size_t max, char **out, size
 
 	fd = fault_hit("open") ? (errno = EACCES, -1) : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fail_errno(e, "open", path);
+		return os_fail(e, "open", path);
 	if (fstat(fd, &st) != 0) {
-		fail_errno(e, "stat", path);
+		os_fail(e, "stat", path);
 		goto out;
 	}
 	if ((uint64_t)st.st_size > max) {
@@ -117,7 +129,7 @@ int os_read_file(struct arena *a, const char *path, size_t max, char **out, size
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0) {
-			fail_errno(e, "read", path);
+			os_fail(e, "read", path);
 			goto out;
 		}
 		if (k == 0)
@@ -137,9 +149,9 @@ int os_remove_file(const char *path, struct err *e)
 {
 	if (fault_hit("unlink")) {
 		errno = EACCES;
-		return fail_errno(e, "remove", path);
+		return os_fail(e, "remove", path);
 	}
-	return unlink(path) == 0 || errno == ENOENT ? 0 : fail_errno(e, "remove", path);
+	return unlink(path) == 0 || errno == ENOENT ? 0 : os_fail(e, "remove", path);
 }
 
 int os_make_folder(const char *path, unsigned mode, struct err *e)
@@ -155,7 +167,7 @@ int os_make_folder(const char *path, unsigned mode, struct err *e)
 		snprintf(part, sizeof part, "%.*s", (int)i, path);
 		if (fault_hit("mkdir") ? (errno = EACCES, 1) : mkdir(part, mode) != 0) {
 			if (errno != EEXIST)
-				return fail_errno(e, "make folder", part);
+				return os_fail(e, "make folder", part);
 		} else if (sync_parent(part, e) != 0) {
 			return -1;
 		}
@@ -169,10 +181,10 @@ int os_sync_folder(const char *path, struct err *e)
 
 	fd = fault_hit("open") ? (errno = EACCES, -1) : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fail_errno(e, "open", path);
+		return os_fail(e, "open", path);
 	rc = fault_hit("fsync") ? (errno = EIO, -1) : fsync(fd);
 	if (rc != 0)
-		fail_errno(e, "sync", path);
+		os_fail(e, "sync", path);
 	close(fd);
 	return rc;
 }
@@ -196,7 +208,7 @@ int os_list_folder(struct arena *a, const char *path, char ***names, int *n, str
 	char **list = ARENA_ARRAY(a, char *, cap);
 
 	if (!h)
-		return fail_errno(e, "open folder", path);
+		return os_fail(e, "open folder", path);
 	while ((d = readdir(h))) {
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 			continue;

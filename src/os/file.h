@@ -1,7 +1,7 @@
 /* file.h - files and folders: whole or not at all.
  *
  * Ownership:  contents are in the arena given; descriptors are the caller's.
- * Errors:     E_OUT_OF_SPACE, E_OS_CALL (with path and reason), E_NOT_FOUND where it says so, E_BODY_TOO_LARGE past max.
+ * Errors:     E_OUT_OF_SPACE, E_ACCESS_REFUSED, E_OS_CALL (with path and reason), E_NOT_FOUND where it says so, E_BODY_TOO_LARGE past max.
  * Units:      bytes.     Threads: any.     Source: POSIX; rename and fsync as ext4 and SQLite's documents tell them. */
 #ifndef PEDEL_OS_FILE_H
 #define PEDEL_OS_FILE_H
@@ -23,6 +23,9 @@ int os_make_folder(const char *path, unsigned mode, struct err *e);     /* with 
 int os_sync_folder(const char *path, struct err *e);
 bool os_file_is(const char *path);
 int64_t os_file_size(const char *path);                                 /* -1 when it is not there */
+int os_room(const char *path, int64_t *free_bytes, int64_t *all_bytes, struct err *e);   /* of the disk that holds path */
+/* What errno means, as an error of ours: "create", path. Always -1. */
+int os_fail(struct err *e, const char *what, const char *path);
 /* Names in a folder, sorted, without . and .. */
 int os_list_folder(struct arena *a, const char *path, char ***names, int *n, struct err *e);
 #endif

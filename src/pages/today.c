@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "store/setting.h"
 #include <string.h>
+#include "store/mail_in.h"
 
 static int words(struct web *w, struct today_view *v, struct err *e)
 {
@@ -76,6 +77,17 @@ static int unread(struct web *w, struct today_view *v, struct err *e)
 	return 0;
 }
 
+/* What waits longer than it should, and why. */
+static int wrong(struct web *w, struct today_view *v, struct err *e)
+{
+	v->nwrong = health_lines(w->app->health, v->wrong);
+	if (outbox_stuck(w->db, w->a, &v->stuck, e) != 0 || store_mail_in_counts(w->db, &v->mails, &v->mails_since, e) != 0)
+		return -1;
+	if (v->mails && v->mails_since > w->now - 2 * MOMENT_MINUTE)
+		v->mails = 0;          /* it will be read in a moment */
+	return 0;
+}
+
 static int page_today(struct web *w, struct err *e)
 {
 	struct promise_filter f = { .bare = true, .states = "broken,at_risk,waiting", .limit = 31 };
@@ -100,7 +112,7 @@ static int page_today(struct web *w, struct err *e)
 		return -1;
 	v.none = tickets;
 	if (store_ticket_count(w->db, w->a, &mine, TODAY_COUNT + 1, &v.nmine_all, e) != 0 ||
-	    store_ticket_count(w->db, w->a, &none, TODAY_COUNT + 1, &v.nnone_all, e) != 0)
+	    store_ticket_count(w->db, w->a, &none, TODAY_COUNT + 1, &v.nnone_all, e) != 0 || wrong(w, &v, e) != 0)
 		return -1;
 	today_page(w, &v);
 	return 0;

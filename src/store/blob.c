@@ -12,14 +12,6 @@
 #include "os/file.h"
 #include "os/random.h"
 
-static int fail_errno(struct err *e, const char *what, const char *path)
-{
-	int why = errno;
-
-	return FAIL(e, why == ENOSPC || why == EDQUOT ? E_OUT_OF_SPACE : why == ENOENT ? E_NOT_FOUND : E_OS_CALL, "%s %s: %s", what, path,
-		strerror(why));
-}
-
 static bool is_sha256(const char *s)
 {
 	return s && strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
@@ -56,7 +48,7 @@ static int settle(const struct blobs *b, const char *tmp, const char *hex, struc
 	if (places(b, hex, dir, path, e) != 0 || os_make_folder(dir, 0700, e) != 0)
 		return -1;
 	if (fault_hit("rename") ? (errno = EXDEV, 1) : rename(tmp, path) != 0)
-		return fail_errno(e, "rename", path);
+		return os_fail(e, "rename", path);
 	return sync_name(b, dir, e);
 }
 
@@ -82,20 +74,20 @@ int blob_put(const struct blobs *b, const void *p, size_t n, char sha256_hex[65]
 	snprintf(tmp, sizeof tmp, "%.3900s/.new-%016llx", dir, (unsigned long long)mark);
 	fd = fault_hit("open") ? (errno = EACCES, -1) : open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail_errno(e, "create", tmp);
+		return os_fail(e, "create", tmp);
 	for (size_t done = 0; done < n;) {
 		ssize_t k = fault_hit("write") ? (errno = ENOSPC, -1) : write(fd, (const char *)p + done, n - done);
 
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0) {
-			fail_errno(e, "write", tmp);
+			os_fail(e, "write", tmp);
 			goto out;
 		}
 		done += (size_t)k;
 	}
 	if (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {
-		fail_errno(e, "sync", tmp);
+		os_fail(e, "sync", tmp);
 		goto out;
 	}
 	rc = settle(b, tmp, hex, e);
@@ -117,20 +109,20 @@ static int file_hash(const char *path, char hex[65], int64_t *bytes, bool sync, 
 	int fd = fault_hit("open") ? (errno = EACCES, -1) : open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 
 	if (fd < 0)
-		return fail_errno(e, "open", path);
+		return os_fail(e, "open", path);
 	crypto_hash_sha256_init(&st);
 	while ((k = fault_hit("read") ? (errno = EIO, -1) : read(fd, part, sizeof part)) != 0) {
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0) {
-			rc = fail_errno(e, "read", path);
+			rc = os_fail(e, "read", path);
 			break;
 		}
 		crypto_hash_sha256_update(&st, part, (unsigned long long)k);
 		total += k;
 	}
 	if (rc == 0 && sync && (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0))
-		rc = fail_errno(e, "sync", path);
+		rc = os_fail(e, "sync", path);
 	close(fd);
 	crypto_hash_sha256_final(&st, h);
 	if (rc == 0) {

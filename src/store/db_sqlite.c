@@ -1,4 +1,5 @@
 /* SQLite: WAL, every commit synced, one connection per thread at a time (hence NOMUTEX). */
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,12 @@ static int fail_code(struct db_conn *c, int rc, const char *what, struct err *e)
 {
 	int ext = c->h ? sqlite3_extended_errcode(c->h) : rc;
 
+	int why = c->h && ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN) ? sqlite3_system_errno(c->h) : 0;
+
 	c->duplicate = ext == SQLITE_CONSTRAINT_UNIQUE || ext == SQLITE_CONSTRAINT_PRIMARYKEY;
 	return FAIL(e, (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED ? E_DB_BUSY :
-		(rc & 0xff) == SQLITE_FULL ? E_OUT_OF_SPACE : E_DB, "%s (%.90s)", c->h ? sqlite3_errmsg(c->h) : sqlite3_errstr(rc), what);
+		(rc & 0xff) == SQLITE_FULL || why == ENOSPC || why == EDQUOT ? E_OUT_OF_SPACE :
+		why == EACCES || why == EPERM || why == EROFS || ((rc & 0xff) == SQLITE_READONLY && !c->reader) ? E_ACCESS_REFUSED : E_DB, "%s (%.90s)", c->h ? sqlite3_errmsg(c->h) : sqlite3_errstr(rc), what);
 }
 
 static int sq_script(struct db_conn *c, const char *text, struct err *e)

@@ -16,10 +16,11 @@ enum { AUTO_PER_TICKET_HOUR = 3, AUTOREPLY_PER_DAY_STRANGER = 1, AUTOREPLY_PER_D
 static const struct db_sql add = { "INSERT INTO outbox(created_at,kind,customer_id,ticket_id,message_row,sender,recipient,message_id,subject,body,body_html,"
 	"headers,auto,next_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) RETURNING id", NULL };
 static const struct db_sql due = { "SELECT id,created_at,kind,customer_id,ticket_id,message_row,sender,recipient,message_id,subject,body,body_html,headers,"
-	"auto,tries,next_at,error FROM outbox WHERE state='waiting' AND next_at<=?1 ORDER BY next_at,id LIMIT ?2", NULL };
+	"auto,tries,next_at,error FROM outbox WHERE state='waiting' AND (next_at<=?1 OR created_at>?1+60000000) ORDER BY next_at,id LIMIT ?2", NULL };
 static const struct db_sql sent = { "UPDATE outbox SET state='sent',sent_at=?2,error='' WHERE id=?1 AND state='waiting'", NULL };
 static const struct db_sql failed = { "UPDATE outbox SET tries=tries+1,next_at=?2,error=?3,state=?4 WHERE id=?1 AND state='waiting'", NULL };
 static const struct db_sql next = { "SELECT MIN(next_at) FROM outbox WHERE state='waiting' HAVING COUNT(*)>0", NULL };
+static const struct db_sql stuck = { "SELECT COUNT(*),COALESCE(MIN(created_at),0),COALESCE(MAX(error),'') FROM outbox WHERE state='waiting' AND tries>0", NULL };
 static const struct db_sql number_of = { "SELECT number FROM ticket WHERE id=?1", NULL };
 static const struct db_sql files_of = { "SELECT name,mime,bytes,sha256 FROM attachment WHERE ticket_id=?1 AND message_id=?2 ORDER BY id LIMIT 50", NULL };
 static const struct db_sql by_message_id = { "SELECT id,ticket_id,customer_id,recipient FROM outbox WHERE message_id=?1", NULL };
@@ -99,6 +100,20 @@ int outbox_domain(struct db_conn *c, struct arena *a, const char **domain, struc
 static int count(struct db_conn *w, const struct db_sql *q, const struct db_val *v, int nv, int64_t *n, struct err *e)
 {
 	return db_id(w, q, v, nv, n, e);
+}
+
+int outbox_stuck(struct db_conn *c, struct arena *a, struct outbox_stuck *out, struct err *e)
+{
+	struct db_cur *cur;
+	int rc;
+
+	if (db_query(c, &stuck, DB_NONE, &cur, e) != 0)
+		return -1;
+	rc = db_next(cur, e);
+	if (rc > 0)
+		*out = (struct outbox_stuck){ db_int(cur, 0), db_int(cur, 1), db_text(cur, 2, a) };
+	db_done(cur);
+	return rc < 0 ? -1 : 0;
 }
 
 /* Programs that answer programs must come to an end. */

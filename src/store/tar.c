@@ -6,22 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/fault.h"
+#include "os/file.h"
 
 enum { BLOCK = 512, PART = 64 << 10, NAME_AT = 0, MODE_AT = 100, UID_AT = 108, GID_AT = 116, SIZE_AT = 124, MTIME_AT = 136, SUM_AT = 148,
 	TYPE_AT = 156, MAGIC_AT = 257 };
 
-static int fail_errno(struct err *e, const char *what, const char *path)
-{
-	int why = errno;
-
-	return FAIL(e, why == ENOSPC || why == EDQUOT ? E_OUT_OF_SPACE : why == ENOENT ? E_NOT_FOUND : E_OS_CALL, "%s %s: %s", what, path,
-		strerror(why));
-}
-
 static int put(struct tar *t, const void *p, size_t n, struct err *e)
 {
 	if (fault_hit("write") ? (errno = ENOSPC, 1) : fwrite(p, 1, n, t->f) != n)
-		return fail_errno(e, "write", t->path);
+		return os_fail(e, "write", t->path);
 	return 0;
 }
 
@@ -71,7 +64,7 @@ int tar_write_begin(struct tar *t, const char *path, struct err *e)
 
 	*t = (struct tar){ .path = path };
 	if (fd < 0)
-		return fail_errno(e, "create", path);
+		return os_fail(e, "create", path);
 	t->f = fdopen(fd, "wb");
 	if (!t->f) {
 		close(fd);
@@ -94,9 +87,9 @@ int tar_write_file(struct tar *t, const char *name, const char *path, char hex[6
 	int fd = fault_hit("open") ? (errno = EACCES, -1) : open(path, O_RDONLY | O_CLOEXEC), rc = -1;
 
 	if (fd < 0)
-		return fail_errno(e, "open", path);
+		return os_fail(e, "open", path);
 	if (fstat(fd, &file) != 0) {
-		fail_errno(e, "stat", path);
+		os_fail(e, "stat", path);
 		goto out;
 	}
 	if (put_header(t, name, file.st_size, e) != 0)
@@ -111,7 +104,7 @@ int tar_write_file(struct tar *t, const char *name, const char *path, char hex[6
 		if (k <= 0) {
 			if (k == 0)
 				errno = EIO;    /* it became shorter while we read */
-			fail_errno(e, "read", path);
+			os_fail(e, "read", path);
 			goto out;
 		}
 		crypto_hash_sha256_update(&st, part, (unsigned long long)k);
@@ -136,7 +129,7 @@ int tar_write_end(struct tar *t, struct err *e)
 	int rc = put(t, zero, sizeof zero, e);
 
 	if (rc == 0 && (fault_hit("fsync") ? (errno = EIO, 1) : fflush(t->f) != 0 || fsync(fileno(t->f)) != 0))
-		rc = fail_errno(e, "sync", t->path);
+		rc = os_fail(e, "sync", t->path);
 	tar_close(t);
 	return rc;
 }
@@ -154,7 +147,7 @@ int tar_read_begin(struct tar *t, const char *path, struct err *e)
 {
 	*t = (struct tar){ .path = path };
 	t->f = fault_hit("open") ? (errno = EACCES, NULL) : fopen(path, "rbe");
-	return t->f ? 0 : fail_errno(e, "open", path);
+	return t->f ? 0 : os_fail(e, "open", path);
 }
 
 static int take(struct tar *t, void *p, size_t n, struct err *e)
@@ -163,7 +156,7 @@ static int take(struct tar *t, void *p, size_t n, struct err *e)
 		return FAIL(e, E_OS_CALL, "read %s: test fault", t->path);
 	if (fread(p, 1, n, t->f) == n)
 		return 0;
-	return ferror(t->f) ? fail_errno(e, "read", t->path) : FAIL(e, E_BACKUP_INVALID, "%s ends too early", t->path);
+	return ferror(t->f) ? os_fail(e, "read", t->path) : FAIL(e, E_BACKUP_INVALID, "%s ends too early", t->path);
 }
 
 static int number(const unsigned char *h, int64_t *out)
@@ -232,7 +225,7 @@ int tar_read_content(struct tar *t, const struct tar_entry *x, int fd, char *kee
 			if (k < 0 && errno == EINTR)
 				continue;
 			if (k <= 0)
-				return fail_errno(e, "write", x->name);
+				return os_fail(e, "write", x->name);
 			at += (size_t)k;
 		}
 		done += (int64_t)want;

@@ -10,6 +10,7 @@
 #include "web/dispatch.h"
 #include "web/escape.h"
 #include "web/fail.h"
+#include "web/health.h"
 #include "web/ui.h"
 
 int web_redirect(struct web *w, const char *to)
@@ -170,8 +171,10 @@ void web_fail(struct web *w, const struct err *e)
 {
 	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	char code[5] = "";
+	const char *said;
 	int status = status_of(e->id);
 
+	health_note(w->app->health, e, w->now);
 	if (err_kind(e->id) == ERR_BROKEN || err_kind(e->id) == ERR_RETRY) {
 		uint8_t r[4];
 
@@ -202,8 +205,9 @@ void web_fail(struct web *w, const struct err *e)
 	}
 	w->rs->type = NULL;
 	w->nerrors = 0;
+	said = status == 503 ? arena_printf(w->a, "%s %s", err_name(e->id), code) : status == 500 ? code : "";
 	if (w->hx)
-		fail_fragment(w, web_said(w->a, w->lang, e->id, e->detail), status == 500 ? code : "");
+		fail_fragment(w, web_said(w->a, w->lang, e->id, e->detail), said);
 	else
-		fail_page(w, status, web_said(w->a, w->lang, e->id, e->detail), status == 500 ? code : "");
+		fail_page(w, status, web_said(w->a, w->lang, e->id, e->detail), said);
 }

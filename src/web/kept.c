@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "os/clock.h"
 #include "web/dispatch.h"
+#include "web/health.h"
 
 enum { BUCKETS = 2048, ENTRY_MOST = 512 << 10, HEADERS_MOST = 24 };
 
@@ -121,20 +122,22 @@ static void mix(crypto_generichash_state *h, const char *s)
 }
 
 /* false: this request's answer is nobody's to keep. */
-static bool key_of(struct kept *k, const struct http_request *rq, uint8_t key[32])
+static bool key_of(const struct web_app *app, const struct http_request *rq, uint8_t key[32])
 {
 	static const char *const heads[] = { "cookie", "accept-language", "accept-encoding", "hx-request", "hx-boosted", "hx-target" };
+	uint64_t turn = health_turn(app->health);
 	crypto_generichash_state h;
 
 	if (rq->head || strcmp(rq->method, "GET") != 0 || !http_header(rq, "cookie") || http_header(rq, "authorization") || http_header(rq, "range"))
 		return false;
-	crypto_generichash_init(&h, k->secret, sizeof k->secret, 32);
+	crypto_generichash_init(&h, app->kept->secret, sizeof app->kept->secret, 32);
 	mix(&h, rq->secure ? "s" : "");
 	mix(&h, rq->host);
 	mix(&h, rq->path);
 	mix(&h, rq->query);
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		mix(&h, http_header(rq, heads[i]));
+	crypto_generichash_update(&h, (const uint8_t *)&turn, sizeof turn);
 	crypto_generichash_final(&h, key, 32);
 	return true;
 }
@@ -150,7 +153,7 @@ struct web_page *kept_ask(struct web *w)
 {
 	struct web_page p = { .until = INT64_MAX };
 
-	if (!w->app->kept || !key_of(w->app->kept, w->rq, p.key))
+	if (!w->app->kept || !key_of(w->app, w->rq, p.key))
 		return NULL;
 	return arena_copy(w->a, &p, sizeof p);
 }
@@ -202,7 +205,7 @@ bool kept_at_once(struct http_request *rq, struct http_response *rs, void *arg)
 	struct db_mark mark;
 	uint8_t key[32];
 
-	if (!app->kept || !key_of(app->kept, rq, key))
+	if (!app->kept || !key_of(app, rq, key))
 		return false;
 	db_mark_now(app->db, &mark);
 	return mark.known && find(app, key, &mark, rq, rs);

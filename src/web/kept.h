@@ -7,6 +7,7 @@
  *                  signing out, taking a role away or revoking a session ends them at once.
  *   the clock      a page that looks at the time says until when it holds (web_until); none is kept past its minute, and
  *                  none past the moment at which the session must be looked at again.
+ *   the machine    trouble that begins or ends (health.h) is part of the key.
  *   who looks on   web_kept_seat(): the others on the ticket.
  * Only routes with .keep are asked, only plain 200 answers without Set-Cookie are kept, and Cache-Control: no-cache in the
  * request makes the page anew.

@@ -18,10 +18,12 @@ static enum lang first_language(const struct http_request *r)
 
 void web_refusal(const struct http_request *r, int status, struct http_response *s, void *arg)
 {
-	enum err_id id = status == 413 ? E_BODY_TOO_LARGE : status == 503 ? E_SERVER_BUSY : E_REQUEST_INVALID;
+	enum err_id id = status == 413 ? E_BODY_TOO_LARGE : status == 503 ? E_SERVER_BUSY : status == 507 ? E_OUT_OF_SPACE : E_REQUEST_INVALID;
 	enum lang lang = first_language(r);
 	const char *text = err_text(id, lang);
 
+	if (status == 507)
+		status = s->status = 503;       /* the same answer as from a page that found the disk full */
 	/* Neither form needs escaping: the texts are ours and hold no quotes or angle brackets (a unit test looks). */
 	if (strncmp(r->path ? r->path : r->asked ? r->asked : "", "/api/", 5) == 0) {
 		s->type = "application/json";
@@ -30,7 +32,7 @@ void web_refusal(const struct http_request *r, int status, struct http_response 
 	} else {
 		s->type = "text/html; charset=utf-8";
 		s->body = arena_printf(r->a, "<!doctype html><html lang=\"%s\"><head><meta charset=\"utf-8\"><title>%d</title></head>"
-			"<body><h1>%d</h1><p>%s</p></body></html>\n", lang_code(lang), status, status, text);
+			"<body><h1>%d</h1><p>%s</p><p>%s</p></body></html>\n", lang_code(lang), status, status, text, err_name(id));
 	}
 	s->body_bytes = strlen(s->body);
 }

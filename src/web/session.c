@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "os/clock.h"
 #include "os/random.h"
 #include "store/session.h"
 #include "web/dispatch.h"
@@ -243,5 +244,5 @@ int web_signin_note(struct web *w, const char *who_kind, int64_t who_id, const c
 
 int web_slow_down(struct web *w, const char *what, const char *key, int burst, int64_t each_us, struct err *e)
 {
-	return w->app->guard ? guard_slow_down(w->app->guard, what, key, burst, each_us, w->now, e) : 0;
+	return w->app->guard ? guard_slow_down(w->app->guard, what, key, burst, each_us, os_steady_us(), e) : 0;
 }

@@ -56,6 +56,7 @@ struct web_app {
 	/* Fills w->rail before a console or portal page is drawn. NULL: nothing is shown there. */
 	void (*rail)(struct web *w);
 	struct web_guard *guard;                        /* rate limits, password pool (signin.h) */
+	struct health *health;                          /* what is wrong around us (health.h); NULL in some tests */
 	void *live;                                     /* presence and live hints (live.h) */
 	struct kept *kept;                              /* kept pages (kept.h); NULL: every page is made anew */
 	const struct web_match *match;                  /* the tables, compiled by web_start() */

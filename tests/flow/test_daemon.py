@@ -97,6 +97,8 @@ class Daemon(unittest.TestCase):
     def test_a_server_that_dies_comes_back(self):
         with Pedel() as p:
             old = server_of(p.process.pid)
+            left = p.data / 'tmp/body-999999-00'        # an upload that was under way
+            left.write_text('x')
             os.kill(old, signal.SIGKILL)
             wait_until(lambda: server_of(p.process.pid) not in (None, old), 20)
 
@@ -106,6 +108,7 @@ class Daemon(unittest.TestCase):
                 except OSError:
                     return False
             wait_until(answers, 20)
+            self.assertFalse(left.exists())
 
     def test_kill_9_leaves_nothing(self):
         with Pedel() as p:

@@ -33,9 +33,16 @@ def inner():
             assert status == 503 and got['error']['id'] == 'DB_DOWN', (status, got)
             status, got = p.api('GET', '/api/v1/tickets')
             assert status == 503, (status, got)
+            for lang, words in (('da', 'Databasen kan ikke nås lige nu'), ('en', 'The database cannot be reached right now')):
+                b = p.browser().get('/console/', {'Accept-Language': lang})
+                assert b.status == 503 and words in b.text and 'DB_DOWN' in b.text, b.text
+            raw = f'From: karen@soenderskov.example\nTo: desk@test.example\nSubject: brev {turn}\nMessage-ID: <{turn}@x>\n\nHej\n'
+            assert p.lmtp_send('karen@soenderskov.example', ['desk@test.example'], raw)['desk@test.example'][0] == 451
             subprocess.run([ctl, 'start'], check=True)
             wait_until(lambda: p.api('GET', '/api/v1/tickets')[0] == 200, 10)
             wait_until(lambda: p.api('POST', '/api/v1/tickets', {'customer_id': customer['id'], 'subject': 'back', 'body': 'x'})[0] == 201, 10)
+            assert p.lmtp_send('karen@soenderskov.example', ['desk@test.example'], raw)['desk@test.example'][0] == 250
+            wait_until(lambda: p.sql(f"SELECT count(*) FROM ticket WHERE subject='brev {turn}'") == [('1',)], 20)
         for ticket in made:
             assert p.api('GET', f'/api/v1/tickets/{ticket}')[0] == 200, ticket
         p.cli('verify', '--data', p.data)

@@ -37,7 +37,7 @@ class Cut(unittest.TestCase):
         root.mkdir()
         disk = Disk(root, self.top / 'log')
         sink = self.enterContext(MailSink())
-        p = Pedel(pg=self.pg, smtp=sink.address, folder=root, start=False,
+        p = Pedel(pg=self.pg, smtp=sink.address, folder=root, start=False, args=['--confine', 'off'],
                   env={**preload('disk'), 'PEDEL_DISK_ROOT': str(root), 'PEDEL_DISK_LOG': str(disk.log)})
         disk.note('init')
         self.addCleanup(p.__exit__, None, None, None)
