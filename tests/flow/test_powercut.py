@@ -91,6 +91,7 @@ class Sqlite(Cut):
         work.end()
         p.stop(signal.SIGKILL)
         disk.read()
+        self.assertGreater(len(disk.places), 3 * len(disk.notes), 'the library that writes down was not loaded')
         first = next(at for at, text in disk.notes if text == 'init')
         moments = [at for at in disk.places if at > first]
         marks = [at for at, _ in disk.notes if at > first]
