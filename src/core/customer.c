@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/cvr.h"
 #include "core/tell.h"
+#include "store/outbox.h"
 #include "store/person.h"
 #include "store/setting.h"
 
@@ -183,6 +184,27 @@ int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int
 	given->created_at = now;
 	return tell_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.created",
 		json_pack("{s:s,s:s,s:s}", "name", k->name, "email", k->email, "role", k->role), e);
+}
+
+int contact_welcome(struct db_conn *w, struct arena *a, int64_t now, const char *origin, const struct contact *k, struct err *e)
+{
+	struct outmail m = { .created_at = now, .next_at = now, .kind = "welcome", .customer_id = k->customer_id, .body_html = "", .in_reply_to = "",
+		.references = "", .automatic = true };
+	struct contact kept;
+	const char *provider;
+	bool en;
+
+	if (store_contact_get(w, a, k->customer_id, k->id, &kept, e) != 0 || setting_get(w, a, "provider.name", "Pedel", &provider, e) != 0)
+		return -1;
+	en = strcmp(kept.lang, "en") == 0;
+	m.recipient = kept.email;
+	m.subject = arena_printf(a, en ? "Your access to %s" : "Din adgang til %s", provider);
+	m.body = arena_printf(a, en ? "Dear %s\n\nYou now have access to our portal. There you report and follow tasks, and see what we have promised you.\n\n"
+		"Sign in with your e-mail address, %s. You get a link by mail and need no password:\n%s/login\n\n%s\n" :
+		"Kære %s\n\nDu har nu adgang til vores portal. Der melder og følger du opgaver og ser, hvad vi har lovet jer.\n\n"
+		"Log ind med din mailadresse, %s. Du får et link på mail og skal ikke bruge en adgangskode:\n%s/login\n\n%s\n",
+		kept.name, kept.email, origin, provider);
+	return outbox_add(w, a, &m, e);
 }
 
 int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct contact *given, struct err *e)

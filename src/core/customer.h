@@ -17,5 +17,7 @@ int customer_change(struct db_conn *w, struct arena *a, const struct actor *who,
 int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct site *s, struct err *e);  /* id 0: a new one */
 int customer_site_drop(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t customer_id, int64_t id, struct err *e);
 int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *k, struct err *e);
+/* A mail to somebody who was just added, with the way in: sign in with that address. origin: where people sign in. */
+int contact_welcome(struct db_conn *w, struct arena *a, int64_t now, const char *origin, const struct contact *k, struct err *e);
 int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct contact *k, struct err *e);
 #endif

@@ -103,7 +103,7 @@ static int customer_get(struct web *w, struct err *e)
 
 /* --- a customer's facts -------------------------------------------------------------------------------------------------- */
 
-struct job { struct actor who; int64_t now; struct customer c; struct contact k; struct site s; };
+struct job { struct actor who; int64_t now; struct customer c; struct contact k; struct site s; const char *origin; };
 
 static int customer_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
@@ -307,7 +307,13 @@ static int person_job(struct db_conn *w, struct arena *a, void *arg, struct err 
 {
 	struct job *j = arg;
 
-	return j->k.id ? contact_change(w, a, &j->who, j->now, &j->k, e) : contact_add(w, a, &j->who, j->now, &j->k, e);
+	struct contact k = j->k;        /* the job may be run again */
+
+	if (k.id)
+		return contact_change(w, a, &j->who, j->now, &k, e);
+	if (contact_add(w, a, &j->who, j->now, &k, e) != 0)
+		return -1;
+	return *j->origin ? contact_welcome(w, a, j->now, j->origin, &k, e) : 0;
 }
 
 static bool portal(const struct web *w) { return (w->who.role & ROLE_CUSTOMER) != 0; }
@@ -382,8 +388,10 @@ static int person_post(struct web *w, struct err *e)
 			return person_form(w, &c, &j.k);
 		}
 	}
+	j.origin = web_origin_fits(w) ? w->app->origin : "";
 	if (web_write(w, person_job, &j, e) != 0)
 		return mendable(w, e) ? person_form(w, &c, &j.k) : -1;
+	w->app->wake(w->app->wake_arg, "outbox");
 	return web_redirect(w, portal(w) ? "/portal/people?done=saved" : arena_printf(w->a, "/console/customers/%lld/people?done=saved", (long long)c.id));
 }
 

@@ -159,6 +159,8 @@ class SignIn(unittest.TestCase):
         b.get('/portal/people/new')
         b.submit('/portal/people/new', name='Sofie', email='sofie@soenderskov.example', role='employee', language='da')
         self.assertIn('Sofie', b.text)
+        (body,), = self.p.sql("SELECT body FROM outbox WHERE recipient='sofie@soenderskov.example' AND kind='welcome'")
+        self.assertIn(f'{self.p.base}/login', body)         # whoever is added is told the way in
         b.get('/portal/people/new').submit('/portal/people/new', name='', email='x', role='employee', language='da')
         self.assertEqual(b.status, 422)
         b.get('/profile')
