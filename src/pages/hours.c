@@ -96,24 +96,72 @@ static void csv_text(struct buf *b, const char *s)
 	buf_addc(b, '"');
 }
 
-static void csv_int(struct buf *b, int64_t v)
+/* Excel takes the mark between fields and the decimal mark from the country it is set to: semicolon and comma in Danish. */
+static void csv_next(const struct web *w, struct buf *b)
 {
-	buf_addc(b, ',');
+	buf_addc(b, w->lang == LANG_DA ? ';' : ',');
+}
+
+static void csv_int(const struct web *w, struct buf *b, int64_t v)
+{
+	csv_next(w, b);
 	buf_int(b, v);
+}
+
+static void csv_money(const struct web *w, struct buf *b, int64_t ore)
+{
+	csv_next(w, b);
+	buf_printf(b, "%s%lld%c%02d", ore < 0 ? "-" : "", (long long)(ore < 0 ? -(ore / 100) : ore / 100), w->lang == LANG_DA ? ',' : '.',
+		(int)(ore < 0 ? -(ore % 100) : ore % 100));
+}
+
+/* A line of money: a day or none, what it is, invoiced minutes (0: none), a note, the amount. */
+static void csv_amount(const struct web *w, struct buf *b, const char *day, const char *what, int64_t minutes, const char *note, int64_t ore)
+{
+	buf_adds(b, day);
+	for (int i = 0; i < 5; i++)
+		csv_next(w, b);
+	csv_text(b, what);
+	for (int i = 6; i < 9; i++)
+		csv_next(w, b);
+	if (minutes > 0)
+		csv_int(w, b, minutes);
+	else
+		csv_next(w, b);
+	for (int i = 10; i < 15; i++)
+		csv_next(w, b);
+	csv_text(b, note);
+	csv_next(w, b);
+	csv_money(w, b, ore);
+	buf_adds(b, "\r\n");
+}
+
+static void csv_amounts(struct web *w, struct buf *b, const struct statement *s)
+{
+	if (s->fee_ore > 0)
+		csv_amount(w, b, "", _("Fixed amount"), 0, "", s->fee_ore);
+	for (int i = 0; i < s->ngrants; i++)
+		if (s->grants[i].kind == BANK_GRANT_BOUGHT && s->grants[i].origin_month == s->month)
+			csv_amount(w, b, day_iso(w->a, s->grants[i].from_day), _("Hours bought"), 0, arena_printf(w->a, _("%s, %s, can be used until %s"),
+				fmt_minutes(w, s->grants[i].granted), fmt_money(w, s->grants[i].price_ore), fmt_day(w, s->grants[i].to_day)), s->grants[i].price_ore);
+	for (int i = 0; i < s->nlines; i++)
+		csv_amount(w, b, "", hours_why(w, s->lines[i].why), s->lines[i].minutes, arena_printf(w->a, _("%s an hour"), fmt_money(w, s->lines[i].hourly_ore)),
+			s->lines[i].amount_ore);
+	csv_amount(w, b, "", _("Total without VAT"), 0, "", s->fee_ore + s->lines_ore + s->bought_ore);
 }
 
 const char *hours_csv(struct web *w, const struct statement *s, size_t *n)
 {
 	const char *const heads[] = { _("Date"), _("Begun"), _("Ticket"), _("Subject"), _("Who"), _("Kind"), _("Used, minutes"), _("Counted, minutes"),
 		_("From the bank, minutes"), _("Invoiced, minutes"), _("Included, minutes"), _("Driving, minutes"), _("Driving invoiced, minutes"),
-		_("Balance, minutes"), _("Note"), _("Invoiced as") };
+		_("Balance, minutes"), _("Note"), _("Invoiced as"), _("Amount without VAT") };
 	struct buf b;
 
 	buf_init(&b, w->a, 8 << 20);
 	buf_adds(&b, "\xef\xbb\xbf");           /* so that a spreadsheet reads æøå */
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
 		if (i)
-			buf_addc(&b, ',');
+			csv_next(w, &b);
 		csv_text(&b, heads[i]);
 	}
 	buf_adds(&b, "\r\n");
@@ -121,35 +169,32 @@ const char *hours_csv(struct web *w, const struct statement *s, size_t *n)
 		const struct statement_entry *t = &s->entries[i];
 		struct civil c = moment_local(t->started_at);
 
-		buf_printf(&b, "%s,%02d:%02d,%lld,", day_iso(w->a, t->day), c.hour, c.minute, (long long)t->ticket_number);
+		buf_adds(&b, day_iso(w->a, t->day));
+		csv_next(w, &b);
+		buf_printf(&b, "%02d:%02d", c.hour, c.minute);
+		csv_int(w, &b, t->ticket_number);
+		csv_next(w, &b);
 		csv_text(&b, t->subject);
-		buf_addc(&b, ',');
+		csv_next(w, &b);
 		csv_text(&b, t->person);
-		buf_addc(&b, ',');
+		csv_next(w, &b);
 		csv_text(&b, work_activity(w, t->activity));
-		csv_int(&b, t->minutes);
-		csv_int(&b, t->bill);
-		csv_int(&b, t->drawn + t->drive_drawn);
-		csv_int(&b, t->over);
-		csv_int(&b, t->included);
-		csv_int(&b, t->drive);
-		csv_int(&b, t->drive_invoiced);
-		csv_int(&b, t->balance);
-		buf_addc(&b, ',');
+		csv_int(w, &b, t->minutes);
+		csv_int(w, &b, t->bill);
+		csv_int(w, &b, t->drawn + t->drive_drawn);
+		csv_int(w, &b, t->over);
+		csv_int(w, &b, t->included);
+		csv_int(w, &b, t->drive);
+		csv_int(w, &b, t->drive_invoiced);
+		csv_int(w, &b, t->balance);
+		csv_next(w, &b);
 		csv_text(&b, t->note);
-		buf_addc(&b, ',');
+		csv_next(w, &b);
 		csv_text(&b, t->over == 0 ? "" : hours_why(w, t->no_bank ? BANK_WHY_NO_BANK : BANK_WHY_USED_UP));
+		csv_next(w, &b);
 		buf_adds(&b, "\r\n");
 	}
-	for (int i = 0; i < s->ngrants; i++)
-		if (s->grants[i].kind == BANK_GRANT_BOUGHT && s->grants[i].origin_month == s->month) {
-			buf_printf(&b, "%s,,,,,", day_iso(w->a, s->grants[i].from_day));
-			csv_text(&b, _("Hours bought"));
-			buf_adds(&b, ",,,,,,,,,");
-			csv_text(&b, arena_printf(w->a, _("%s, %s, can be used until %s"), fmt_minutes(w, s->grants[i].granted),
-				fmt_money(w, s->grants[i].price_ore), fmt_day(w, s->grants[i].to_day)));
-			buf_adds(&b, ",\r\n");
-		}
+	csv_amounts(w, &b, s);
 	*n = b.n;
 	return buf_text(&b);
 }
@@ -285,13 +330,12 @@ json_t *hours_document(struct web *w, const struct statement *s, bool entries)
 	pairs = add_block(blocks, "pairs");
 	json_object_set_new(pairs, "rows", rows = json_array());
 	add_pair(rows, _("Hours in the month"), fmt_minutes(w, s->granted));
-	add_pair(rows, _("Used"), fmt_minutes(w, s->drawn));
+	add_pair(rows, _("Used of the hours"), fmt_minutes(w, s->drawn));
 	add_pair(rows, s->closed ? _("Not used") : _("Left"), fmt_minutes(w, s->remaining));
-	add_pair(rows, _("Fixed amount"), fmt_money(w, s->fee_ore));
 
 	document_grants(w, blocks, s);
-	if (s->nlines > 0 || s->bought_ore > 0) {
-		add_text(blocks, "heading", _("Beyond the fixed amount"));
+	if (s->fee_ore > 0 || s->nlines > 0 || s->bought_ore > 0) {
+		add_text(blocks, "heading", _("To be invoiced"));
 		table = add_block(blocks, "table");
 		json_object_set_new(table, "columns", columns = json_array());
 		add_column(columns, _("What"), "left", 6);
@@ -299,6 +343,8 @@ json_t *hours_document(struct web *w, const struct statement *s, bool entries)
 		add_column(columns, _("An hour"), "right", 3);
 		add_column(columns, _("Amount"), "right", 3);
 		json_object_set_new(table, "rows", rows = json_array());
+		if (s->fee_ore > 0)
+			json_array_append_new(rows, json_pack("[s,s,s,s]", _("Fixed amount"), "", "", fmt_money(w, s->fee_ore)));
 		for (int i = 0; i < s->ngrants; i++)
 			if (s->grants[i].kind == BANK_GRANT_BOUGHT && s->grants[i].origin_month == s->month)
 				json_array_append_new(rows, json_pack("[s,s,s,s]", _("Hours bought"), fmt_minutes(w, s->grants[i].granted), "",
@@ -306,7 +352,8 @@ json_t *hours_document(struct web *w, const struct statement *s, bool entries)
 		for (int i = 0; i < s->nlines; i++)
 			json_array_append_new(rows, json_pack("[s,s,s,s]", hours_why(w, s->lines[i].why),
 				fmt_minutes(w, s->lines[i].minutes), fmt_money(w, s->lines[i].hourly_ore), fmt_money(w, s->lines[i].amount_ore)));
-		json_object_set_new(table, "foot", json_pack("[s,s,s,s]", _("In all, without VAT"), "", "", fmt_money(w, s->lines_ore + s->bought_ore)));
+		json_object_set_new(table, "foot", json_pack("[s,s,s,s]", _("Total without VAT"), "", "",
+			fmt_money(w, s->fee_ore + s->lines_ore + s->bought_ore)));
 	}
 	if (entries && s->nentries > 0) {
 		add_text(blocks, "heading", _("Every draw"));

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import unittest
@@ -102,6 +103,17 @@ class Hours(unittest.TestCase):
         s.submit('/console/timer/drop')
         self.assertNotIn('/console/timer/pause', s.text)
 
+    def same_total(self, s, base):
+        """Page, PDF and CSV say the same total, and the CSV's amounts add up to it."""
+        total = re.search(r'I alt uden moms.*?([\d.]+,\d\d)', s.get(base).text, re.S).group(1)
+        rows = list(csv.reader(io.StringIO(s.get(base + '/csv').bytes.decode('utf-8-sig')), delimiter=';'))
+        amounts = [int(r[16].replace(',', '')) for r in rows[1:] if r[16]]
+        self.assertEqual(rows[-1][5], 'I alt uden moms')
+        self.assertEqual((sum(amounts[:-1]), amounts[-1]), (amounts[-1], int(re.sub(r'\D', '', total))))
+        if shutil.which('pdftotext'):
+            words = subprocess.run(['pdftotext', '-layout', '-', '-'], input=s.get(base + '/pdf').bytes, capture_output=True, check=True).stdout.decode()
+            self.assertRegex(words, r'I alt uden moms\s+' + re.escape(total))
+
     def test_console_month_csv_and_pdf(self):
         self.log('2026-06-10T09:00:00+02:00', 75, 'visit', drive_out_minutes=21, drive_home_minutes=21, note='=HYPERLINK("http://x")')
         self.log('2026-06-11T09:00:00+02:00', 30, 'internal', note='Kun for os')
@@ -112,12 +124,13 @@ class Hours(unittest.TestCase):
             self.assertIn(text, s.text)
         s.get(base + '/csv')
         self.assertTrue(s.bytes.startswith(b'\xef\xbb\xbf'))
-        rows = list(csv.reader(io.StringIO(s.bytes.decode('utf-8-sig'))))
+        rows = list(csv.reader(io.StringIO(s.bytes.decode('utf-8-sig')), delimiter=';'))
         self.assertEqual(rows[1][:2] + rows[1][6:9] + rows[1][11:13], ['2026-06-10', '09:00', '75', '75', '75', '42', '15'])
         self.assertEqual(rows[1][14], '\'=HYPERLINK("http://x")')
         s.get(base + '/pdf')
         self.assertEqual(s.headers['Content-Type'], 'application/pdf')
         self.assertTrue(s.bytes.startswith(b'%PDF-'))
+        self.same_total(s, base)
         s.get('/console/billing/2026-06')
         self.assertIn('Advokathuset', s.text)
         s.get(base).submit('/close')
@@ -178,7 +191,7 @@ class Hours(unittest.TestCase):
         base = f"/console/customers/{other['id']}/hours/2026-07"
         self.assertIn('Tid efter timepris, uden aftale', self.staff.get(base).text)
         self.assertNotIn('ud over timerne', self.staff.text)
-        rows = list(csv.reader(io.StringIO(self.staff.get(base + '/csv').bytes.decode('utf-8-sig'))))
+        rows = list(csv.reader(io.StringIO(self.staff.get(base + '/csv').bytes.decode('utf-8-sig')), delimiter=';'))
         self.assertEqual(rows[1][15], 'Tid efter timepris, uden aftale')
 
     def test_a_days_time_is_rounded_together(self):
@@ -217,9 +230,10 @@ class Hours(unittest.TestCase):
         self.assertEqual((july['overuse_minutes'], july['bought_ore']), (30, 135000))
         base = f"/console/customers/{other['id']}/hours/2026-07"
         self.assertIn('1.350,00', s.get(base).text)
-        rows = list(csv.reader(io.StringIO(s.get(base + '/csv').bytes.decode('utf-8-sig'))))
-        self.assertEqual({len(r) for r in rows}, {16})
-        self.assertEqual(rows[-1][5], 'Købte timer')
+        rows = list(csv.reader(io.StringIO(s.get(base + '/csv').bytes.decode('utf-8-sig')), delimiter=';'))
+        self.assertEqual({len(r) for r in rows}, {17})
+        self.assertIn(('Købte timer', '1350,00'), [(r[5], r[16]) for r in rows])
+        self.same_total(s, base)
         b = self.signed_in(owner).get('/portal/hours/2026-07')
         self.assertIn('Købt 5.7.2026', b.text)
         self.assertTrue(b.get('/portal/hours/2026-07/pdf').bytes.startswith(b'%PDF-'))
