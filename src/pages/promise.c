@@ -132,6 +132,16 @@ int promise_show(struct web *w, int64_t customer_id, const char *key, int days, 
 	return 0;
 }
 
+/* A moment as people write it: "20.11. 9.50", "20 Nov 09:50". */
+static const char *typed_moment(struct web *w, int64_t t)
+{
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	struct civil c = moment_local(t);
+
+	return w->lang == LANG_EN ? arena_printf(w->a, "%d %s %02d:%02d", c.day, months[c.month - 1], c.hour, c.minute) :
+		arena_printf(w->a, "%d.%d. %d.%02d", c.day, c.month, c.hour, c.minute);
+}
+
 static int show(struct web *w, struct err *e)
 {
 	const char *at = web_query(w, "at"), *done = web_query(w, "done");
@@ -144,16 +154,18 @@ static int show(struct web *w, struct err *e)
 	if (store_customer_get(w->db, w->a, customer_id, &c, e) != 0 || promise_show(w, customer_id, w->param[1], 90, &v, e) != 0)
 		return -1;
 	v.customer = c.name;
+	v.example = typed_moment(w, v.line.since_at);
 	v.done = !done ? NULL : strcmp(done, "attested") == 0 ? _("Attested. It holds until the day you chose.") :
 		strcmp(done, "withdrawn") == 0 ? _("The attestation is withdrawn.") : NULL;
-	if (at && *at) {
-		if (read_moment(w, at, "at", &when, &wrong) != 0) {
+	if (at) {
+		when = w->now;
+		if (!text_blank(at) && read_moment(w, at, "at", &when, &wrong) != 0) {
 			web_wrong(w, &wrong);
 		} else if (when > w->now) {
 			FAIL_FIELD(&wrong, E_MOMENT_FUTURE, "at", "%s", at);
 			web_wrong(w, &wrong);
 		} else {
-			v.asked_at = true;
+			v.asked_at = when;
 			v.then_is = promise_at(w->db, w->a, &b, customer_id, w->param[1], when, &v.then, &wrong) == 0;
 			if (!v.then_is && wrong.id != E_PROMISE_UNKNOWN)
 				return *e = wrong, -1;

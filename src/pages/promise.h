@@ -57,7 +57,7 @@ struct promise_view {
 	const struct attestation *given; int ngiven;
 	const struct promise_trail *trail; int ntrail;
 	const char *const *days; int day_count[3]; const char *days_label;
-	bool asked_at; struct promise_stand then; bool then_is; const char *typed_at;   /* told again for a moment */
+	int64_t asked_at; struct promise_stand then; bool then_is; const char *typed_at, *example;   /* told again for a moment */
 	const char *note, *expires;             /* as typed */
 	const char *done;
 	const struct promise_line *duty; int nduty;     /* the customer's part of the same service */

@@ -124,6 +124,22 @@ static int month_word(const char *s, size_t n)
 	return 0;
 }
 
+/* A weekday's name or its first three letters, with a dot; Monday is 1, 0 when none stands here. */
+static int weekday_word(const char *s, size_t *len)
+{
+	static const char *const names[][2] = { { "mandag", "monday" }, { "tirsdag", "tuesday" }, { "onsdag", "wednesday" }, { "torsdag", "thursday" },
+		{ "fredag", "friday" }, { "lørdag", "saturday" }, { "søndag", "sunday" } };
+	size_t n = strcspn(s, " .,0123456789");
+
+	for (int d = 0; d < 7 && n >= 3; d++)
+		for (int i = 0; i < 2; i++)
+			if (n <= strlen(names[d][i]) && strncasecmp(s, names[d][i], n) == 0) {
+				*len = n + (s[n] == '.');
+				return d + 1;
+			}
+	return 0;
+}
+
 /* A day at the start of s; *end is what follows it. Without a year the nearest one is meant. */
 static int day_at(const struct web *w, const char *s, const char **end, int32_t *day)
 {
@@ -213,14 +229,23 @@ int read_moment(const struct web *w, const char *text, const char *field, int64_
 	int32_t day = day_of(w->now);
 	struct civil c;
 	int64_t h, m = 0;
-	int n;
+	int n, weekday;
+	size_t len;
 
 	if (!*s)
 		return FAIL_FIELD(e, E_REQUIRED, field, "time");
 	if (strlen(s) > 10 && s[4] == '-' && s[10] == 'T')
 		return moment_parse(s, field, t, e);
+	if ((weekday = weekday_word(s, &len))) {        /* "fre. 9.50" is the last Friday; "fre. 20.11. kl. 9.50" says which */
+		s = skip(s + len);
+		if (strncasecmp(s, "kl", 2) == 0 || !strchr(s, ' '))
+			day -= (day_civil(day).weekday - weekday + 7) % 7;
+		else
+			weekday = 0;
+		end = s;
+	}
 	/* 9.30 alone is a time of today; "1.12. 9.30" and "2026-12-01 9:30" have a day first */
-	if (strncasecmp(s, "kl", 2) != 0 && (strchr(s, ' ') || strchr(s, '-') || strchr(s, '/') || (strchr(s, '.') && strchr(strchr(s, '.') + 1, '.')))) {
+	if (!weekday && strncasecmp(s, "kl", 2) != 0 && (strchr(s, ' ') || strchr(s, '-') || strchr(s, '/') || (strchr(s, '.') && strchr(strchr(s, '.') + 1, '.')))) {
 		if (day_at(w, s, &end, &day) != 0)
 			return FAIL_FIELD(e, E_TIME_INVALID, field, "%.60s", text);
 		s = skip(end);
