@@ -19,7 +19,25 @@ if [ "$(id -u)" != 0 ]; then
 	command -v sudo >/dev/null 2>&1 || { echo "pedel: these packages are missing, and there is no sudo to install them:$missing" >&2; exit 1; }
 	sudo=sudo
 fi
-echo "pedel: installing$missing" >&2
-$sudo apt-get update -qq
+echo "pedel: installing these packages and what they need (on a fresh Debian about 560, some minutes):$missing" >&2
+log=build/install.log
+mkdir -p build
+$sudo apt-get update -qq >"$log" 2>&1 || { tail -20 "$log" >&2; exit 1; }
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive $sudo ${sudo:+env DEBIAN_FRONTEND=noninteractive} apt-get install -y -qq --no-install-recommends $missing >&2
+all=$(apt-get install -s --no-install-recommends $missing 2>/dev/null | grep -c '^Inst ' || true)
+counted() {
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive $sudo ${sudo:+env DEBIAN_FRONTEND=noninteractive} apt-get install -y -q -o Dpkg::Use-Pty=0 --no-install-recommends $missing \
+		>>"$log" 2>&1 &
+	apt=$!
+	told=0
+	while kill -0 "$apt" 2>/dev/null; do
+		sleep 2
+		n=$(grep -c '^Setting up ' "$log" || true) u=$(grep -c '^Unpacking ' "$log" || true)
+		now=$(((n + u) * 5 / (all > 0 ? all : 1)))
+		[ "$now" = "$told" ] || echo "pedel: unpacked $u, set up $n of $all packages" >&2
+		told=$now
+	done
+	wait "$apt"
+}
+counted || { tail -30 "$log" >&2; exit 1; }

@@ -468,7 +468,7 @@ static int close_post(struct web *w, struct err *e)
 	if (!web_field(w, "sure")) {
 		struct err missing;
 
-		FAIL_FIELD(&missing, E_REQUIRED, "sure", "tick the box");
+		FAIL_FIELD(&missing, E_TICK_REQUIRED, "sure", "not ticked");
 		web_wrong(w, &missing);
 		web_status(w, 400);
 		return show(w, customer_id, w->param[1], false, AS_PAGE, e);
@@ -554,7 +554,7 @@ static int billing_post(struct web *w, struct err *e)
 	if (n == 0 || !web_field(w, "sure")) {
 		struct err missing;
 
-		FAIL_FIELD(&missing, E_REQUIRED, n ? "sure" : "customer", "nothing chosen");
+		FAIL_FIELD(&missing, n ? E_TICK_REQUIRED : E_CUSTOMER_REQUIRED, n ? "sure" : "customer", "nothing chosen");
 		web_wrong(w, &missing);
 		web_status(w, 400);
 		return billing_show(w, w->param[0], e);

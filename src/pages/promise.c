@@ -128,7 +128,8 @@ int promise_show(struct web *w, int64_t customer_id, const char *key, int days, 
 	v->days = promise_days(w, customer_id, key, days, v->day_count, e);
 	if (!v->days || trail_make(w, customer_id, key, v, e) != 0)
 		return -1;
-	v->days_label = arena_printf(w->a, _("%d days: %d kept, %d at risk, %d broken"), days, v->day_count[0], v->day_count[1], v->day_count[2]);
+	v->days_label = arena_printf(w->a, _("%d days: %d kept, %d at risk, %d broken, %d without a measurement"), days, v->day_count[0], v->day_count[1],
+		v->day_count[2], days - v->day_count[0] - v->day_count[1] - v->day_count[2]);
 	return 0;
 }
 

@@ -321,8 +321,11 @@ void ui_wrong_summary(struct web *w)
 	ADD(w, "<div class=\"callout\" data-s=\"broken\" role=\"alert\" tabindex=\"-1\" id=\"errors\">");
 	ui_icon(w, "broken");
 	ADD(w, "<div><strong>");
-	ui_text(w, arena_printf(w->a, tr_n(w->lang, "%d thing must be put right first", "%d things must be put right first", w->nerrors),
-		w->nerrors));
+	if (w->nerrors == 1 && err_kind(w->error[0].id) != ERR_INPUT)   /* nothing in the form is wrong */
+		ui_text(w, _("It did not work"));
+	else
+		ui_text(w, arena_printf(w->a, tr_n(w->lang, "%d thing must be put right first", "%d things must be put right first", w->nerrors),
+			w->nerrors));
 	ADD(w, "</strong><ul class=\"dots\">");
 	for (int i = 0; i < w->nerrors; i++) {
 		ADD(w, "<li>");

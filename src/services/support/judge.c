@@ -1,6 +1,7 @@
 /* How the promises of support are judged: figures in, state and reasons out. */
 #include "base/moment.h"
 #include "core/proof.h"
+#include "core/words.h"
 #include "services/support/proofs.h"
 #include <inttypes.h>
 
@@ -120,7 +121,18 @@ void support_judge_report(struct arena *a, int64_t entries, int64_t reported, in
 			"It should be at least 80\u00a0%: report requests in the portal or by e-mail.");
 }
 
-/* One door's reasons; returns its state. */
+/* "af 7 prøver", "af mindst 2.000 prøver": rounded down to one figure, so that the sentence stays the same from minute to minute. */
+static const char *tries_text(struct arena *a, enum lang l, int64_t tries)
+{
+	int64_t step = 1;
+
+	while (tries / step >= 10)
+		step *= 10;
+	return arena_printf(a, l == LANG_EN ? "of %s%s %s" : "af %s%s %s", step == 1 ? "" : l == LANG_EN ? "at least " : "mindst ",
+		words_number(a, l, tries / step * step), l == LANG_EN ? tries == 1 ? "try" : "tries" : tries == 1 ? "prøve" : "prøver");
+}
+
+/* One door's reasons, what decided first; returns its state. */
 static enum promise_state door_judge(struct arena *a, const struct probe_door *d, const char *da, const char *en, int64_t target, int64_t at,
 	struct proof *out)
 {
@@ -138,32 +150,47 @@ static enum promise_state door_judge(struct arena *a, const struct probe_door *d
 	proof_check(out, d->recent[0].at + SUPPORT_PROBE_SILENT_US + 1);
 	while (bad < d->nrecent && !d->recent[bad].ok)
 		bad++;
-	if (d->tries)
-		proof_reason(out, a,
-			arena_printf(a, "%s var åben i %s af prøverne i %s; aftalt er %s.", da, proof_percent(a, LANG_DA, d->good, d->tries, 2),
-				proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, target, 10000, 2)),
-			arena_printf(a, "%s was open in %s of the tries in %s; agreed is %s.", en, proof_percent(a, LANG_EN, d->good, d->tries, 2),
-				proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));
-	if (bad >= SUPPORT_PROBE_FAILS) {
+	if (bad >= SUPPORT_PROBE_FAILS)
 		proof_reason(out, a, arena_printf(a, "%s har svigtet %s%d gange i træk: %s", da, bad == PROBE_RECENT ? "mindst " : "", bad, d->recent[0].detail),
 			arena_printf(a, "%s has failed %s%d times in a row: %s", en, bad == PROBE_RECENT ? "at least " : "", bad, d->recent[0].detail));
+	if (d->tries)
+		proof_reason(out, a,
+			arena_printf(a, "%s var åben i %s %s i %s; aftalt er %s.", da, proof_percent(a, LANG_DA, d->good, d->tries, 2), tries_text(a, LANG_DA, d->tries),
+				proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, target, 10000, 2)),
+			arena_printf(a, "%s was open in %s %s in %s; agreed is %s.", en, proof_percent(a, LANG_EN, d->good, d->tries, 2), tries_text(a, LANG_EN, d->tries),
+				proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));
+	if (bad >= SUPPORT_PROBE_FAILS)
 		return PROMISE_BROKEN;
-	}
 	/* A single slip in the first hours of a month is a large share of few tries: it takes as many as make a shut door. */
 	if (d->good * 10000 < target * d->tries && d->tries - d->good >= SUPPORT_PROBE_FAILS)
 		return PROMISE_BROKEN;
 	return bad > 0 || d->good * 10000 < target * d->tries ? PROMISE_AT_RISK : PROMISE_KEPT;
 }
 
+static int door_weight(enum promise_state s)
+{
+	return s == PROMISE_BROKEN ? 3 : s == PROMISE_BLIND ? 2 : s == PROMISE_AT_RISK ? 1 : 0;
+}
+
 void support_judge_open(struct arena *a, const struct probe_month *m, int64_t target_hundredths, int64_t at, struct proof *out)
 {
 	enum promise_state portal, mail;
+	struct proof one, two;
 	int p = 0, q = 0;
 
 	proof_begin(out, PROMISE_KEPT);
 	proof_check(out, month_end(at));
-	portal = door_judge(a, &m->portal, "Portalen", "The portal", target_hundredths, at, out);
-	mail = door_judge(a, &m->mail, "Mailadressen", "The mail address", target_hundredths, at, out);
+	proof_begin(&one, PROMISE_KEPT);
+	proof_begin(&two, PROMISE_KEPT);
+	portal = door_judge(a, &m->portal, "Portalen", "The portal", target_hundredths, at, &one);
+	mail = door_judge(a, &m->mail, "Mailadressen", "The mail address", target_hundredths, at, &two);
+	proof_check(out, one.check_at < two.check_at ? one.check_at : two.check_at);
+	for (int i = 0; i < 2; i++) {                   /* the door that decides speaks first */
+		const struct proof *door = (i == 0) == (door_weight(mail) > door_weight(portal)) ? &two : &one;
+
+		for (int k = 0; k < door->nreasons; k++)
+			proof_reason(out, a, door->reasons[k].text[LANG_DA], door->reasons[k].text[LANG_EN]);
+	}
 	out->state = portal == PROMISE_BROKEN || mail == PROMISE_BROKEN ? PROMISE_BROKEN :
 		portal == PROMISE_BLIND || mail == PROMISE_BLIND ? PROMISE_BLIND :
 		portal == PROMISE_AT_RISK || mail == PROMISE_AT_RISK ? PROMISE_AT_RISK : PROMISE_KEPT;
