@@ -174,7 +174,7 @@ static void sentences(struct arena *a, struct agreement_doc *d)
 		words_cvr(a, d->customer.cvr));
 	if (g->valid_to_day == INT32_MAX)
 		d->validity = arena_printf(a, en ? "It holds from %s until another one takes its place or it is ended." :
-			"Den gælder fra %s, indtil en anden træder i stedet, eller den bliver bragt til ophør.", words_day(a, l, g->valid_from_day));
+			"Den gælder fra %s, indtil en anden træder i stedet, eller den bliver opsagt.", words_day(a, l, g->valid_from_day));
 	else
 		d->validity = arena_printf(a, en ? "It holds from %s to %s, both days included." : "Den gælder fra %s til %s, begge dage med.",
 			words_day(a, l, g->valid_from_day), words_day(a, l, g->valid_to_day));

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/calendar.h"
 #include <string.h>
 
 static const struct { const char *key, *text[LANG__N]; } choices[] = {
@@ -131,6 +132,9 @@ const char *words_hours(struct arena *a, enum lang l, const char *s)
 		} else if (*s == '-') {
 			buf_adds(&b, l == LANG_EN ? " to " : " til ");
 			s++;
+		} else if (*s == ',' && s[1] != ' ') {
+			buf_adds(&b, ", ");
+			s++;
 		} else {
 			buf_addc(&b, l == LANG_DA && *s == ':' ? '.' : *s);
 			s++;
@@ -213,6 +217,17 @@ static const char *number_text(struct arena *a, enum lang l, const struct term *
 	return words_number(a, l, n);
 }
 
+/* "12-24" as "24.12." / "24 Dec". */
+static const char *day_of_year(struct arena *a, enum lang l, const char *kept)
+{
+	struct err none;
+	int m, d;
+
+	if (!kept || calendar_closed_day(kept, &m, &d, &none) != 0)
+		return kept ? kept : "";
+	return l == LANG_DA ? arena_printf(a, "%d.%d.", d, m) : arena_printf(a, "%.*s", d > 9 ? 6 : 5, words_day(a, l, day_from(2028, m, d)));
+}
+
 const char *words_value(struct arena *a, enum lang l, const struct term *t, const json_t *v)
 {
 	static const char *const nothing[LANG__N] = { "ikke angivet", "not given" };
@@ -234,8 +249,11 @@ const char *words_value(struct arena *a, enum lang l, const struct term *t, cons
 	case TERM_LIST:
 		if (!v)
 			return *t->fallback ? t->fallback : nothing[l];
-		for (size_t i = 0; i < json_array_size(v); i++)
-			s = arena_printf(a, "%s%s%s", s, i ? ", " : "", json_string_value(json_array_get(v, i)));
+		for (size_t i = 0; i < json_array_size(v); i++) {
+			const char *one = json_string_value(json_array_get(v, i));
+
+			s = arena_printf(a, "%s%s%s", s, i ? ", " : "", term_is_days(t) ? day_of_year(a, l, one) : one);
+		}
 		return *s ? s : nothing[l];
 	default:
 		if (v)
@@ -255,7 +273,7 @@ const char *words_limits(struct arena *a, enum lang l, const struct term *t)
 	if (t->type == TERM_TEXT)
 		return arena_printf(a, l == LANG_EN ? "at most %lld characters" : "højst %lld tegn", (long long)t->max);
 	if (t->type == TERM_LIST)
-		return arena_printf(a, l == LANG_EN ? "at most %lld names" : "højst %lld navne", (long long)t->max);
+		return arena_printf(a, l == LANG_EN ? term_is_days(t) ? "at most %lld days" : "at most %lld names" : term_is_days(t) ? "højst %lld dage" : "højst %lld navne", (long long)t->max);
 	if (t->choices) {
 		for (int i = 0; t->choices[i]; i++)
 			s = arena_printf(a, "%s%s%s", s, i == 0 ? "" : t->choices[i + 1] ? ", " : l == LANG_EN ? " or " : " eller ", t->choices[i]);

@@ -1,9 +1,11 @@
 #include "pages/agreement.h"
+#include "base/buf.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/words.h"
 #include "web/ui.h"
 #include <string.h>
+#include <strings.h>
 
 #define LIST 50
 #define SERVICES_MOST 200
@@ -67,6 +69,40 @@ static int page_customer(struct web *w, struct err *e)
 
 /* ---- the draft form */
 
+/* Service hours and closed days are kept in one form; in the form they stand as the reader writes them. */
+static const char *edit_hours(struct web *w, const char *kept)
+{
+	static const char *const days[][2] = { { "mon", "man" }, { "tue", "tir" }, { "wed", "ons" }, { "thu", "tor" }, { "fri", "fre" }, { "sat", "lør" },
+		{ "sun", "søn" } };
+	struct buf b;
+
+	buf_init(&b, w->a, 4096);
+	while (*kept) {
+		size_t d = 0;
+
+		while (d < 7 && (w->lang != LANG_DA || !text_starts(kept, days[d][0])))
+			d++;
+		if (d < 7)
+			buf_adds(&b, days[d][1]);
+		else
+			buf_addc(&b, *kept);
+		kept += d < 7 ? 3 : 1;
+	}
+	return buf_text(&b);
+}
+
+static const char *edit_minutes(struct web *w, int64_t n)
+{
+	if (n % 60 == 0 && n)
+		return arena_printf(w->a, tr_n(w->lang, "%d hour", "%d hours", (int)(n / 60)), (int)(n / 60));
+	return n < 60 ? arena_printf(w->a, _("%d min."), (int)n) : arena_printf(w->a, "%d:%02d", (int)(n / 60), (int)(n % 60));
+}
+
+static const char *edit_megabytes(struct web *w, int64_t n)
+{
+	return n && n % 1024 == 0 ? arena_printf(w->a, "%lld GB", (long long)(n / 1024)) : arena_printf(w->a, "%lld MB", (long long)n);
+}
+
 static const char *edit_text(struct web *w, const struct term *t, const json_t *v)
 {
 	const char *s = "";
@@ -76,11 +112,18 @@ static const char *edit_text(struct web *w, const struct term *t, const json_t *
 	case TERM_BOOLEAN:
 		return json_is_true(v) ? "true" : "false";
 	case TERM_LIST:
+		if (term_is_days(t))
+			return json_array_size(v) ? words_value(w->a, w->lang, t, v) : "";
 		for (size_t i = 0; i < json_array_size(v); i++)
 			s = arena_printf(w->a, "%s%s%s", s, i ? ", " : "", json_string_value(json_array_get(v, i)));
 		return s;
 	case TERM_CHOICE: case TERM_TEXT:
-		return json_string_value(v) ? arena_dup(w->a, json_string_value(v)) : "";
+		s = json_string_value(v) ? arena_dup(w->a, json_string_value(v)) : "";
+		return term_is_hours(t) ? edit_hours(w, s) : s;
+	case TERM_MINUTES:
+		return edit_minutes(w, n);
+	case TERM_MEGABYTES:
+		return edit_megabytes(w, n);
 	default:
 		break;
 	}
@@ -92,6 +135,77 @@ static const char *edit_text(struct web *w, const struct term *t, const json_t *
 static const char *term_field(struct web *w, const char *service, const char *term)
 {
 	return arena_printf(w->a, "t.%s.%s", service, term);
+}
+
+struct unit_word { const char *word; int64_t worth; };
+
+/* "1 time 30 min", "500 GB", "5 dage": numbers, each with one of the words; a number alone is worth 1, and "1:30" is hours. */
+static bool read_units(const char *s, const struct unit_word *words, bool clock, int64_t *out)
+{
+	int64_t sum = 0;
+
+	for (bool any = false;; any = true) {
+		const struct unit_word *u = words;
+		int64_t n = 0, part = 0, of = 1;
+		int digits = 0;
+		size_t len;
+
+		s += strspn(s, " ");
+		if (!*s) {
+			*out = sum;
+			return any;
+		}
+		for (; *s >= '0' && *s <= '9' && digits < 9; s++, digits++)
+			n = n * 10 + *s - '0';
+		if (digits == 0)
+			return false;
+		if (clock && !any && *s == ':' && s[1] >= '0' && s[1] <= '5' && s[2] >= '0' && s[2] <= '9' && !s[3]) {
+			*out = n * 60 + (s[1] - '0') * 10 + s[2] - '0';
+			return true;
+		}
+		if ((*s == ',' || *s == '.') && s[1] >= '0' && s[1] <= '9')
+			for (s++; *s >= '0' && *s <= '9' && of < 1000; s++, of *= 10)
+				part = part * 10 + *s - '0';
+		s += strspn(s, " ");
+		for (len = 0; s[len] && !strchr(" 0123456789", s[len]); )
+			len++;
+		if (len == 0 && (any || *s || of > 1))
+			return false;
+		if (len == 0) {
+			sum = n;
+			continue;
+		}
+		while (u->word && !(strlen(u->word) == len - (s[len - 1] == '.') && strncasecmp(u->word, s, strlen(u->word)) == 0))
+			u++;
+		if (!u->word || (part * u->worth) % of)
+			return false;
+		sum += n * u->worth + part * u->worth / of;
+		s += len;
+	}
+}
+
+static bool read_number(const struct term *t, const char *typed, int64_t *n)
+{
+	static const struct unit_word minutes[] = { { "t", 60 }, { "time", 60 }, { "timer", 60 }, { "h", 60 }, { "hour", 60 }, { "hours", 60 }, { "m", 1 },
+		{ "min", 1 }, { "minut", 1 }, { "minutter", 1 }, { "minute", 1 }, { "minutes", 1 }, { NULL, 0 } };
+	static const struct unit_word megabytes[] = { { "TB", 1048576 }, { "GB", 1024 }, { "MB", 1 }, { NULL, 0 } };
+	static const struct { const char *unit; struct unit_word words[8]; } plain[] = {
+		{ "hours", { { "t", 1 }, { "time", 1 }, { "timer", 1 }, { "h", 1 }, { "hour", 1 }, { "hours", 1 }, { NULL, 0 } } },
+		{ "days", { { "dag", 1 }, { "dage", 1 }, { "day", 1 }, { "days", 1 }, { NULL, 0 } } },
+		{ "months", { { "md", 1 }, { "mdr", 1 }, { "måned", 1 }, { "måneder", 1 }, { "month", 1 }, { "months", 1 }, { NULL, 0 } } },
+		{ "percent", { { "%", 1 }, { "pct", 1 }, { "procent", 1 }, { "percent", 1 }, { NULL, 0 } } },
+	};
+
+	if (text_int(typed, n))
+		return true;
+	if (t->type == TERM_MINUTES)
+		return read_units(typed, minutes, true, n);
+	if (t->type == TERM_MEGABYTES)
+		return read_units(typed, megabytes, false, n);
+	for (size_t i = 0; t->unit && i < sizeof plain / sizeof *plain; i++)
+		if (strcmp(plain[i].unit, t->unit) == 0)
+			return read_units(typed, plain[i].words, false, n);
+	return false;
 }
 
 /* What was typed into a term's field, as JSON; NULL (and noted as wrong) when it cannot be read. */
@@ -125,10 +239,11 @@ static json_t *read_term(struct web *w, const struct term *t, const char *field,
 	if (t->type == TERM_MONEY_ORE || (t->unit && strcmp(t->unit, "percent_hundredths") == 0)) {
 		if (read_money(typed, field, &n, &e) == 0)
 			return json_integer(n);
-	} else if (text_int(text_trim(w->a, typed), &n)) {
+	} else if (read_number(t, text_trim(w->a, typed), &n)) {
 		return json_integer(n);
 	} else {
-		FAIL_FIELD(&e, text_blank(typed) ? E_REQUIRED : E_NUMBER_INVALID, field, "%.60s", typed);
+		FAIL_FIELD(&e, text_blank(typed) ? E_REQUIRED : t->type == TERM_MINUTES ? E_TERM_MINUTES : t->type == TERM_MEGABYTES ? E_TERM_MEGABYTES :
+			E_NUMBER_INVALID, field, "%.60s", typed);
 	}
 	web_wrong(w, &e);
 	return NULL;
@@ -190,6 +305,13 @@ static void view_item(struct web *w, const struct catalogue_service *s, const js
 
 		if (choices)
 			limits = "";
+		else if (t->type == TERM_MINUTES || t->type == TERM_MEGABYTES) {
+			bool time = t->type == TERM_MINUTES;
+
+			limits = arena_printf(w->a, _("%s to %s"), time ? edit_minutes(w, t->min) : edit_megabytes(w, t->min),
+				time ? edit_minutes(w, t->max) : edit_megabytes(w, t->max));
+			unit = "";              /* the value has it */
+		}
 		if (t->unit && strcmp(t->unit, "percent_hundredths") == 0)
 			hint = NULL;            /* it tells how a program writes the number; here it is typed as percent */
 		out->terms[i] = (struct agreement_term_view){ .name = term_field(w, s->key, t->key), .value = edit_text(w, t, json_object_get(terms, t->key)),

@@ -147,6 +147,15 @@ class Agreements(unittest.TestCase):
             self.assertIn(f'id="e-t.support.{field}"', self.staff.text)
         self.staff.post(home, {**form, 't.support.closed_days': '24.12., 5. juni', 't.support.service_hours': 'alle dage hele døgnet'})
         self.assertEqual(self.staff.status, 200)
+        self.assertIn('value="man-søn 00:00-24:00"', self.staff.text)           # as a Dane writes them
+        self.assertIn('value="5.6., 24.12."', self.staff.text)
+        for typed, minutes in (('4 timer', 240), ('1 time 30 min.', 90), ('1:30', 90), ('1,5 t.', 90), ('45', 45)):
+            form = {**self.staff.get(home).form(home), 'service': ['support'], 'do': 'save'}
+            self.assertEqual(self.staff.post(home, {**form, 't.support.response_urgent_minutes': typed}).status, 200, typed)
+            self.assertEqual(self.p.ok('GET', f"/api/v1/agreements/{g['id']}")['items'][0]['terms']['response_urgent_minutes'], minutes, typed)
+        for typed in ('5 dage', '1 time og lidt', '1:75', 'x'):         # a day of service time is not said: hours are
+            self.assertEqual(self.staff.post(home, {**form, 't.support.response_urgent_minutes': typed}).status, 422, typed)
+            self.assertIn('Skriv timer og minutter', self.staff.text)
         owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
         self.p.ok('POST', f"/api/v1/agreements/{g['id']}/accept", {'contact_id': owner['id']})
         # one that got in all the same (an older program, a hand in the database): said on the front page, on the promise and by verify
