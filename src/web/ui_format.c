@@ -98,7 +98,7 @@ const char *fmt_left(const struct web *w, int64_t until)
 	if (left < 0 && minutes >= 24 * 60) {
 		int d = (int)(minutes / (24 * 60));
 
-		return da ? arena_printf(w->a, d == 1 ? "%d dag siden" : "%d dage siden", d)
+		return da ? arena_printf(w->a, d == 1 ? "for %d dag siden" : "for %d dage siden", d)
 			: arena_printf(w->a, d == 1 ? "%d day ago" : "%d days ago", d);
 	}
 	if (minutes < 60)
@@ -108,7 +108,7 @@ const char *fmt_left(const struct web *w, int64_t until)
 	else
 		length = arena_printf(w->a, da ? "%d" NBSP "t. %d" NBSP "min." : "%d" NBSP "h %d" NBSP "min", (int)(minutes / 60), (int)(minutes % 60));
 	if (left < 0)
-		return arena_printf(w->a, da ? "%s siden" : "%s ago", length);
+		return arena_printf(w->a, da ? "for %s siden" : "%s ago", length);
 	return arena_printf(w->a, da ? "om %s" : "in %s", length);
 }
 

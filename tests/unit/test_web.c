@@ -68,7 +68,7 @@ static void test_formats(void **state)
 	CHECK_STR(fmt_moment(en, moment_from_local(2025, 12, 4, 8, 0, 0)), "4 Dec 2025");
 	CHECK_STR(fmt_left(da, t + 18 * MOMENT_MINUTE), "om 18\u00a0min.");
 	CHECK_STR(fmt_left(da, t + 336 * MOMENT_MINUTE), "om 5\u00a0t. 36\u00a0min.");
-	CHECK_STR(fmt_left(da, t - 43 * MOMENT_MINUTE), "43\u00a0min. siden");
+	CHECK_STR(fmt_left(da, t - 43 * MOMENT_MINUTE), "for 43\u00a0min. siden");
 	CHECK_STR(fmt_left(da, t + 31 * MOMENT_HOUR), "i morgen");
 	arena_end(a);
 }

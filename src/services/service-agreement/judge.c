@@ -119,7 +119,7 @@ void account_judge_driving(struct arena *a, const struct account *k, int64_t at,
 	proof_reason(out, a, k->visits ? arena_printf(a, "%d besøg med kørsel i %s: %s kørt, %s uden betaling, %s til timeprisen.", k->visits,
 		proof_month(a, LANG_DA, now), proof_minutes(a, k->drive), proof_minutes(a, k->drive_free), proof_minutes(a, k->drive_bill)) :
 		arena_printf(a, "Ingen besøg med kørsel i %s.", proof_month(a, LANG_DA, now)),
-		k->visits ? arena_printf(a, "%d %s with driving in %s: %s driven, %s without payment, %s at the hourly price.", k->visits, k->visits == 1 ? "visit" : "visits",
+		k->visits ? arena_printf(a, "%d %s with driving in %s: %s driven, %s free, %s at the hourly price.", k->visits, k->visits == 1 ? "visit" : "visits",
 		proof_month(a, LANG_EN, now), proof_minutes(a, k->drive), proof_minutes(a, k->drive_free), proof_minutes(a, k->drive_bill)) :
 		arena_printf(a, "No visits with driving in %s.", proof_month(a, LANG_EN, now)));
 	proof_reason(out, a, arena_printf(a, "Aftalt: de første %d minutter koster ikke noget; resten koster %s i timen.", k->driving_free,

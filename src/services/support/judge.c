@@ -112,7 +112,7 @@ void support_judge_report(struct arena *a, int64_t entries, int64_t reported, in
 		return;
 	}
 	proof_reason(out, a,
-		arena_printf(a, "%" PRId64 " af %" PRId64 " stykker arbejde i %s begyndte med en melding i systemet (%s).", reported, entries, da,
+		arena_printf(a, "%" PRId64 " af %" PRId64 " opgaver i %s begyndte med en melding i systemet (%s).", reported, entries, da,
 			proof_percent(a, LANG_DA, reported, entries, 0)),
 		arena_printf(a, "%" PRId64 " of %" PRId64 " pieces of work in %s began with a report in the system (%s).", reported, entries, en,
 			proof_percent(a, LANG_EN, reported, entries, 0)));
