@@ -4,7 +4,7 @@
 #include "fuzz.h"
 #include "pages/time.h"
 
-/* The cell at row, col, as RFC 4180 says. */
+/* The cell at row, col, as a Danish spreadsheet reads it. */
 static char *cell(struct arena *a, const char *s, int row, int col)
 {
 	char *out = arena_get(a, strlen(s) + 1), *o = out;
@@ -18,7 +18,7 @@ static char *cell(struct arena *a, const char *s, int row, int col)
 					*o++ = *s;
 			}
 			MUST(*s == '"');
-		} else if (*s == ',') {
+		} else if (*s == ';') {
 			c++;
 		} else if (s[0] == '\r' && s[1] == '\n') {
 			r++;
