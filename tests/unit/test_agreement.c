@@ -186,7 +186,7 @@ static void test_draft(void **state)
 		CHECK_INT(g.valid_to_day, INT32_MAX);
 		CHECK_INT(g.nitems, 2);
 		CHECK_INT(g.price_ore, 475000);
-		CHECK_INT(g.items[0].catalogue_version, 2);
+		CHECK_INT(g.items[0].catalogue_version, 3);
 		CHECK(strstr(g.items[1].terms, "\"hours_per_month\":10") && strstr(g.items[1].terms, "\"driving_free_minutes\":30"));
 	}
 	json_decref(three);
