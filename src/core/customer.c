@@ -7,6 +7,7 @@
 #include "core/tell.h"
 #include "store/outbox.h"
 #include "store/person.h"
+#include "store/session.h"
 #include "store/setting.h"
 
 enum { NAME_MOST = 120, NOTE_MOST = 4000, DOMAINS_MOST = 50 };
@@ -210,8 +211,13 @@ int contact_welcome(struct db_conn *w, struct arena *a, int64_t now, const char 
 int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct contact *given, struct err *e)
 {
 	struct contact old, copy = *given, *k = &copy;
+	bool own = !who->person && who->id == k->id, moved;
 
 	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0 || check_contact(w, a, k, e) != 0 || store_contact_set(w, k, e) != 0)
+		return -1;
+	/* who leaves is signed out for good, and nothing that lies in another mailbox opens the door */
+	moved = strcmp(old.email, k->email) != 0;
+	if (((!k->active || (moved && !own)) && session_drop_all(w, "contact", k->id, NULL, e) != 0) || (moved && own && signin_link_drop(w, k->id, e) != 0))
 		return -1;
 	return tell_event(w, a, who, now, k->customer_id, "contact", k->id, "contact.changed",
 		json_pack("{s:s,s:s,s:s,s:b}", "name", k->name, "email", k->email, "role", k->role, "active", k->active), e);

@@ -58,7 +58,7 @@ struct http_response {
 	const struct ws_handler *ws;
 	void *ws_arg;
 };
-void http_add_header(struct http_request *r, struct http_response *s, const char *name, const char *value);
+void http_add_header(const struct http_request *r, struct http_response *s, const char *name, const char *value);
 
 struct http_body_limit { int64_t max_bytes; bool to_file; };    /* to_file: streamed to disk while it comes */
 

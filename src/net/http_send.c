@@ -36,7 +36,7 @@ const char *http_header(const struct http_request *r, const char *name)
 	return NULL;
 }
 
-void http_add_header(struct http_request *r, struct http_response *s, const char *name, const char *value)
+void http_add_header(const struct http_request *r, struct http_response *s, const char *name, const char *value)
 {
 	char *clean = arena_dup(r->a, value ? value : "");
 

@@ -179,12 +179,26 @@ int profile_confirm(struct web *w, const char *field, struct err *e)
 	return hash ? confirm(w, hash, field, e) : 0;
 }
 
-struct password_job { struct actor who; int64_t now; const char *hash; const uint8_t *session; };
+struct password_job { struct actor who; int64_t now; const char *hash, *old; const uint8_t *session; };
+
+static int still(struct db_conn *w, struct arena *a, const struct password_job *j, struct err *e)
+{
+	struct person p = { 0 };
+	struct contact k = { 0 };
+	const char *now;
+
+	if ((j->who.person ? store_person_get(w, a, j->who.id, &p, e) : store_contact_get(w, a, j->who.customer_id, j->who.id, &k, e)) != 0)
+		return -1;
+	now = j->who.person ? p.password_hash : k.password_hash;
+	return now == j->old || (now && j->old && strcmp(now, j->old) == 0) ? 0 : FAIL(e, E_CHANGED, "the password that was confirmed");
+}
 
 static int password_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct password_job *j = arg;
 
+	if (j->hash && still(w, a, j, e) != 0)
+		return -1;      /* of two at the same moment one wins, and the other is signed out by it */
 	if (j->hash && (j->who.person ? staff_password(w, a, &j->who, j->now, j->who.id, j->hash, e)
 			: store_contact_set_password(w, j->who.customer_id, j->who.id, j->hash, e)) != 0)
 		return -1;
@@ -193,13 +207,13 @@ static int password_job(struct db_conn *w, struct arena *a, void *arg, struct er
 
 static int password_post(struct web *w, struct err *e)
 {
-	const char *old, *password = web_field(w, "password");
+	const char *password = web_field(w, "password");
 	struct password_job j = { .who = w->who, .now = w->now, .session = w->own->session ? w->own->session->hash : NULL };
 	struct err what;
 
-	if (own_hash(w, &old, e) != 0)
+	if (own_hash(w, &j.old, e) != 0)
 		return -1;
-	if (old && confirm(w, old, "current", e) != 0)
+	if (j.old && confirm(w, j.old, "current", e) != 0)
 		return -1;
 	if (guard_password_check(password, "password", &what) != 0)
 		web_wrong(w, &what);
@@ -253,7 +267,12 @@ static int totp_show(struct web *w, const uint8_t secret[SECRET_BYTES], struct e
 static int totp_get(struct web *w, struct err *e)
 {
 	uint8_t secret[SECRET_BYTES];
+	struct person p;
 
+	if (store_person_get(w->db, w->a, w->who.id, &p, e) != 0)
+		return -1;
+	if (p.totp_sealed.n)
+		return web_redirect(w, "/profile");
 	totp_secret(secret, sizeof secret);
 	return totp_show(w, secret, e);
 }
@@ -263,7 +282,11 @@ struct totp_job { struct actor who; const void *sealed; size_t n; int64_t step; 
 static int totp_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct totp_job *j = arg;
+	struct person p;
 
+	/* a second step is only taken off with the password: somebody at an open browser must not put their own in its place */
+	if (store_person_get(w, a, j->who.id, &p, e) != 0 || (j->n && p.totp_sealed.n && FAIL(e, E_CHANGED, "two steps are on")))
+		return -1;
 	if (store_person_set_totp(w, j->who.id, j->sealed, j->n, j->step, e) != 0)
 		return -1;
 	return store_recovery_set(w, j->who.id, j->codes, j->n ? CODES : 0, e);

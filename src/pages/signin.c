@@ -116,6 +116,8 @@ static int check_code(struct web *w, const struct person *p, const char *given, 
 		if (*s != ' ' && *s != '-')
 			*put++ = *s;
 	*put = 0;
+	if (web_slow_down(w, "signin.code", arena_printf(w->a, "%lld", (long long)p->id), 10, 5 * MOMENT_MINUTE, e) != 0)
+		return -1;      /* a password that is known leaves a million codes to guess, three of which fit */
 	if (strlen(code) == 6) {
 		if (!guard_open(w->app->guard, w->a, arena_printf(w->a, "person:%lld:totp_sealed", (long long)p->id), p->totp_sealed, &secret))
 			return FAIL(e, E_BUG, "the second step of person %lld cannot be opened", (long long)p->id);
@@ -158,15 +160,16 @@ static int rehash_job(struct db_conn *w, struct arena *a, void *arg, struct err 
 
 static int login_post(struct web *w, struct err *e)
 {
-	const char *login = web_field(w, "login"), *password = web_field(w, "password"), *account;
+	const char *login = web_field(w, "login"), *password = web_field(w, "password"), *account, *door;
 	struct candidate c;
 	bool fits, code;
 
 	login = login ? login : "";
 	password = password ? password : "";
 	account = text_lower(w->a, text_trim(w->a, text_line(w->a, login, 200)));
-	if (web_slow_down(w, "signin.address", w->rq->address, 60, 2 * MOMENT_SECOND, e) != 0 ||
-	    web_slow_down(w, "signin.account", account, 10, 30 * MOMENT_SECOND, e) != 0 || find_candidate(w, login, &c, e) != 0 ||
+	door = web_known_door(w, account);
+	if (web_slow_address(w, "signin.address", 60, 2 * MOMENT_SECOND, e) != 0 ||
+	    web_slow_down(w, door ? "signin.known" : "signin.account", door ? door : account, 10, 30 * MOMENT_SECOND, e) != 0 || find_candidate(w, login, &c, e) != 0 ||
 	    guard_password_fits(w->app->guard, c.hash, strlen(password) > 1024 ? "" : password, &fits, e) != 0)
 		return -1;
 	if (!fits)
@@ -187,6 +190,7 @@ static int login_post(struct web *w, struct err *e)
 	}
 	if (web_sign_in(w, c.person, c.person ? c.p.id : c.k.id, c.person ? 0 : c.k.customer_id, c.person ? c.p.name : c.k.name, "ok", e) != 0)
 		return -1;
+	web_known_remember(w, account);
 	w->who.role = c.person ? role_by_name(c.p.role) : role_by_name(c.k.role);
 	return web_redirect(w, signin_next(w, web_field(w, "next")));
 }
@@ -224,7 +228,7 @@ static int mail_post(struct web *w, struct err *e)
 		signin_page(w, NULL);
 		return 0;
 	}
-	if (web_slow_down(w, "link.address", w->rq->address, 30, 10 * MOMENT_SECOND, e) != 0)
+	if (web_slow_address(w, "link.address", 30, 10 * MOMENT_SECOND, e) != 0)
 		return -1;
 	if (store_contact_by_email(w->db, w->a, mail, &k, e) == 0) {
 		if (customer_ended(w, &k, &ended, e) != 0)
@@ -277,7 +281,7 @@ static int link_post(struct web *w, struct err *e)
 	struct contact k;
 	bool ended = false;
 
-	if (web_slow_down(w, "signin.address", w->rq->address, 60, 2 * MOMENT_SECOND, e) != 0)
+	if (web_slow_address(w, "signin.address", 60, 2 * MOMENT_SECOND, e) != 0)
 		return -1;
 	if (!secret_hash(w->param[0], j.hash))
 		return FAIL(e, E_LINK_SPENT, "form");

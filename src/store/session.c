@@ -17,6 +17,7 @@ static const struct db_sql sweep = { "DELETE FROM session WHERE expires_at<?1", 
 static const struct db_sql sweep_links = { "DELETE FROM signin_link WHERE expires_at<?1", NULL };
 static const struct db_sql link_add = { "INSERT INTO signin_link(token_hash,customer_id,contact_id,created_at,expires_at) VALUES(?1,?2,?3,?4,?5)", NULL };
 static const struct db_sql link_find = { "SELECT customer_id,contact_id FROM signin_link WHERE token_hash=?1 AND used_at=0 AND expires_at>?2", NULL };
+static const struct db_sql link_drop = { "DELETE FROM signin_link WHERE contact_id=?1", NULL };
 static const struct db_sql link_use = { "UPDATE signin_link SET used_at=?2 WHERE token_hash=?1 AND used_at=0 AND expires_at>?2", NULL };
 static const struct db_sql link_of = { "SELECT customer_id,contact_id FROM signin_link WHERE token_hash=?1", NULL };
 static const struct db_sql log_add = { "INSERT INTO signin_log(at,who_kind,who_id,name,address,agent,outcome) VALUES(?1,?2,?3,?4,?5,?6,?7)", NULL };
@@ -85,6 +86,8 @@ int session_drop_all(struct db_conn *w, const char *who_kind, int64_t who_id, co
 {
 	static const uint8_t none[32] = { 0 };
 
+	if (strcmp(who_kind, "contact") == 0 && signin_link_drop(w, who_id, e) != 0)
+		return -1;
 	return db_run(w, &drop_all, DB(DB_TEXT(who_kind), DB_INT(who_id), DB_BYTES(but ? but : none, 32)), NULL, e);
 }
 
@@ -124,6 +127,8 @@ int signin_link_add(struct db_conn *w, const uint8_t hash[32], int64_t customer_
 {
 	return db_run(w, &link_add, DB(DB_BYTES(hash, 32), DB_INT(customer_id), DB_INT(contact_id), DB_INT(now), DB_INT(expires_at)), NULL, e);
 }
+
+int signin_link_drop(struct db_conn *w, int64_t contact_id, struct err *e) { return db_run(w, &link_drop, DB(DB_INT(contact_id)), NULL, e); }
 
 static int link_read(struct db_conn *c, const struct db_sql *q, const struct db_val *v, int nv, int64_t *customer_id, int64_t *contact_id, struct err *e)
 {

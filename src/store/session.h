@@ -28,13 +28,16 @@ int session_find(struct db_conn *c, struct arena *a, const uint8_t hash[32], int
 	struct session *s, struct session_who *who, struct err *e);
 int session_seen(struct db_conn *w, const uint8_t hash[32], int64_t now, struct err *e);
 int session_drop(struct db_conn *w, const uint8_t hash[32], struct err *e);
-int session_drop_all(struct db_conn *w, const char *who_kind, int64_t who_id, const uint8_t *but, struct err *e);      /* but: may be NULL */
+/* Signed out everywhere but there (NULL: nowhere), and links that were mailed and not used are void. */
+int session_drop_all(struct db_conn *w, const char *who_kind, int64_t who_id, const uint8_t *but, struct err *e);
 int session_list(struct db_conn *c, struct arena *a, const char *who_kind, int64_t who_id, int64_t now, struct session **out, int *n, struct err *e);
 int session_sweep(struct db_conn *w, int64_t now, struct err *e);      /* forget what has expired: sessions and links */
 
 int signin_link_add(struct db_conn *w, const uint8_t hash[32], int64_t customer_id, int64_t contact_id, int64_t now, int64_t expires_at, struct err *e);
 int signin_link_find(struct db_conn *c, const uint8_t hash[32], int64_t now, int64_t *customer_id, int64_t *contact_id, struct err *e); /* E_LINK_SPENT */
 int signin_link_use(struct db_conn *w, const uint8_t hash[32], int64_t now, int64_t *customer_id, int64_t *contact_id, struct err *e);  /* E_LINK_SPENT; once only */
+
+int signin_link_drop(struct db_conn *w, int64_t contact_id, struct err *e);     /* all of that person */
 
 struct signin { int64_t id, at; const char *name, *address, *agent, *outcome; };
 int signin_log_add(struct db_conn *w, int64_t at, const char *who_kind, int64_t who_id, const char *name, const char *address, const char *agent,

@@ -224,7 +224,7 @@ static int identify_token(struct web *w, struct err *e)
 		if (e->id == E_TOKEN_INVALID) {
 			struct err slow;
 
-			if (web_slow_down(w, "token", w->rq->address, 60, MOMENT_SECOND, &slow) != 0)
+			if (web_slow_address(w, "token", 60, MOMENT_SECOND, &slow) != 0)
 				*e = slow;
 		}
 		return -1;
@@ -278,7 +278,7 @@ static int check_csrf(struct web *w, struct err *e)
 
 /* --- one request ---------------------------------------------------------------------------------------------------- */
 
-static void security_headers(struct web *w)
+void web_guard_headers(const struct http_request *rq, struct http_response *rs)
 {
 	static const struct http_header all[] = {
 		{ "Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -289,16 +289,21 @@ static void security_headers(struct web *w)
 	};
 	bool policy = false, cache = false;
 
-	for (int i = 0; i < w->rs->nheaders; i++) {
-		policy |= strcasecmp(w->rs->headers[i].name, "Content-Security-Policy") == 0;
-		cache |= strcasecmp(w->rs->headers[i].name, "Cache-Control") == 0;
+	for (int i = 0; i < rs->nheaders; i++) {
+		policy |= strcasecmp(rs->headers[i].name, "Content-Security-Policy") == 0;
+		cache |= strcasecmp(rs->headers[i].name, "Cache-Control") == 0;
 	}
 	for (size_t i = policy ? 1 : 0; i < sizeof all / sizeof *all; i++)
-		http_add_header(w->rq, w->rs, all[i].name, all[i].value);
+		http_add_header(rq, rs, all[i].name, all[i].value);
 	if (!cache)
-		http_add_header(w->rq, w->rs, "Cache-Control", "no-store");
-	if (w->rq->secure)
-		http_add_header(w->rq, w->rs, "Strict-Transport-Security", "max-age=31536000");
+		http_add_header(rq, rs, "Cache-Control", "no-store");
+	if (rq->secure)
+		http_add_header(rq, rs, "Strict-Transport-Security", "max-age=31536000");
+}
+
+static void security_headers(struct web *w)
+{
+	web_guard_headers(w->rq, w->rs);
 	if (!w->api)
 		http_add_header(w->rq, w->rs, "Vary", "HX-Request, Accept-Language, Cookie");
 }
@@ -408,6 +413,7 @@ void web_handle(struct http_request *rq, struct http_response *rs, void *arg)
 
 	if (strncmp(rq->path, "/s/", 3) == 0 && strcmp(rq->method, "GET") == 0) {
 		static_answer(rq, rs);
+		web_guard_headers(rq, rs);
 		return;
 	}
 	*w = (struct web){ .a = rq->a, .app = arg, .rq = rq, .rs = rs, .who = { .role = ROLE_NOBODY, .name = "" }, .theme = "auto", .csrf = "",

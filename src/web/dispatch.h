@@ -32,5 +32,6 @@ struct web_own {
 struct api_field;
 int web_query_known(struct web *w, const struct api_field *known, struct err *e);       /* E_FIELD_UNKNOWN; known NULL: none is */
 int web_no_body(struct web *w, struct err *e);          /* nothing, or an object of nothing */
+void web_guard_headers(const struct http_request *rq, struct http_response *rs);      /* against sniffing, framing, foreign script: every answer has them */
 void web_fail(struct web *w, const struct err *e);      /* the answer that tells of an error: page, fragment or JSON */
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/err.h"
+#include "web/dispatch.h"
 
 static enum lang first_language(const struct http_request *r)
 {
@@ -35,4 +36,5 @@ void web_refusal(const struct http_request *r, int status, struct http_response 
 			"<body><h1>%d</h1><p>%s</p><p>%s</p></body></html>\n", lang_code(lang), status, status, text, err_name(id));
 	}
 	s->body_bytes = strlen(s->body);
+	web_guard_headers(r, s);
 }

@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,55 @@ int web_signin_note(struct web *w, const char *who_kind, int64_t who_id, const c
 	struct signout_job j = { NULL, who_kind, text_line(w->a, name, 120), w->rq->address, agent(w), outcome, who_id, w->now };
 
 	return web_write(w, signout_job, &j, e);
+}
+
+/* --- guessing -------------------------------------------------------------------------------------------------------- */
+
+enum { KNOWN_BYTES = 16 };
+#define KNOWN_LIFE (365 * MOMENT_DAY)
+
+static const char *known_cookie(const struct web *w) { return w->rq->secure ? "__Host-pedel-known" : "pedel-known"; }
+static const char *known_place(struct web *w, const char *account) { return arena_printf(w->a, "known:%s", account); }
+
+const char *web_known_door(struct web *w, const char *account)
+{
+	const char *hex = web_cookie(w, known_cookie(w));
+	size_t n = hex ? strlen(hex) / 2 : 0;
+	uint8_t raw[128];
+	struct db_bytes number;
+
+	if (!hex || n > sizeof raw || !hash_unhex(hex, raw, n) || !guard_open(w->app->guard, w->a, known_place(w, account), (struct db_bytes){ raw, n }, &number))
+		return NULL;
+	return hash_hex(w->a, number.p, number.n);
+}
+
+void web_known_remember(struct web *w, const char *account)
+{
+	uint8_t number[KNOWN_BYTES];
+	struct db_bytes sealed;
+
+	if (web_known_door(w, account))
+		return;
+	os_random(number, sizeof number);
+	sealed = guard_seal(w->app->guard, w->a, known_place(w, account), number, sizeof number);
+	web_set_cookie(w, known_cookie(w), hash_hex(w->a, sealed.p, sealed.n), KNOWN_LIFE / MOMENT_SECOND, true);
+}
+
+/* An IPv6 customer owns a whole /64, so that counts as one address. */
+static const char *neighbourhood(const struct web *w)
+{
+	struct in6_addr a;
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_pton(AF_INET6, w->rq->address, &a) != 1 || IN6_IS_ADDR_V4MAPPED(&a))
+		return w->rq->address;
+	memset(a.s6_addr + 8, 0, 8);
+	return arena_dup(w->a, inet_ntop(AF_INET6, &a, text, sizeof text));
+}
+
+int web_slow_address(struct web *w, const char *what, int burst, int64_t each_us, struct err *e)
+{
+	return web_slow_down(w, what, neighbourhood(w), burst, each_us, e);
 }
 
 int web_slow_down(struct web *w, const char *what, const char *key, int burst, int64_t each_us, struct err *e)

@@ -30,6 +30,10 @@ int  web_signin_note(struct web *w, const char *who_kind, int64_t who_id, const 
 void web_token_was_used(struct web *w, int64_t id);     /* at most once an hour; a failure is not the caller's */
 const char *web_cookie(const struct web *w, const char *name);
 void web_set_cookie(struct web *w, const char *name, const char *value, int64_t seconds, bool http_only);
+/* Guessing at an account from anywhere shuts it for a while. A browser in which it was signed in before has a door of its own, so that
+ * strangers cannot keep its owner out: a sealed number in a cookie, which says nothing but "was right once". NULL: it has none. */
+const char *web_known_door(struct web *w, const char *account);
+void web_known_remember(struct web *w, const char *account);
 void web_escape_query(struct buf *b, const char *s);
 
 /* The form token: the session's secret under a fresh mask each time, so that compression cannot leak it. */

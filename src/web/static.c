@@ -60,7 +60,6 @@ void static_answer(const struct http_request *r, struct http_response *s)
 	s->etag = arena_printf(r->a, "\"%s-%s%s\"", static_base + 3, name, b == &f->br ? "-br" : b == &f->gz ? "-gz" : "");
 	/* A page from before an upgrade still gets today's file, but must not keep it under the old name. */
 	add(s, "Cache-Control", strncmp(r->path, static_base, base) == 0 && r->path[base] == '/' ? "public, max-age=31536000, immutable" : "no-cache");
-	add(s, "X-Content-Type-Options", "nosniff");
 	s->status = 200;
 	s->type = f->type;
 	s->body = b->p;
