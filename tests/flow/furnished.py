@@ -20,7 +20,7 @@ STAFF = ('admin', 'technician', 'bookkeeper')
 EVERYBODY = frozenset(('nobody',) + STAFF + CUSTOMERS)
 # Which kind of id stands after a word of an address; the API counts tickets by their rows, people by their numbers.
 PAGE_KIND = {w: w for w in ('customers', 'people', 'sites', 'tickets', 'tasks', 'files', 'agreements', 'agreement', 'needs', 'promises', 'time', 'purchases',
-                            'staff', 'tokens', 'views', 'answers', 'html')}
+                            'staff', 'tokens', 'views', 'answers', 'html', 'passkeys')}
 API_KIND = {'customers': 'customers', 'contacts': 'people', 'tickets': 'ticket rows', 'agreements': 'agreements', 'hour-purchases': 'purchases'}
 
 
@@ -118,7 +118,7 @@ class House:
         return {'word': word, 'customer': customer, 'mails': {r: f'{r}@{word}.example' for r in ('owner', 'approver', 'employee')},
                 'ids': {'customers': c, 'people': employee['id'], 'sites': site, 'tickets': ticket['number'], 'tasks': ticket['number'],
                         'files': files[0]['id'], 'agreements': draft['id'], 'agreement': draft['id'], 'needs': need, 'promises': c, 'time': entry['id'], 'purchases': bought['id'],
-                        'ticket rows': ticket['id'], 'html': int(mail[1]), **cls.of_the_house()},
+                        'ticket rows': ticket['id'], 'html': int(mail[1]), 'passkeys': cls.a_passkey(employee['id'], c, word), **cls.of_the_house()},
                 'rows': {'ticket': ticket['id'], 'agreement': agreement['id'], 'contact': owner['id'], 'approver': approver['id']}}
 
     @classmethod
@@ -128,6 +128,14 @@ class House:
         cls.people[word + ' owner'] = b
         b.get('/portal/')
         return int(re.search(r'/portal/needs/(\d+)', b.text).group(1))
+
+    @classmethod
+    def a_passkey(cls, contact, customer, word):
+        """A row of the table, so that it has an id; it opens nothing."""
+        raw = (r"'\x%s'" if cls.pg else "x'%s'") % word.encode().hex()
+        cls.p.sql('INSERT INTO passkey(who_kind,who_id,customer_id,name,rp_id,cred_id,handle,public_key,alg,created_at) '
+                  f"VALUES('contact',{contact},{customer},'{word}','localhost',{raw},{raw},{raw},-7,1)")
+        return int(cls.p.sql('SELECT max(id) FROM passkey')[0][0])
 
     @classmethod
     def of_the_house(cls):

@@ -13,7 +13,7 @@ from furnished import NOBODYS, House, filled, kinds_of
 
 SECRET = 'zebrakant'            # in every text the other customer has
 # They end the session that the walk needs, or are open to everybody and hold nobody's data.
-APART = {'/logout', '/login', '/login/mail', '/login/link/{key}', '/report', '/profile/others', '/profile/password', '/profile', '/', '/api/v1/openapi.json'}
+APART = {'/logout', '/login', '/login/mail', '/login/link/{key}', '/login/passkey', '/report', '/profile/others', '/profile/password', '/profile', '/', '/api/v1/openapi.json'}
 
 
 class Tenants(House, unittest.TestCase):
