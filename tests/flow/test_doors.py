@@ -57,14 +57,14 @@ class Doors(House, unittest.TestCase):
     def ask(self, method, path, headers=None, body=None):
         """(status, headers, text), nothing followed, no cookie but those named."""
         for again in (False, True):
-            if not Doors.link:
-                Doors.link = http.client.HTTPConnection('127.0.0.1', self.p.port, timeout=60)
+            if not type(self).link:
+                type(self).link = http.client.HTTPConnection('127.0.0.1', self.p.port, timeout=60)
             try:
-                Doors.link.request(method, path, body, {'Accept-Language': 'da', **(headers or {})})
-                answer = Doors.link.getresponse()
+                type(self).link.request(method, path, body, {'Accept-Language': 'da', **(headers or {})})
+                answer = type(self).link.getresponse()
                 return answer.status, answer.headers, answer.read().decode(errors='replace')
             except (http.client.HTTPException, OSError):
-                Doors.link = None               # the server closes a connection after some answers
+                type(self).link = None               # the server closes a connection after some answers
                 if again:
                     raise
 
