@@ -296,7 +296,7 @@ static int signin_post(struct web *w, struct err *e)
 	struct use_job j = { 0 };
 	bool known, person;
 
-	if (web_slow_down(w, "signin.address", w->rq->address, 60, 2 * MOMENT_SECOND, e) != 0)
+	if (web_slow_address(w, "signin.address", 60, 2 * MOMENT_SECOND, e) != 0)
 		return -1;
 	if (check(w, &p, &known, &o, &j, e) != 0) {
 		struct err what = *e;

@@ -288,7 +288,7 @@ static int report_open(struct web *w, struct err *e)
 		return show_report(w, e);
 	}
 	/* What was refused does not count, and what was written stays: an office, or a proxy that is not named, is one address. */
-	if (web_slow_down(w, "report", w->rq->address, 10, MOMENT_MINUTE, &why) != 0) {
+	if (web_slow_address(w, "report", 10, MOMENT_MINUTE, &why) != 0) {
 		FAIL_FIELD(&why, E_TOO_MANY, "text", "report");
 		web_wrong(w, &why);
 		http_add_header(w->rq, w->rs, "Retry-After", "60");
