@@ -185,6 +185,26 @@ char *text_line(struct arena *a, const char *s, size_t max_chars)
 	return n > max_chars ? arena_printf(a, "%.*s…", (int)(end - s), s) : arena_dupn(a, s, (size_t)(p - s));
 }
 
+char *text_file_name(struct arena *a, const char *s, size_t max_chars)
+{
+	const char *slash = strrchr(s, '/'), *back = strrchr(s, '\\'), *last = back > slash ? back + 1 : slash ? slash + 1 : s;
+	char *out = arena_get(a, strlen(last) + 1), *o = out;
+
+	while (*last) {
+		const char *from = last;
+		uint32_t c = text_next(&last);
+
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF) {
+			*o++ = '_';
+			continue;
+		}
+		memcpy(o, from, (size_t)(last - from));
+		o += last - from;
+	}
+	*o = 0;
+	return strcmp(out, ".") == 0 || strcmp(out, "..") == 0 ? arena_dup(a, "_") : text_line(a, out, max_chars);
+}
+
 uint32_t text_next(const char **p)
 {
 	uint32_t c;

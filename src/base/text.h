@@ -22,6 +22,7 @@ bool text_ends(const char *s, const char *with);
 size_t text_chars(const char *s);                       /* code points */
 /* First line of s, at most max chars, "..." when cut. For subjects and lists. */
 char *text_line(struct arena *a, const char *s, size_t max_chars);
+char *text_file_name(struct arena *a, const char *s, size_t max_chars);  /* no folders, controls, or signs that turn the reading direction */
 /* Next code point at *p (moves it); 0xFFFD for a bad byte; 0 at the NUL. */
 uint32_t text_next(const char **p);
 size_t text_put(char out[4], uint32_t c);               /* bytes written */

@@ -11,7 +11,7 @@
 #include "store/search.h"
 #include "store/setting.h"
 
-enum { SEARCH_BYTES = 200 << 10 };
+enum { SEARCH_BYTES = 200 << 10, FILE_NAME_MOST = 200 };
 
 static const char *const types[] = { "incident", "request", "order", NULL };
 static const char *const channels[] = { "portal", "mail", "api", "phone", "system", "console", NULL };
@@ -209,7 +209,8 @@ int ticket_message(const struct ticket_work *k, const struct ticket *t, const ch
 	if (store_message_add(k->w, &m, e) != 0)
 		return -1;
 	for (int i = 0; i < x->nfiles; i++) {
-		struct attachment f = { .customer_id = t->customer_id, .ticket_id = t->id, .message_id = m.id, .name = x->files[i].name,
+		struct attachment f = { .customer_id = t->customer_id, .ticket_id = t->id, .message_id = m.id,
+			.name = text_file_name(k->a, x->files[i].name, FILE_NAME_MOST),
 			.mime = x->files[i].mime, .bytes = x->files[i].bytes, .sha256 = x->files[i].sha256, .content_id = x->files[i].content_id };
 
 		if (store_attachment_add(k->w, &f, e) != 0)

@@ -90,10 +90,7 @@ static const char *plain_type(const char *mime)
 
 static const char *plain_name(struct web *w, const char *name)
 {
-	const char *slash = name ? strrchr(name, '/') : NULL, *back = name ? strrchr(name, '\\') : NULL;
-	const char *s = back > slash ? back + 1 : slash ? slash + 1 : name;
-
-	return s && !text_blank(s) && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 ? text_line(w->a, s, NAME_MOST) : "fil";
+	return text_blank(name) ? "fil" : text_line(w->a, name, NAME_MOST);
 }
 
 int ticket_files(struct web *w, const struct ticket_file **out, int *n, struct err *e)

@@ -66,7 +66,8 @@ int web_download(struct web *w, const char *path, const char *mime, const char *
 	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
 		show |= inline_safe && strcmp(mime, shown[i]) == 0;
 	w->rs->file = path;
-	w->rs->type = !show && strncmp(mime, "text/html", 9) == 0 ? "application/octet-stream" : strcmp(mime, "text/plain") == 0 ? "text/plain; charset=utf-8" : mime;
+	/* What is not shown is bytes: a page of ours that is made to ask for it as script or style gets neither. */
+	w->rs->type = !show ? "application/octet-stream" : strcmp(mime, "text/plain") == 0 ? "text/plain; charset=utf-8" : mime;
 	http_add_header(w->rq, w->rs, "Content-Disposition", disposition(w, name, show));
 	http_add_header(w->rq, w->rs, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
 	http_add_header(w->rq, w->rs, "Cache-Control", "private, no-cache");

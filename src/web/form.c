@@ -121,20 +121,6 @@ static const char *parameter(struct web *w, const char *head, const char *name)
 	return NULL;
 }
 
-/* What a browser said the file is called, without folders and controls. */
-static const char *file_name(struct web *w, const char *said)
-{
-	const char *slash = strrchr(said, '/'), *back = strrchr(said, '\\');
-	char *name = arena_dup(w->a, slash && (!back || slash > back) ? slash + 1 : back ? back + 1 : said);
-
-	for (char *s = name; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '_';
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return "_";
-	return *name ? text_line(w->a, name, 150) : "";
-}
-
 static int read_part(struct web *w, struct web_form *f, const char *head, const char *p, size_t n, struct err *e)
 {
 	const char *name = parameter(w, head, "name"), *file = parameter(w, head, "filename"), *type = strcasestr(head, "content-type:");
@@ -156,7 +142,7 @@ static int read_part(struct web *w, struct web_form *f, const char *head, const 
 		type = text_lower(w->a, text_repair(w->a, type, strcspn(type, "\r\n; ")));
 	}
 	f->file[f->nfiles].field = name;
-	f->file[f->nfiles++].file = (struct web_upload){ .name = file_name(w, file), .mime = type && strchr(type, '/') ? type : "application/octet-stream",
+	f->file[f->nfiles++].file = (struct web_upload){ .name = text_file_name(w->a, file, 150), .mime = type && strchr(type, '/') ? type : "application/octet-stream",
 		.p = p, .bytes = (int64_t)n };
 	return 0;
 }

@@ -54,6 +54,14 @@ static void text_knows_utf8(void **state)
 	CHECK_STR(text_lower(a, "ÆØÅ ABC Éß"), "æøå abc éß");
 	CHECK_STR(text_line(a, " Hej æøå verden\nmere", 8), "Hej æøå…");
 	CHECK_STR(text_line(a, "kort", 8), "kort");
+	static const struct { const char *said, *kept; } names[] = {
+		{ "tilbud.pdf", "tilbud.pdf" }, { "årsregnskab 2026.xlsx", "årsregnskab 2026.xlsx" }, { "../../etc/passwd", "passwd" }, { "C:\\x\\y.exe", "y.exe" },
+		{ "a/b\\c", "c" }, { "..", "_" }, { ".", "_" }, { "", "" }, { "a/", "" }, { "a\r\nSet-Cookie: x", "a__Set-Cookie: x" }, { "a\tb\x7f", "a_b_" },
+		{ "faktura\xe2\x80\xae" "fdp.exe", "faktura_fdp.exe" }, { "a\xe2\x81\xa6" "b\xe2\x80\x8f.txt", "a_b_.txt" }, { "a\xc2\x9b" "b", "a_b" },
+		{ "\xef\xbb\xbf" "a", "_a" }, { "a\xe2\x80\xa9" "b", "a_b" },
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		CHECK_STR(text_file_name(a, names[i].said, 200), names[i].kept);
 	arena_end(a);
 }
 
