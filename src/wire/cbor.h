@@ -37,6 +37,9 @@ struct cbor_in {
 };
 void cbor_begin(struct cbor_in *in, const void *p, size_t n);
 enum cbor_type cbor_peek(struct cbor_in *in);           /* CBOR_NONE: no more in this array or map, or an error */
+/* libcbor, which libfido2 brings, exports functions of these names: ours have others there. */
+#define cbor_get_int wire_cbor_get_int
+#define cbor_get_bool wire_cbor_get_bool
 int64_t cbor_get_int(struct cbor_in *in);
 bool cbor_get_bool(struct cbor_in *in);
 const uint8_t *cbor_get_bytes(struct cbor_in *in, size_t *n);           /* never NULL */
