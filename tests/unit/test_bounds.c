@@ -33,7 +33,7 @@
 enum { GOT = 0, REFUSED = 1, UNBOUND = 9 };     /* how a try ends, besides SIGSYS */
 enum want { ALLOW, DENY, DIE };
 
-static char data[] = "/tmp/pedel-bounds-XXXXXX", outside[64], heard[64], program[64];
+static char data[] = "/tmp/pedel-bounds-XXXXXX", outside[64], victim[64], heard[64], program[64];
 static pid_t other;             /* a process outside the bounds, of the same user */
 static int port_open, port_shut, listen_open_fd, listen_shut_fd;
 
@@ -75,7 +75,7 @@ static int t_symlink(void) { return symlink("/etc/shadow", in_data("link")); }
 static int t_through_link(void) { return opened(in_data("planted"), O_RDONLY); }
 static int t_rename_out(void) { return rename(in_data("file"), outside); }
 static int t_link_in(void) { return link("/etc/hosts", in_data("hosts")); }
-static int t_unlink_outside(void) { return unlink("/etc/hosts"); }
+static int t_unlink_outside(void) { return unlink(victim); }
 static int t_mkfifo(void) { return mknod(in_data("fifo"), S_IFIFO | 0600, 0); }
 static int t_chroot(void) { return chroot(data); }
 static int t_ptrace(void) { return (int)ptrace(PTRACE_ATTACH, other, NULL, NULL); }
@@ -236,7 +236,7 @@ static void each_try(enum calls_of whose)
 		unlink(in_data("link"));
 	}
 	CHECK_INT(wrong, 0);
-	CHECK(kill(other, 0) == 0 && access("/etc/hosts", F_OK) == 0 && access(outside, F_OK) != 0);
+	CHECK(kill(other, 0) == 0 && access(victim, F_OK) == 0 && access(outside, F_OK) != 0);
 }
 
 static bool can(void) { return !CALLS_INSTRUMENTED && fence_version() >= 6; }
@@ -308,6 +308,9 @@ static int begin(void **state)
 	FILE *f;
 
 	CHECK(mkdtemp(data));
+	snprintf(victim, sizeof victim, "%s-victim", data);
+	f = fopen(victim, "w");         /* of the test itself: when the bounds fail, nothing of the machine's is lost */
+	CHECK(f && fclose(f) == 0);
 	snprintf(outside, sizeof outside, "%s-outside", data);
 	snprintf(heard, sizeof heard, "%s-heard", data);
 	snprintf(program, sizeof program, "%s/program", data);
@@ -330,6 +333,7 @@ static int end(void **state)
 
 	kill(other, SIGKILL);
 	waitpid(other, NULL, 0);
+	unlink(victim);
 	close(listen_open_fd);
 	close(listen_shut_fd);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
