@@ -33,7 +33,7 @@ def build(wanted):
     if not (BUILD / 'build.ninja').exists():
         subprocess.run(['meson', 'setup', BUILD, '-Dfuzzers=true', '-Db_lundef=false', '--buildtype=debugoptimized'], env={**os.environ, 'CC': 'clang'},
                        check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-    subprocess.run(['nice', 'ninja', '-C', str(BUILD), '-j2'] + [f'tests/fuzz_{n}' for n in wanted], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    subprocess.run(['nice', '-n', '15', 'ninja', '-C', str(BUILD), '-j2'] + [f'tests/fuzz_{n}' for n in wanted], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
 def run(name, seconds):

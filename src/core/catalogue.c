@@ -243,7 +243,7 @@ static int one_of(struct parser *p, const struct section *s, const char *name, c
 	return 0;
 }
 
-/* "a, b, c" to a NULL-terminated array; NULL when an item is empty, stands twice or there are more than max. */
+/* "a, b, c" to a NULL-terminated array; NULL when an item is empty or longer than a term's value may be, stands twice or there are more than max. */
 static const char *const *split_list(struct arena *a, const char *s, int64_t max, int *n)
 {
 	const char **out;
@@ -258,7 +258,7 @@ static const char *const *split_list(struct arena *a, const char *s, int64_t max
 	while (*s) {
 		const char *comma = strchr(s, ','), *end = comma ? comma : s + strlen(s);
 
-		if (end == s || s[0] == ' ' || end[-1] == ' ' || (comma && (comma[1] != ' ' || !comma[2])))
+		if (end == s || end - s > 200 || s[0] == ' ' || end[-1] == ' ' || (comma && (comma[1] != ' ' || !comma[2])))
 			return NULL;
 		out[*n] = arena_dupn(a, s, (size_t)(end - s));
 		for (int i = 0; i < *n; i++)

@@ -219,7 +219,18 @@ static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, co
 	}
 }
 
-struct kept { struct walk **walks; int n; int64_t at; bool raced, quiet; };     /* quiet: nothing follows from it */
+/* How far the sweep has come. Written with the last of what it found, so that nothing is found again after a fall in between. */
+struct mark { int64_t at, event_id; const struct probe_month *probes; bool set; };
+
+static int mark_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct mark *m = arg;
+
+	(void)a;
+	return m->probes && store_probe_month_mark(w, m->probes, e) != 0 ? -1 : store_promise_mark_set(w, m->at, m->event_id, e);
+}
+
+struct kept { struct walk **walks; int n; int64_t at; bool raced, quiet; struct mark *mark; };     /* quiet: nothing follows from it */
 
 /* The front page asks which agreements cannot be read only once one was ever seen. */
 static int unread_note(struct db_conn *w, const struct promise_row *r, struct err *e)
@@ -274,26 +285,31 @@ static int keep_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 	for (int i = 0; i < x->n; i++)
 		if (keep_walk(w, a, x, x->walks[i], e) != 0)
 			return -1;
-	return 0;
+	return x->mark ? mark_job(w, a, x->mark, e) : 0;
 }
 
 /* Many customers at once; one by one when another server was first with one of them, or one of them will not be written. That one is
  * written without its tickets and mails, or not at all: the others' promises do not wait for it. */
-static int keep(struct db *d, struct walk **walks, int n, int64_t at, struct err *e)
+static int keep(struct db *d, struct walk **walks, int n, int64_t at, struct mark *mark, struct err *e)
 {
-	struct kept x = { walks, n, at, false, false };
+	struct kept x = { walks, n, at, false, false, mark };
 
-	if (n == 0 || db_write(d, keep_job, &x, e) == 0)
+	if (n == 0)
 		return 0;
+	if (db_write(d, keep_job, &x, e) == 0) {
+		if (mark)
+			mark->set = true;
+		return 0;
+	}
 	if (!x.raced && judge_stops(e))
 		return -1;
 	for (int i = 0; i < n; i++) {
-		x = (struct kept){ walks + i, 1, at, false, false };
+		x = (struct kept){ walks + i, 1, at, false, false, NULL };
 		if (db_write(d, keep_job, &x, e) == 0 || x.raced)
 			continue;
 		if (judge_stops(e))
 			return -1;
-		x = (struct kept){ walks + i, 1, at, false, true };
+		x = (struct kept){ walks + i, 1, at, false, true, NULL };
 		if (db_write(d, keep_job, &x, e) != 0 && !x.raced && judge_stops(e))
 			return -1;
 	}
@@ -382,16 +398,6 @@ static int probes_stir(struct sweep *s, const struct promise_book *b, const int6
 	return 0;
 }
 
-struct mark { int64_t at, event_id; const struct probe_month *probes; };
-
-static int mark_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
-{
-	struct mark *m = arg;
-
-	(void)a;
-	return m->probes && store_probe_month_mark(w, m->probes, e) != 0 ? -1 : store_promise_mark_set(w, m->at, m->event_id, e);
-}
-
 static int by_moment(const void *x, const void *y)
 {
 	const struct look *p = x, *q = y;
@@ -454,9 +460,10 @@ static int sweep_one(struct judge *j, struct walk **out, const struct sweep *s, 
 	}
 }
 
-static int sweep_all(struct db *d, const struct sweep *s, struct judge *j, int64_t swept_at, int64_t at, struct err *e)
+static int sweep_all(struct db *d, const struct sweep *s, struct judge *j, int64_t swept_at, struct mark *mark, struct err *e)
 {
 	struct walk *batch[BATCH];
+	int64_t at = mark->at;
 	int nbatch = 0;
 
 	for (int i = 0, k; i < s->n; i = k) {
@@ -471,7 +478,7 @@ static int sweep_all(struct db *d, const struct sweep *s, struct judge *j, int64
 			batch[nbatch++] = w;
 		if (nbatch < BATCH && arena_used(j->a) < BATCH_BYTES && k < s->n)
 			continue;
-		if (keep(d, batch, nbatch, at, e) != 0)
+		if (keep(d, batch, nbatch, at, k == s->n ? mark : NULL, e) != 0)
 			return -1;
 		nbatch = 0;
 		judge_end(j);
@@ -505,6 +512,7 @@ int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *
 	}
 	mark.at = at;
 	mark.probes = NULL;
+	mark.set = false;
 	if (store_promise_stirred(s.c, list, &mark.event_id, swept_at, at, SWEEP_EVENTS, &s.stirs, &s.n, e) != 0 ||
 			probes_stir(&s, b, moments, nmoments, e) != 0)
 		goto out;
@@ -516,12 +524,12 @@ int promise_sweep(struct db *d, const struct promise_book *b, int64_t at, bool *
 	j.nknown = s.nknown;
 	if (s.nknown)
 		mark.probes = &s.known[s.nknown - 1];
-	if (sweep_all(d, &s, &j, swept_at, at, e) != 0)
+	if (sweep_all(d, &s, &j, swept_at, &mark, e) != 0)
 		goto out;
 	db_read_end(s.c);
 	s.c = NULL;
 	/* Nothing happened: the old mark is as good, and saves a write every few seconds. */
-	rc = s.n == 0 && at - swept_at < MOMENT_MINUTE ? 0 : db_write(d, mark_job, &mark, e);
+	rc = mark.set || (s.n == 0 && at - swept_at < MOMENT_MINUTE) ? 0 : db_write(d, mark_job, &mark, e);
 out:
 	judge_end(&j);
 	db_read_end(s.c);

@@ -201,7 +201,7 @@ static int week_show(struct web *w, struct err *e)
 	    work_form_load(w, 0, 0, &v.form, e) != 0)
 		return -1;
 	for (int d = 0; d < 7; d++) {
-		v.days[d] = (struct week_day){ .day = v.monday + d, .entries = list + at };
+		v.days[d] = (struct week_day){ .day = v.monday + d, .entries = n ? list + at : NULL };
 		for (; at < n && list[at].day == v.monday + d; at++) {
 			v.days[d].n++;
 			v.days[d].minutes += list[at].minutes;

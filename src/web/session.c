@@ -204,11 +204,11 @@ int web_sign_in(struct web *w, bool person, int64_t id, int64_t customer_id, con
 	j.s = (struct session){ .who_kind = person ? "person" : "contact", .who_id = id, .customer_id = customer_id, .csrf = hash_hex(w->a, random, sizeof random),
 		.created_at = w->now, .seen_at = w->now, .expires_at = w->now + life, .address = w->rq->address, .agent = agent(w) };
 	cookie = secret_make(w->a, false, j.s.hash);
-	if (web_write(w, signin_job, &j, e) != 0)
+	if (db_write(w->app->db, signin_job, &j, e) != 0)
 		return -1;
-	w->own->stale = false;
+	w->own->stale = false;                  /* it is on disk: whatever comes now, its cookie is given */
 	web_set_cookie(w, session_cookie(w), cookie, life / MOMENT_SECOND, true);
-	return 0;
+	return web_refresh(w, e);
 }
 
 struct signout_job { const uint8_t *hash; const char *kind, *name, *address, *agent, *outcome; int64_t id, now; };

@@ -35,9 +35,11 @@ void static_answer(const struct http_request *r, struct http_response *s)
 	const struct static_file *f = static_files;
 	const struct static_bytes *b;
 
+	add(s, "X-Content-Type-Options", "nosniff");
 	while (f->name && strcmp(f->name, name) != 0)
 		f++;
 	if (!f->name) {
+		add(s, "Cache-Control", "no-store");
 		s->status = 404;
 		s->type = "text/plain; charset=utf-8";
 		s->body = "404\n";

@@ -91,12 +91,13 @@ int read_money(const char *text, const char *field, int64_t *ore, struct err *e)
 	} else {
 		last = len;
 	}
-	for (size_t i = 0; i < last; i++, n++) {
+	for (size_t i = 0; i < last; i++) {
 		if (isdigit((unsigned char)s[i])) {
 			if (kr > INT64_MAX / 1000)
 				return FAIL_FIELD(e, E_MONEY_INVALID, field, "%.60s", text);
 			kr = kr * 10 + (s[i] - '0');
 			run++;
+			n++;
 			continue;
 		}
 		if (run == 0 || run > 3 || i + 3 >= last || strspn(s + i + 1, "0123456789") < 3 || isdigit((unsigned char)s[i + 4]))

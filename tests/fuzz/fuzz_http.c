@@ -53,7 +53,7 @@ static void tell(struct http_job *j, struct http_pack *pack, const char *p, size
 				break;
 			}
 		}
-		buf_printf(out, "end %d\n", j->refuse);
+		buf_printf(out, "end %d\n", j->refuse == 413 ? 400 : j->refuse);    /* which of two faults is met first is chance */
 	}
 	arena_trap_clear(j->a);
 	if (trapped)

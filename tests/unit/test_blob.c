@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/fault.h"
+#include "base/text.h"
 #include "os/file.h"
 #include "store/blob.h"
 
@@ -138,6 +139,24 @@ static void test_faults(void **state)
 	CHECK(blob_verify(&f->b, &checked, &e) == 0 && checked > 20);
 }
 
+/* On disk before it has its name, and the name on disk before anybody is told: also of a blob that is there already. */
+static void test_synced_in_order(void **state)
+{
+	struct folder *f = *state;
+	char hex[65];
+	struct err e;
+
+	CHECK(blob_put(&f->b, "first", 5, hex, &e) == 0);
+	fault_arm(1000, 0);
+	CHECK(blob_put(&f->b, "second", 6, hex, &e) == 0);
+	CHECK(strstr(fault_points(), "open write fsync "));
+	CHECK(text_ends(fault_points(), " rename open fsync open fsync"));
+	fault_arm(1000, 0);
+	CHECK(blob_put(&f->b, "second", 6, hex, &e) == 0);
+	CHECK_STR(fault_points(), "open fsync open fsync");
+	fault_arm(-1, 0);
+}
+
 static void *same_main(void *arg)
 {
 	struct folder *f = arg;
@@ -173,7 +192,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_put_and_get, setup, teardown), cmocka_unit_test_setup_teardown(test_put_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_changed_byte, setup, teardown), cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_same_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_same_at_once, setup, teardown), cmocka_unit_test_setup_teardown(test_synced_in_order, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

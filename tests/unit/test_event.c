@@ -119,6 +119,44 @@ static void test_tampering_is_found(void **state)
 	}
 }
 
+struct forged { const char *data; struct db_bytes hash; };
+
+static int job_forge(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct forged *f = arg;
+
+	return db_run(w, &(struct db_sql){ "UPDATE event SET data=?1,hash=?2 WHERE id=10", NULL }, DB(DB_TEXT(f->data), DB_BYTES(f->hash.p, f->hash.n)), NULL, e);
+}
+
+/* Who changes an event and makes its hash anew, as it would have been, is found by the next one: each holds the one before. */
+static void test_each_holds_the_one_before(void **state)
+{
+	struct store_case *s = *state, *other = store_case_open(s->kind);
+	struct job j = { { .at = 1009, .actor_kind = "person", .actor_id = 3, .customer_id = 0, .object = "ticket", .object_id = 4, .kind = "ticket.state",
+		.data = "{\"to\":\"forged\"}" }, 1 };
+	struct forged f = { .data = j.ev.data };
+	struct db_conn *c;
+	struct db_cur *cur;
+	struct err e;
+	int64_t checked;
+
+	fill(s, 25);
+	fill(other, 9);
+	CHECK(db_write(other->db, job_add, &j, &e) == 0);
+	CHECK(db_read_begin(other->db, &c, &e) == 0);
+	CHECK(event_verify(c, &checked, &e) == 0 && checked == 10);
+	CHECK(db_query(c, &(struct db_sql){ "SELECT hash FROM event WHERE id=10", NULL }, DB_NONE, &cur, &e) == 0 && db_next(cur, &e) == 1);
+	f.hash = db_bytes(cur, 0, s->a);
+	db_done(cur);
+	db_read_end(c);
+	CHECK(db_write(s->db, job_forge, &f, &e) == 0);
+	CHECK(db_read_begin(s->db, &c, &e) == 0);
+	CHECK(event_verify(c, &checked, &e) == -1 && e.id == E_CHAIN_BROKEN);
+	CHECK_STR(e.detail, "event 11");
+	db_read_end(c);
+	store_case_close(other);
+}
+
 static void test_event_faults(void **state)
 {
 	struct store_case *s = *state;
@@ -156,7 +194,7 @@ static void test_too_long(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = {
-		STORE_TEST(test_chain), STORE_TEST(test_story), STORE_TEST(test_tampering_is_found), STORE_TEST(test_event_faults), STORE_TEST(test_too_long),
+		STORE_TEST(test_chain), STORE_TEST(test_story), STORE_TEST(test_tampering_is_found), STORE_TEST(test_each_holds_the_one_before), STORE_TEST(test_event_faults), STORE_TEST(test_too_long),
 	};
 	return store_tests_run(tests, sizeof tests / sizeof *tests);
 }

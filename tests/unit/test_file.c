@@ -1,5 +1,6 @@
 #include "t.h"
 #include "base/fault.h"
+#include "os/conf.h"
 #include "os/file.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,11 +59,48 @@ static void folders_and_lists(void **state)
 	arena_end(a);
 }
 
+/* pedel.conf: the last line of a key counts, a second file goes before, and writing one key keeps the others. */
+static void a_conf_is_read_and_written(void **state)
+{
+	static const char text[] = "# a comment = 1\nlisten = 127.0.0.1:1\norigin=http://a\n  origin = http://b  \nempty=\nlisten=[::1]:2, 127.0.0.1:3\n";
+	static const char *const bad[] = { "no equals\n", "=x\n", "a=\xff\n" };
+	struct arena *a = arena_begin(4 << 20);
+	const char *const *words;
+	struct err e = { 0 };
+	struct conf *c;
+	char path[300], over[300];
+
+	snprintf(path, sizeof path, "%s/pedel.conf", folder);
+	snprintf(over, sizeof over, "%s/over.conf", folder);
+	CHECK(conf_read(a, folder, NULL, &c, &e) == -1 && e.id == E_NOT_INITIALISED);
+	CHECK(os_replace_file(path, text, sizeof text - 1, 0600, &e) == 0 && os_replace_file(over, "origin=https://c\n", 17, 0600, &e) == 0);
+	CHECK(conf_read(a, folder, NULL, &c, &e) == 0);
+	CHECK_STR(conf_get(c, "origin", ""), "http://b");
+	CHECK_STR(conf_get(c, "empty", "unless"), "unless");
+	words = conf_words(a, c, "listen");
+	CHECK(words[0] && words[1] && !words[2]);
+	CHECK_STR(words[1], "127.0.0.1:3");
+	CHECK(conf_read(a, folder, over, &c, &e) == 0);
+	CHECK_STR(conf_get(c, "origin", ""), "https://c");
+	CHECK(conf_set(a, folder, "origin", "https://d", &e) == 0 && conf_read(a, folder, NULL, &c, &e) == 0);
+	CHECK_STR(conf_get(c, "origin", ""), "https://d");
+	CHECK_STR(conf_get(c, "listen", ""), "[::1]:2, 127.0.0.1:3");
+	CHECK(os_replace_file(over, "db=postgresql://x\n", 18, 0600, &e) == 0);
+	CHECK(conf_read(a, folder, over, &c, &e) == -1 && e.id == E_CONF_KEY_ELSEWHERE);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK(os_replace_file(path, bad[i], strlen(bad[i]), 0600, &e) == 0);
+		CHECK_ROW(i, conf_read(a, folder, NULL, &c, &e) == -1 && e.id == E_CONF_INVALID);
+	}
+	CHECK(os_remove_file(path, &e) == 0 && os_remove_file(over, &e) == 0);
+	arena_end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replace_survives_every_fault),
 		cmocka_unit_test(folders_and_lists),
+		cmocka_unit_test(a_conf_is_read_and_written),
 	};
 	char path[300];
 	int rc;

@@ -515,16 +515,20 @@ static void only_named_proxies_are_believed(void **state)
 		{ "Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 203.0.113.7\r\n", "400 " },                /* one of the two lies */
 		{ "Forwarded: for=203.0.113.7\r\nX-Forwarded-For: 203.0.113.7\r\n", "[203.0.113.7 http]" },
 	};
-	struct http_server *s = start(), *behind = start_with((struct http_config){ .workers = 1, .proxies = ours });
+	static const char *const elsewhere[] = { "192.0.2.1", NULL };
+	struct http_server *s = start(), *behind = start_with((struct http_config){ .workers = 1, .proxies = ours }),
+		*other = start_with((struct http_config){ .workers = 1, .proxies = elsewhere });
 	char bytes[500];
 
 	for (int i = 0; i < T_ROWS(rows); i++) {
 		snprintf(bytes, sizeof bytes, "GET /who HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n", rows[i].headers);
 		CHECK_ROW(i, strstr(ask(behind, bytes), rows[i].trusted) != NULL);
 		CHECK_ROW(i, strstr(ask(s, bytes), "[127.0.0.1 http]") != NULL);
+		CHECK_ROW(i, strstr(ask(other, bytes), "[127.0.0.1 http]") != NULL);
 	}
 	http_stop(s, 1000);
 	http_stop(behind, 1000);
+	http_stop(other, 1000);
 }
 
 static void a_handler_past_its_memory_gets_503(void **state)

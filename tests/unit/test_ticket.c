@@ -450,6 +450,19 @@ static int listed(struct store_case *s, struct ticket_query q, int64_t *ids, int
 	return all;
 }
 
+static void the_probes_tickets_are_in_no_list(void **state)
+{
+	struct store_case *s = *state;
+	struct op o = { .what = CREATE, .who = &anna, .draft = { .subject = "Prøve", .probe = true, .text = { .body = "x" } } };
+	int64_t ids[10];
+
+	begin(s);
+	must(s, &o);
+	for (int view = 0; view < VIEW__N; view++)
+		CHECK_ROW(view, listed(s, (struct ticket_query){ .view = (enum ticket_view)view, .today_end = INT64_MAX, .limit = 10 }, ids, 1) == 0);
+	CHECK_INT(listed(s, (struct ticket_query){ .view = VIEW_ALL, .scope = { ALPHA, ANNA }, .limit = 10 }, ids, 1), 0);
+}
+
 static void lists_page_through_everything_once(void **state)
 {
 	static const char *const priorities[] = { "normal", "important", "urgent" };
@@ -552,7 +565,7 @@ int main(void)
 	static const struct store_test tests[] = {
 		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
 		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed),
-		STORE_TEST(lists_page_through_everything_once), STORE_TEST(sixteen_at_once_are_never_refused),
+		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
 	struct arena *a = arena_begin(16 << 20);
 	struct err e;

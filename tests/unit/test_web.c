@@ -144,6 +144,7 @@ static void test_forms(void **state)
 {
 	static const char good[] = "--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n2\r\n--xx\r\nContent-Disposition: form-data; name=\"f\"; "
 		"filename=\"C:\\x\\../ond.txt\"\r\nContent-Type: text/plain\r\n\r\nhej\r\n--xx--\r\n";
+	static const char windows[] = "--xx\r\nContent-Disposition: form-data; name=\"f\"; filename=\"C:\\x\\ond.txt\"\r\n\r\nhej\r\n--xx--\r\n";
 	static const char *const bad[] = { "--xx", "--yy\r\n", "--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1", "--xx\r\n\r\n\r\n1\r\n--xx--",
 		"--xx\r\nContent-Disposition: form-data\r\n\r\n1\r\n--xx--", "--xxContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--xx--" };
 	struct arena *a = arena_begin(64 << 20);
@@ -176,6 +177,14 @@ static void test_forms(void **state)
 	CHECK_STR(u[0].name, "ond.txt");
 	CHECK_STR(u[0].mime, "text/plain");
 	CHECK(u[0].bytes == 3 && memcmp(u[0].p, "hej", 3) == 0);
+	CHECK(strlen(windows) == sizeof windows - 1);
+	w = plain(a, LANG_DA);
+	w->rq->headers = multipart;
+	w->rq->nheaders = 1;
+	w->rq->body = windows;
+	w->rq->body_bytes = sizeof windows - 1;
+	CHECK_INT(web_uploads(w, "f", &u), 1);
+	CHECK_STR(u[0].name, "ond.txt");
 	for (int i = 0; i < N(bad); i++) {
 		w = plain(a, LANG_DA);
 		w->rq->headers = multipart;
@@ -369,8 +378,14 @@ static void test_routes(void **state)
 	guard_end(h.app.guard);
 }
 
+static int narrow_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	return db_run(w, &(struct db_sql){ "UPDATE api_token SET scopes=?1", NULL }, DB(DB_TEXT(arg)), NULL, e);
+}
+
 static void test_dispatch(void **state)
 {
+	struct err e;
 	struct store_case *s = *state;
 	struct arena *a = s->a;
 	struct http_response r;
@@ -472,6 +487,13 @@ static void test_dispatch(void **state)
 	}
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1], .query = "limit=0" });
 	CHECK(r.status == 400 && strstr(said(a, &r), "\"limit\""));
+	/* a token does what its scopes say, and no more */
+	CHECK(db_write(s->db, narrow_job, "tickets:read customers:read", &e) == 0);
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1] });
+	CHECK_INT(r.status, 200);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"Z\",\"cvr\":\"10000033\"}" });
+	CHECK(r.status == 403 && strstr(said(a, &r), "TOKEN_SCOPE"));
+	CHECK(db_write(s->db, narrow_job, "*", &e) == 0);
 	/* an employee of one customer and a person of another: not found, like what does not exist */
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/portal/people/999", .cookie = h.cookie[4] });
 	CHECK_INT(r.status, 404);
