@@ -173,6 +173,12 @@ def main():
         for name in sorted(f.stem[5:] for f in (ROOT / 'tests/fuzz').glob('fuzz_*.c')):
             ok = c.step(f'fuzz {name}', [sys.executable, 'tools/fuzz.py', name], timeout=int(os.environ.get('PEDEL_FUZZ_SECONDS', '600')) + 1800)
             c.say(c.last.strip().splitlines()[1] if ok else 'see above')
+    if opt.long and wanted('planted'):
+        code, out = c.run([sys.executable, 'tools/planted.py'], timeout=7200)
+        lines = out.splitlines()
+        bad = sum(x.startswith('not ok') for x in lines)
+        c.count('planted defects', sum(x.startswith('ok') for x in lines), bad or int(code != 0), 0, out)
+        print(out, flush=True)
     if opt.long and wanted('long'):
         programs(c, 'long', sorted((ROOT / 'tests/long').glob('test_*.py')), env={'PEDEL_BUILD': 'build/asan'}, timeout=3600, postgres=True)
     if c.wrong:

@@ -100,6 +100,7 @@ static const void *key_read(int alg, const struct db_bytes *raw, union public_ke
 
 int webauthn_made(struct arena *a, const struct webauthn_said *said, const char *rp_id, struct webauthn_key *out, struct err *e)
 {
+	struct webauthn_key got = { .count = 0 };
 	union public_key k;
 	fido_cred_t *c = NULL;
 	bool good;
@@ -107,24 +108,27 @@ int webauthn_made(struct arena *a, const struct webauthn_said *said, const char 
 	if (head(&said->auth_data, rp_id, FLAG_PRESENT | FLAG_VERIFIED | FLAG_KEY, e) != 0)
 		return -1;
 	fido_init(FIDO_DISABLE_U2F_FALLBACK);
-	*out = (struct webauthn_key){ .count = counter(&said->auth_data) };
-	for (size_t i = 0; i < sizeof algs / sizeof *algs && !out->alg; i++) {
+	got.count = counter(&said->auth_data);
+	for (size_t i = 0; i < sizeof algs / sizeof *algs && !got.alg; i++) {
 		fido_cred_free(&c);
 		c = fido_cred_new();
 		if (c && fido_cred_set_type(c, algs[i]) == FIDO_OK && fido_cred_set_rp(c, rp_id, NULL) == FIDO_OK &&
 		    fido_cred_set_authdata_raw(c, said->auth_data.p, said->auth_data.n) == FIDO_OK)
-			out->alg = algs[i];
+			got.alg = algs[i];
 	}
-	if (out->alg) {
-		out->id = (struct db_bytes){ arena_copy(a, fido_cred_id_ptr(c), fido_cred_id_len(c)), fido_cred_id_len(c) };
-		out->key = (struct db_bytes){ arena_copy(a, fido_cred_pubkey_ptr(c), fido_cred_pubkey_len(c)), fido_cred_pubkey_len(c) };
+	if (got.alg) {
+		got.id = (struct db_bytes){ arena_copy(a, fido_cred_id_ptr(c), fido_cred_id_len(c)), fido_cred_id_len(c) };
+		got.key = (struct db_bytes){ arena_copy(a, fido_cred_pubkey_ptr(c), fido_cred_pubkey_len(c)), fido_cred_pubkey_len(c) };
 	}
 	fido_cred_free(&c);
-	if (!out->alg || out->id.n == 0 || out->id.n > WEBAUTHN_ID_MOST)
+	if (!got.alg || got.id.n == 0 || got.id.n > WEBAUTHN_ID_MOST)
 		return wrong(e, "authenticator data that is none");
-	good = key_read(out->alg, &out->key, &k) != NULL;
-	key_free(out->alg, &k);
-	return good ? 0 : wrong(e, "a key that is none");
+	good = key_read(got.alg, &got.key, &k) != NULL;
+	key_free(got.alg, &k);
+	if (!good)
+		return wrong(e, "a key that is none");
+	*out = got;
+	return 0;
 }
 
 int webauthn_signed(const struct webauthn_said *said, const char *rp_id, const struct webauthn_key *key, uint32_t *count, struct err *e)
@@ -150,7 +154,8 @@ int webauthn_signed(const struct webauthn_said *said, const char *rp_id, const s
 		wrong(e, "the signature does not fit");
 	else
 		rc = 0;
-	*count = rc == 0 ? counter(&said->auth_data) : 0;
+	if (rc == 0)
+		*count = counter(&said->auth_data);
 	key_free(key->alg, &k);
 	fido_assert_free(&f);
 	return rc;
