@@ -77,7 +77,7 @@ DEFECTS = [
     # bytes from outside
     ('a quote mark is not escaped', 'src/web/escape.c', "\t\tcase '\\'': put = \"&#39;\";  break;\n", '', ['web', 'corpus_escape']),
     ('any scheme is a link', 'src/web/escape.c', "return s[strcspn(s, \":/?#\")] != ':';", 'return s[0] != 0;', ['web', 'corpus_escape']),
-    ('a file\'s name keeps its folder', 'src/web/form.c', 'slash && (!back || slash > back) ? slash + 1 : back ? back + 1 : said', 'slash ? slash + 1 : said', ['web', 'corpus_multipart']),
+    ('a file\'s name keeps its folder', 'src/base/text.c', '*last = back > slash ? back + 1 : slash ? slash + 1 : s;', '*last = back > s + 1000 ? back + 1 : slash ? slash + 1 : s;', ['web', 'corpus_multipart']),
     ('a cookie\'s name may be a beginning', 'src/web/session.c', "if (strncmp(s, name, n) == 0 && s[n] == '=')", 'if (strncmp(s, name, n) == 0 && s[n])', ['web', 'corpus_cookie']),
     ('HEAD has a body', 'src/net/http_send.c', 'if (j->rq.head || s->status == 204 ||', 'if (s->status == 204 ||', ['http']),
     ('a part one byte short', 'src/net/http_send.c', '(b < 0 || b >= size ? size - 1 : b) - a + 1;', '(b < 0 || b >= size ? size - 1 : b) - a;', ['http', 'corpus_range']),
@@ -96,7 +96,7 @@ DEFECTS = [
     ('the list is upside down', 'src/store/ticket.c', '" ORDER BY t.updated_at DESC,t.id DESC LIMIT ?"', '" ORDER BY t.updated_at,t.id LIMIT ?"', ['ticket']),
     ('the probe\'s tickets are everybody\'s', 'src/store/ticket.c', 'piece(q, "WHERE t.probe=0");', 'piece(q, "WHERE 1=1");', ['sweep', 'ticket']),
     # nothing is lost
-    ('a blob is not synced', 'src/store/blob.c', '\tif (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {\n\t\tfail_errno(e, "sync", tmp);\n\t\tgoto out;\n\t}\n\trc = settle', '\trc = settle', ['blob']),
+    ('a blob is not synced', 'src/store/blob.c', '\tif (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {\n\t\tos_fail(e, "sync", tmp);\n\t\tgoto out;\n\t}\n\trc = settle', '\trc = settle', ['blob']),
     ('a blob\'s name is not synced', 'src/store/blob.c', '\treturn sync_name(b, dir, e);\n}\n\nint blob_put(', '\treturn dir[0] ? 0 : -1;\n}\n\nint blob_put(', ['blob']),
     ('a file is renamed before it is synced', 'src/os/file.c', '\tif (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {\n\t\tfail_errno(e, "sync", tmp);\n\t\tgoto out;\n\t}\n\tif (fault_hit("rename")', '\tif (fault_hit("rename")', ['file']),
     ('an event does not know the one before', 'src/store/event.c', '\tbuf_add(&b, before, 32);\n', '', ['event']),
