@@ -37,7 +37,7 @@ DEFECTS = [
     # promises and clocks
     ('the clock runs while we wait for the customer', 'src/core/sla.c', 'if (runs(t, state) && till > at)', 'if (till > at)', ['sla']),
     ('due on the stroke is too late', 'src/core/sla.c', 'else if (now > out->due_at)', 'else if (now >= out->due_at)', ['sla']),
-    ('one failed try breaks the promise', 'src/services/support/judge.c', 'if (bad >= SUPPORT_PROBE_FAILS) {', 'if (bad + 1 >= SUPPORT_PROBE_FAILS) {', ['proofs']),
+    ('one failed try breaks the promise', 'src/services/support/judge.c', '\t\t\t\tproof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));\n\tif (bad >= SUPPORT_PROBE_FAILS)', '\t\t\t\tproof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));\n\tif (bad + 1 >= SUPPORT_PROBE_FAILS)', ['proofs']),
     ('a broken promise makes a ticket each time', 'src/core/promise_follow.c', 'if (store_ticket_by_dedupe(w, a, key, t, &none) == 0)',
      'if (false)', ['promise']),
     # money and minutes
@@ -98,7 +98,7 @@ DEFECTS = [
     # nothing is lost
     ('a blob is not synced', 'src/store/blob.c', '\tif (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {\n\t\tos_fail(e, "sync", tmp);\n\t\tgoto out;\n\t}\n\trc = settle', '\trc = settle', ['blob']),
     ('a blob\'s name is not synced', 'src/store/blob.c', '\treturn sync_name(b, dir, e);\n}\n\nint blob_put(', '\treturn dir[0] ? 0 : -1;\n}\n\nint blob_put(', ['blob']),
-    ('a file is renamed before it is synced', 'src/os/file.c', '\tif (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {\n\t\tfail_errno(e, "sync", tmp);\n\t\tgoto out;\n\t}\n\tif (fault_hit("rename")', '\tif (fault_hit("rename")', ['file']),
+    ('a file is renamed before it is synced', 'src/os/file.c', '\tif (fault_hit("fsync") ? (errno = EIO, 1) : fsync(fd) != 0) {\n\t\tos_fail(e, "sync", tmp);\n\t\tgoto out;\n\t}\n\tif (fault_hit("rename")', '\tif (fault_hit("rename")', ['file']),
     ('an event does not know the one before', 'src/store/event.c', '\tbuf_add(&b, before, 32);\n', '', ['event']),
     ('an event\'s moment is not hashed', 'src/store/event.c', '\tfield_int(&b, ev->at);\n', '', ['event']),
     ('move-db loses a row', 'src/store/copy.c', 'rc = to ? db_run(', 'rc = to && sum->rows != 3 ? db_run(', ['copy']),
