@@ -266,7 +266,8 @@ static void test_never_stale_never_anothers(void **state)
 	}
 	c = kept_count(h.app.kept);
 	print_message("%d pages compared, %d of them from the table, %d kept\n", compared, (int)c.found, (int)c.made);
-	CHECK(c.found > compared / 10);
+	/* On PostgreSQL every transaction of the whole server ends what is kept, those of the tests beside this one too. */
+	CHECK(c.found > compared / (*s->pg_schema ? 100 : 10));
 	CHECK(c.bytes <= 4 << 20);
 	house_close(s, &h);
 	arena_end(a);
