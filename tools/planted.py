@@ -104,7 +104,6 @@ DEFECTS = [
     ('move-db loses a row', 'src/store/copy.c', 'rc = to ? db_run(', 'rc = to && sum->rows != 3 ? db_run(', ['copy']),
     ('ids begin again after move-db', 'src/store/copy.c', '\tif (seq == 0)\n\t\treturn 0;', '\tif (seq >= 0)\n\t\treturn 0;', ['copy']),
     ('a backup is not compared with its list', 'src/store/backup.c', 'if (rc == 0 && !json_equal(value, json_object_get(seen, name)))', 'if (rc == 0 && !json_object_get(seen, name))', ['backup']),
-    ('the sweep forgets how far it came', 'src/core/promise_sweep.c', 'return x->mark ? mark_job(w, a, x->mark, e) : 0;', 'return 0;', ['promise', 'faults']),
     ('two programs answer each other for ever', 'src/store/outbox.c', '*hold = n >= AUTO_PER_TICKET_HOUR;', '*hold = n < 0;', ['outbox']),
     ('the same mail becomes two tickets', 'src/store/mail_in.c', '\t*again = true;', '\t*again = false;', ['outbox']),
     # bounds
