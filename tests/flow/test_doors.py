@@ -80,7 +80,8 @@ class Doors(House, unittest.TestCase):
                 yield r, filled(r.pattern, [NOBODYS] * len(kinds_of(r.pattern)))
 
     def events(self):
-        return self.p.sql('SELECT count(*) FROM event')[0][0], self.p.sql('SELECT count(*) FROM ticket')[0][0], self.p.sql('SELECT count(*) FROM person')[0][0]
+        # the ledger measures by itself, whoever knocks
+        return self.p.sql("SELECT count(*) FROM event WHERE object<>'promise'")[0][0], self.p.sql('SELECT count(*) FROM ticket')[0][0], self.p.sql('SELECT count(*) FROM person')[0][0]
 
     # --- the list
 
@@ -169,7 +170,7 @@ class Doors(House, unittest.TestCase):
     def test_4b_tokens_of_the_wrong_role_or_scope(self):
         tokens = {}
         for login in ('technician', 'bookkeeper'):
-            tokens[login] = self.p.cli('token', 'add', '--data', self.p.data, '--login', login, '--name', login, *self.p.db).strip()
+            tokens[login] = self.p.cli('token', 'add', '--data', self.p.data, '--login', login, '--name', login).strip()
         self.desk.get('/console/settings/tokens')
         self.desk.submit('/console/settings/tokens', name='læser', scopes='tickets:read customers:read agreements:read time:read promises:read')
         reader = re.search(r'pdl_[\w-]{43}', self.desk.text).group()

@@ -348,6 +348,7 @@ int main(void)
 		cmocka_unit_test(a_server_gets_nothing), cmocka_unit_test(a_keeper_gets_little), cmocka_unit_test(the_tries_work_where_nothing_is_bound),
 		cmocka_unit_test(words),
 	};
+	const struct CMUnitTest unbound[] = { cmocka_unit_test(words) };        /* instrumented, or an old kernel: tests/flow/test_confine.py says so */
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return can() ? cmocka_run_group_tests(tests, begin, end) : cmocka_run_group_tests(unbound, NULL, NULL);
 }
