@@ -216,9 +216,9 @@ class Postgres(unittest.TestCase):
         had, indexes = self.shape(empty)
         now, now_indexes = self.shape(filled)
         ask(os.environ['PEDEL_TEST_PG'], f'CREATE DATABASE {name} TEMPLATE {filled.split("///")[1].split("?")[0]}')
-        script = [f'DROP INDEX IF EXISTS {i}' for i in now_indexes - indexes if not i.endswith('_pkey')]
-        script += [f'DROP TABLE {t} CASCADE' for t in now if t not in had]
+        script = [f'DROP TABLE {t} CASCADE' for t in now if t not in had]      # with the indexes of its constraints
         script += [f'ALTER TABLE {t} DROP COLUMN {c}' for t in had for c in now[t] if c not in had[t]]
+        script += [f'DROP INDEX IF EXISTS {i}' for i in now_indexes - indexes if not i.endswith('_pkey')]
         ask(url, ';'.join([*script, f'DELETE FROM schema_version WHERE number>{number}']))
         return {t: cs for t, cs in had.items() if t not in OWN}
 
@@ -236,6 +236,7 @@ class Postgres(unittest.TestCase):
                 before = self.rows(url, had)
                 conf = p.data / 'pedel.conf'
                 conf.write_text(re.sub(r'(?m)^db=.*$', lambda _: 'db=' + url, conf.read_text()))
+                (p.data / 'chain.last').unlink(missing_ok=True)         # it tells of the database of the round before
                 seen = set()
                 for n in range(8):
                     argv = [str(p.build / 'src/bin/pedeld'), '--data', str(p.data), '--listen', '127.0.0.1:0']
