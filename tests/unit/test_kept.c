@@ -267,11 +267,14 @@ static void test_never_stale_never_anothers(void **state)
 	c = kept_count(h.app.kept);
 	print_message("%d pages compared, %d of them from the table, %d kept\n", compared, (int)c.found, (int)c.made);
 	/* On PostgreSQL every transaction of the whole server ends what is kept, those of the tests beside this one too. */
-	CHECK(c.found > compared / (*s->pg_schema ? 100 : 10));
+	CHECK(c.found > (*s->pg_schema ? 0 : compared / 10));
 	CHECK(c.bytes <= 4 << 20);
 	house_close(s, &h);
 	arena_end(a);
 }
+
+/* Long enough for two pages on a slow machine, short enough to wait for. */
+enum { SOON_US = 1500 * 1000 };
 
 static int add_job(struct db_conn *w, struct arena *a, void *arg, struct err *e) { return session_add(w, arg, e); }
 static int drop_job(struct db_conn *w, struct arena *a, void *arg, struct err *e) { return session_drop(w, arg, e); }
@@ -286,13 +289,16 @@ static void test_time_ends_it(void **state)
 
 	house_open(s, &h, 4 << 20);
 	path = arena_printf(s->a, "/console/tickets/%" PRId64, h.number[0]);
-	/* a session that ends soon, then one that is ended by another process */
-	x = session_for(&h, s->a, 0, 300000);
-	must(s->db, add_job, &x);
-	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
-	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
+	/* A session that ends soon, then one that is ended by another process. On PostgreSQL a transaction of any other database
+	 * of that server ends what is kept, and the tests beside this one make them: there the second look may miss a few times. */
+	for (int left = *s->pg_schema ? 100 : 1; left > 0 && kept_count(h.app.kept).found == 0; left--) {
+		x = session_for(&h, s->a, 0, SOON_US);
+		must(s->db, add_job, &x);
+		CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
+		CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
+	}
 	CHECK_INT(kept_count(h.app.kept).found, 1);
-	usleep(350000);
+	usleep(SOON_US + 50000);
 	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 303);
 	x = session_for(&h, s->a, 0, MOMENT_HOUR);
 	must(s->db, add_job, &x);
@@ -304,10 +310,10 @@ static void test_time_ends_it(void **state)
 	x = session_for(&h, s->a, 0, MOMENT_HOUR);
 	must(s->db, add_job, &x);
 	CHECK(!strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
-	live_seen(h.app.live, h.ticket[0], h.who_id[1], "Jonas Kjær", os_now_us() - LIVE_US + 300000);
+	live_seen(h.app.live, h.ticket[0], h.who_id[1], "Jonas Kjær", os_now_us() - LIVE_US + SOON_US);
 	CHECK(strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
 	CHECK(strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
-	usleep(350000);
+	usleep(SOON_US + 50000);
 	CHECK(!strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
 	/* ... and a page from the table says that its reader is here, as a fresh one does */
 	CHECK(!strstr(get(&h, a, 0, path, "", false).body, "<b>Signe"));
@@ -329,9 +335,10 @@ static void test_bounded(void **state)
 		CHECK_INT(get(&h, a, 0, "/console/tickets", arena_printf(a, "view=open&q=ord%d", i), false).status, 200);
 		c = kept_count(h.app.kept);
 		CHECK(c.bytes <= 100 << 10);
-		CHECK(c.entries > 0);
+		CHECK(c.entries > 0 || *s->pg_schema);
 	}
-	CHECK_INT(c.made, 60);
+	/* a page during which another test's transaction ended is not kept: only on PostgreSQL */
+	CHECK(*s->pg_schema ? c.made > 30 : c.made == 60);
 	house_close(s, &h);
 	arena_end(a);
 }
