@@ -33,6 +33,8 @@ struct cli_home {
 /* The installation in --data. The database is opened without a writer thread, and seals its events. */
 int  cli_home_open(struct cli *c, struct cli_home *h, struct err *e);
 void cli_home_close(struct cli_home *h);
+/* A whole installation in --data for --provider with --cvr, or nothing left of it. E_ALREADY_INITIALISED, and as cli_folder_free(). */
+int  cli_make(struct cli *c, struct err *e);
 /* A write job: signs the chain as it stands, so that there is a head from the first moment. arg: struct chain_key. */
 int cli_job_sign(struct db_conn *w, struct arena *a, void *arg, struct err *e);
 /* --data may be filled: it is not there, or an empty folder. *was_there says which. E_FOLDER_NOT_EMPTY, E_FILE_THERE. */

@@ -39,6 +39,18 @@ static int tell_signins(struct cli *c, const struct cli_home *h, struct err *e)
 	return os_replace_file(arena_printf(c->a, "%s/demo.txt", h->folder), buf_text(&b), b.n, 0600, e);
 }
 
+/* A folder without an installation gets one, of the demo's own provider. */
+static int provider_there(struct cli *c, struct err *e)
+{
+	struct cli first = *c;
+
+	if (os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
+		return 0;
+	first.provider = "Fjordkant IT";
+	first.cvr = "10000009";
+	return cli_make(&first, e);
+}
+
 int cli_demo(struct cli *c, struct err *e)
 {
 	struct cli_home h;
@@ -50,7 +62,7 @@ int cli_demo(struct cli *c, struct err *e)
 	if (c->tickets && (!text_int(c->tickets, &tickets) || tickets < 0 || tickets > TICKETS_MOST))
 		return FAIL_FIELD(e, E_NUMBER_RANGE, "tickets", "0 to %d", TICKETS_MOST);
 	d.tickets = (int)tickets;
-	if (password_hash(c->a, DEMO_PASSWORD, &d.password_hash, e) != 0 || cli_home_open(c, &h, e) != 0)
+	if (password_hash(c->a, DEMO_PASSWORD, &d.password_hash, e) != 0 || provider_there(c, e) != 0 || cli_home_open(c, &h, e) != 0)
 		return -1;
 	rc = catalogue_load(c->a, arena_printf(c->a, "%s/catalogue", h.folder), &catalogue, e);
 	d.db = h.db;

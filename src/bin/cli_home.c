@@ -133,7 +133,7 @@ int cli_folder_free(struct cli *c, bool *was_there, struct err *e)
 	return n ? FAIL(e, E_FOLDER_NOT_EMPTY, "%s", c->data) : 0;
 }
 
-int cli_init(struct cli *c, struct err *e)
+int cli_make(struct cli *c, struct err *e)
 {
 	struct start s = { 0 };
 	bool was_there;
@@ -155,7 +155,14 @@ int cli_init(struct cli *c, struct err *e)
 		cli_empty(c->data, !was_there);        /* it was empty: the next try is not refused */
 		return -1;
 	}
+	return 0;
+}
+
+int cli_init(struct cli *c, struct err *e)
+{
+	if (cli_make(c, e) != 0)
+		return -1;
 	cli_say(c, "Made %s for %s. Next: pedel admin add --data %s --login NAME --name 'FULL NAME' --password-stdin",
-		"%s er klar til %s. Næste: pedel admin add --data %s --login NAVN --name 'FULDT NAVN' --password-stdin", c->data, s.provider, c->data);
+		"%s er klar til %s. Næste: pedel admin add --data %s --login NAVN --name 'FULDT NAVN' --password-stdin", c->data, text_trim(c->a, c->provider), c->data);
 	return 0;
 }

@@ -159,6 +159,12 @@ class Keep(unittest.TestCase):
                 p.cli('demo', '--data', p.data)
                 code, _, err = p.cli('demo', '--data', p.data, ok=False)
                 self.assertEqual((code, 'DEMO_USED' in err), (1, True))
+                p.cli('demo', '--data', p.folder / 'fresh')
+                p.cli('verify', '--data', p.folder / 'fresh')
+                (p.folder / 'other').mkdir()
+                (p.folder / 'other' / 'file').write_text('mine')
+                code, _, err = p.cli('demo', '--data', p.folder / 'other', ok=False)
+                self.assertEqual((code, 'FOLDER_NOT_EMPTY' in err, os.listdir(p.folder / 'other')), (1, True, ['file']))
             for k, after in ((1, 0), (2, 0), (3, 1), (0, 0)):
                 with self.subTest(k=k, after=after):
                     again = self.restored(p, f'cut{k}{after}')
