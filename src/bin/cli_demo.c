@@ -55,7 +55,7 @@ int cli_demo(struct cli *c, struct err *e)
 {
 	struct cli_home h;
 	struct catalogue catalogue;
-	struct demo d = { .catalogue = &catalogue, .services = service_all, .now = os_now_us(), .say = show };
+	struct demo d = { .catalogue = &catalogue, .services = service_all, .say = show };
 	int64_t tickets = 0;
 	int rc;
 
@@ -66,6 +66,7 @@ int cli_demo(struct cli *c, struct err *e)
 		return -1;
 	rc = catalogue_load(c->a, arena_printf(c->a, "%s/catalogue", h.folder), &catalogue, e);
 	d.db = h.db;
+	d.now = os_now_us();            /* after the installation was made: the ledger takes events in their order */
 	if (rc == 0)
 		rc = demo_fill(&d, e);
 	if (rc == 0)

@@ -161,6 +161,8 @@ class Keep(unittest.TestCase):
                 self.assertEqual((code, 'DEMO_USED' in err), (1, True))
                 p.cli('demo', '--data', p.folder / 'fresh')
                 p.cli('verify', '--data', p.folder / 'fresh')
+                story = sqlite3.connect(p.folder / 'fresh' / 'pedel.db').execute('SELECT DISTINCT state FROM promise_state').fetchall()
+                self.assertEqual(len(story), 7, 'the month is judged before anybody looks')
                 (p.folder / 'other').mkdir()
                 (p.folder / 'other' / 'file').write_text('mine')
                 code, _, err = p.cli('demo', '--data', p.folder / 'other', ok=False)
