@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-enum { HASH_BYTES = 32, HEAD_BYTES = HASH_BYTES + 1 + 4, FLAG_PRESENT = 1, FLAG_VERIFIED = 4, FLAG_KEY = 64, CHALLENGE_MOST = 256 };
+enum { HASH_BYTES = 32, HEAD_BYTES = HASH_BYTES + 1 + 4, FLAG_PRESENT = 1, FLAG_VERIFIED = 4, FLAG_KEY = 64, CHALLENGE_MOST = 256, AAGUID_BYTES = 16, CBOR_DEEPEST = 4 };
 static const int algs[] = { COSE_ES256, COSE_EDDSA, COSE_RS256 };
 
 static int wrong(struct err *e, const char *why) { return FAIL(e, E_PASSKEY_WRONG, "%s", why); }
@@ -53,6 +53,56 @@ static int head(const struct db_bytes *auth, const char *rp_id, int flags, struc
 		return wrong(e, "made for another site");
 	if ((p[HASH_BYTES] & flags) != flags)
 		return wrong(e, p[HASH_BYTES] & FLAG_VERIFIED ? "nobody was there" : "the person was not verified");
+	return 0;
+}
+
+/* The end of one CBOR item, NULL when it is not whole or not of the form that authenticators write (CTAP2: definite, no tags, four deep). */
+static const uint8_t *item_end(const uint8_t *p, const uint8_t *end, int deeper)
+{
+	uint64_t v;
+	int major;
+
+	if (p == end)
+		return NULL;
+	major = *p >> 5;
+	v = *p++ & 31;
+	if (major == 6 || v > 27)
+		return NULL;
+	if (v >= 24) {
+		int more = 1 << (v - 24);
+
+		if (end - p < more)
+			return NULL;
+		for (v = 0; more > 0; more--)
+			v = v << 8 | *p++;
+	}
+	if (major == 2 || major == 3)
+		return v <= (uint64_t)(end - p) ? p + v : NULL;
+	if (major != 4 && major != 5)
+		return p;
+	if (deeper == 0 || v > (uint64_t)(end - p))
+		return NULL;
+	for (v *= major == 5 ? 2 : 1; v > 0 && p; v--)
+		p = item_end(p, end, deeper - 1);
+	return p;
+}
+
+/* libcbor takes memory for as many items as an array says it has, before it looks whether they are there: twenty gigabytes for nine bytes.
+ * So what libfido2 is given is walked here first. */
+static int items_whole(const struct db_bytes *auth, bool key, struct err *e)
+{
+	const uint8_t *p = auth->p, *end = p + auth->n;
+	size_t at = HEAD_BYTES;
+
+	if (key && auth->n < HEAD_BYTES + AAGUID_BYTES + 2)
+		return wrong(e, "authenticator data of a wrong size");
+	if (key)
+		at += AAGUID_BYTES + 2 + (size_t)(p[HEAD_BYTES + AAGUID_BYTES] << 8 | p[HEAD_BYTES + AAGUID_BYTES + 1]);
+	if (at > auth->n)
+		return wrong(e, "authenticator data of a wrong size");
+	for (p += at; p != end; )
+		if (!(p = item_end(p, end, CBOR_DEEPEST)))
+			return wrong(e, "authenticator data that is none");
 	return 0;
 }
 
@@ -105,7 +155,7 @@ int webauthn_made(struct arena *a, const struct webauthn_said *said, const char 
 	fido_cred_t *c = NULL;
 	bool good;
 
-	if (head(&said->auth_data, rp_id, FLAG_PRESENT | FLAG_VERIFIED | FLAG_KEY, e) != 0)
+	if (head(&said->auth_data, rp_id, FLAG_PRESENT | FLAG_VERIFIED | FLAG_KEY, e) != 0 || items_whole(&said->auth_data, true, e) != 0)
 		return -1;
 	fido_init(FIDO_DISABLE_U2F_FALLBACK);
 	got.count = counter(&said->auth_data);
@@ -138,7 +188,7 @@ int webauthn_signed(const struct webauthn_said *said, const char *rp_id, const s
 	const void *pk;
 	int rc = -1;
 
-	if (head(&said->auth_data, rp_id, FLAG_PRESENT | FLAG_VERIFIED, e) != 0) {
+	if (head(&said->auth_data, rp_id, FLAG_PRESENT | FLAG_VERIFIED, e) != 0 || items_whole(&said->auth_data, false, e) != 0) {
 		fido_assert_free(&f);
 		return -1;
 	}

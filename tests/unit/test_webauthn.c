@@ -189,6 +189,67 @@ static void what_is_wrong_is_refused(void **state)
 	EVP_PKEY_free(other.pk);
 }
 
+/* The most memory this program ever had, in KiB of addresses: what is asked for counts, touched or not. */
+static int64_t most_kib(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[200];
+	int64_t kib = -1;
+
+	CHECK(f);
+	while (fgets(line, sizeof line, f))
+		if (strncmp(line, "VmPeak:", 7) == 0)
+			kib = strtoll(line + 7, NULL, 10);
+	fclose(f);
+	CHECK(kib > 0);
+	return kib;
+}
+
+/* What stands behind the key, or behind the counter: extensions, which libfido2 reads with libcbor. */
+static void what_says_it_is_long_is_not_believed(void **state)
+{
+	static const struct { const char *what, *cbor; size_t n; bool right; } rows[] = {
+		{ "nothing at all", "\xa0", 1, true },
+		{ "something unknown", "\xa1\x61x\xf5", 4, true },
+		{ "four deep", "\xa1\x61x\x81\x81\x81\x01", 7, true },
+		{ "five deep", "\xa1\x61x\x81\x81\x81\x81\x01", 8, false },
+		{ "an array of a hundred million", "\x9a\x05\xf5\xe1\x00\x01", 6, false },
+		{ "and inside what is right", "\xa1\x61x\x9a\x05\xf5\xe1\x00\x01", 9, false },
+		{ "a map of a hundred million", "\xba\x05\xf5\xe1\x00\x01", 6, false },
+		{ "pairs of which one lacks its half", "\xa1\x61x", 3, false },
+		{ "a text past the end", "\xa1\x61x\x7a\xff\xff\xff\xff!", 9, false },
+		{ "bytes of 2^64-1", "\xa1\x61x\x5b\xff\xff\xff\xff\xff\xff\xff\xff", 12, false },
+		{ "a number cut off", "\xa1\x61x\x1a\0\0", 6, false },
+		{ "a length that is not said", "\xbf\x61x\xf5\xff", 5, false },
+		{ "a tag", "\xa1\x61x\xc0\x01", 5, false },
+	};
+	struct device d = device(-8);
+	struct webauthn_key key;
+	struct err e = { 0 };
+	uint32_t count;
+
+	CHECK(webauthn_made(a, &(struct webauthn_said){ .auth_data = auth(RP, 0x45, 0, &d) }, RP, &key, &e) == 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int64_t before = most_kib();
+
+		for (int making = 0; making <= 1; making++) {
+			struct webauthn_said said = { client("webauthn.get", ORIGIN, ""), auth(RP, making ? 0xC5 : 0x85, 1, making ? &d : NULL), { NULL, 0 } };
+			uint8_t *to = arena_get(a, said.auth_data.n + rows[i].n);
+			int rc;
+
+			memcpy(to, said.auth_data.p, said.auth_data.n);
+			memcpy(to + said.auth_data.n, rows[i].cbor, rows[i].n);
+			said.auth_data = (struct db_bytes){ to, said.auth_data.n + rows[i].n };
+			said.sig = sign(&d, said.auth_data, said.client_data);
+			rc = making ? webauthn_made(a, &said, RP, &key, &e) : webauthn_signed(&said, RP, &key, &count, &e);
+			if (rc != (rows[i].right ? 0 : -1) || (rc != 0 && e.id != E_PASSKEY_WRONG))
+				fail_msg("%s, %d: %d %s", rows[i].what, making, rc, e.detail);
+		}
+		CHECK_ROW(i, most_kib() - before < 400 * 1024);
+	}
+	EVP_PKEY_free(d.pk);
+}
+
 static void client_data(void **state)
 {
 	static const struct { const char *json; bool right; } rows[] = {
@@ -236,7 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_right_is_taken), cmocka_unit_test(what_is_wrong_is_refused), cmocka_unit_test(client_data),
-		cmocka_unit_test(where_passkeys_are_allowed),
+		cmocka_unit_test(what_says_it_is_long_is_not_believed), cmocka_unit_test(where_passkeys_are_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
