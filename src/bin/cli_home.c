@@ -10,10 +10,10 @@
 #include "core/cvr.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "store/category.h"
 #include "store/chain.h"
 #include "store/event.h"
 #include "store/setting.h"
-#include "store/ticket.h"
 
 enum { NAME_MOST = 120, READERS = 2 };
 static const char *const folders[] = { "keys", "blobs", "tmp", "run", "catalogue" };

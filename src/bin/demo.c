@@ -151,6 +151,20 @@ static int add_customer(struct db_conn *w, struct arena *a, void *arg, struct er
 	return mails_are_sent(w, a, t->at, e);
 }
 
+/* The category somebody would choose for it, by a word of the subject; NULL: none. */
+static const char *about(const char *subject)
+{
+	static const char *const words[][2] = { { "rinter", "printer" }, { "canner", "printer" }, { "rådløst", "network" }, { "Netværk", "network" },
+		{ "VPN", "network" }, { "Mail", "mail" }, { "Kalender", "mail" }, { "bruger", "access" }, { "dgang", "access" }, { "medarbejder", "access" },
+		{ "elefon", "phone" }, { "hjemmeside", "web" }, { "forside", "web" }, { "bærbar", "computer" }, { "pc", "computer" }, { "Skærm", "computer" },
+		{ "Tastatur", "computer" } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(subject, words[i][0]))
+			return words[i][1];
+	return NULL;
+}
+
 static int add_ticket(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct told *t = arg;
@@ -158,7 +172,7 @@ static int add_ticket(struct db_conn *w, struct arena *a, void *arg, struct err 
 	const struct actor *contact = &t->customers[q->customer].contacts[q->contact];
 	bool called = strcmp(q->channel, "phone") == 0;
 	struct ticket_draft f = { .customer_id = contact->customer_id, .contact_id = contact->id, .subject = q->subject, .type = q->type,
-		.priority = q->priority, .channel = q->channel, .text = { .body = q->body } };
+		.priority = q->priority, .channel = q->channel, .category = about(q->subject), .text = { .body = q->body } };
 	struct desk d = desk(t);
 	struct ticket made;
 
@@ -346,6 +360,7 @@ static int many_tickets(struct db_conn *w, struct arena *a, void *arg, struct er
 		struct ticket_change done = { .state = "closed", .quiet = true };
 		struct ticket out;
 
+		f.category = about(f.subject);
 		d.now = t->d->now - (int64_t)(t->d->tickets - t->i - k) * (300 * MOMENT_DAY / (t->d->tickets + 1)) - 40 * MOMENT_DAY;
 		if (ticket_create(w, a, &d, contact, &f, &out, e) != 0)
 			return -1;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/ticket_inner.h"
 #include "store/agreement.h"
+#include "store/category.h"
 #include "store/search.h"
 #include "store/setting.h"
 
@@ -135,16 +136,17 @@ int ticket_save(const struct ticket_work *k, struct ticket *t, struct err *e)
 int ticket_category_check(struct db_conn *c, struct arena *a, const char *category, struct err *e)
 {
 	struct category *all;
+	const struct category *k;
 	int n;
 
 	if (!category || !*category)
 		return 0;
 	if (store_category_list(c, a, &all, &n, e) != 0)
 		return -1;
-	for (int i = 0; i < n; i++)
-		if (strcmp(all[i].key, category) == 0)
-			return 0;
-	return FAIL_FIELD(e, E_CHOICE_INVALID, "category", "%.60s", category);
+	k = store_category_find(all, n, category);
+	if (!k)
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "category", "%.60s", category);
+	return k->retired_at ? FAIL_FIELD(e, E_CATEGORY_RETIRED, "category", "%.60s", category) : 0;
 }
 
 int ticket_index(const struct ticket_work *k, const struct ticket *t, struct err *e)

@@ -35,7 +35,7 @@ struct ticket_draft {
 	bool probe, quiet;                      /* quiet: no confirmation by mail */
 	struct ticket_text text;
 };
-/* "" or one of the categories; else E_CHOICE_INVALID. */
+/* "" or a category that is in use; else E_CHOICE_INVALID, of a retired one E_CATEGORY_RETIRED. */
 int ticket_category_check(struct db_conn *c, struct arena *a, const char *category, struct err *e);
 /* With a dedupe_key that is taken by an open ticket, *out is that one and nothing is made. */
 int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, const struct ticket_draft *f,

@@ -37,7 +37,7 @@ static int check(const struct ticket_work *k, const struct ticket *t, const stru
 
 	if (c->subject && text_check(c->subject, "subject", TICKET_SUBJECT_MAX, true, e) != 0)
 		return -1;
-	if (c->category && ticket_category_check(k->w, k->a, c->category, e) != 0)
+	if (c->category && strcmp(c->category, t->category) != 0 && ticket_category_check(k->w, k->a, c->category, e) != 0)
 		return -1;
 	if (c->type && !one_of(c->type, types))
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "type", "%.60s", c->type);

@@ -12,6 +12,8 @@ static const char service_key[] = "service-agreement";
 /* Work on what these cover is paid for by their own agreements and never drawn from the bank. */
 static const char *const covering[] = { "operations", "network", NULL };
 
+const char *work_covering(int i) { return covering[i]; }
+
 /* ---- the month as it stands ---- */
 
 static int by_day(const void *x, const void *y)

@@ -46,6 +46,8 @@ int work_timer_drop(struct db_conn *w, struct arena *a, const struct actor *who,
 int work_timer_minutes(const struct timer *t, int64_t now);     /* at least 1 once it has run */
 int64_t work_timer_turns_at(const struct timer *t, int64_t now);        /* when it has run a minute more; MOMENT_NEVER: it stands */
 
+/* The services whose agreements cover time on tickets of a category of theirs, in order; NULL after the last. */
+const char *work_covering(int i);
 /* The month as it stands now, or as it was closed. */
 int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct statement *out, struct err *e);
 /* The agreement's spans, with the newest acceptance first in line where they overlap. */

@@ -1,5 +1,6 @@
 #include "pages/all.h"
 #include "pages/agreement.h"
+#include "pages/category.h"
 #include "pages/customer.h"
 #include "pages/passkey.h"
 #include "pages/profile.h"
@@ -14,6 +15,7 @@ const struct web_route *const pages_tables[] = {
 	agreement_portal_routes,
 	agreement_routes,
 	catalogue_routes,
+	category_routes,
 	customer_api_routes,
 	customer_routes,
 	hours_routes,

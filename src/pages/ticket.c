@@ -144,6 +144,8 @@ static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 	struct ticket_line *lines;
 	struct ready_answer *ready;
 	struct category *categories;
+	const struct category *category;
+	int ncategories;
 	struct work_form *work = ARENA_NEW(w->a, struct work_form);
 
 	v->may = (w->who.role & ROLE_DESK) != 0;
@@ -152,7 +154,7 @@ static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 	v->typed.then = or_empty(v->typed.then);
 	if (ticket_clocks(w->db, w->a, w->app->catalogue, &v->t, w->now, &v->sla, e) != 0 || ticket_lines(w, &v->t, false, &lines, &v->nlines, e) != 0 ||
 		promised(w, v, e) != 0 || people(w, v, e) != 0 || others(w, v, e) != 0 || store_answer_list(w->db, w->a, &ready, &v->nready, e) != 0 ||
-		store_category_list(w->db, w->a, &categories, &v->ncategories, e) != 0 ||
+		store_category_list(w->db, w->a, &categories, &ncategories, e) != 0 ||
 		work_form_load(w, v->t.customer_id, v->t.id, work, e) != 0)
 		return -1;
 	web_until(w, v->sla.response.due_at);
@@ -163,7 +165,9 @@ static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 	if (tickets_neighbours(w, v->t.id, &v->prev, &v->next, e) != 0)
 		return -1;
 	v->ready = ready;
-	v->categories = categories;
+	v->categories = category_choices(w, categories, ncategories, v->t.category, _("None"));
+	category = store_category_find(categories, ncategories, v->t.category);
+	v->category = category ? category_label(w, category) : v->t.category;
 	v->work = work;
 	for (int i = 0; i < v->nlines; i++)
 		if (lines[i].m && strcmp(lines[i].m->visibility, "public") == 0 && lines[i].m->id > v->seen)

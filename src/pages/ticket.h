@@ -23,7 +23,8 @@ struct ticket_show {
 	int64_t merged_number;                          /* the one this is merged into; 0: none */
 	const struct ticket_choice *owners, *customers, *contacts; int nowners, ncustomers, ncontacts;
 	const struct ready_answer *ready; int nready;
-	const struct category *categories; int ncategories;
+	const struct ui_choice *categories;             /* to choose from; only {0}: there are none */
+	const char *category;                           /* its name; "" when it has none */
 	const char *const *here; int nhere;             /* who else looks at it now */
 	const struct ticket *others; int nothers;       /* the customer's other open tickets */
 	const char *list; int64_t prev, next;           /* the list it was opened from (tickets_list_query), and its neighbours there; 0: none */

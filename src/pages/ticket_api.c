@@ -6,6 +6,7 @@
 #include "pages/all.h"
 #include "pages/ticket_job.h"
 #include "pages/tickets.h"
+#include "store/category.h"
 #include "store/customer.h"
 #include "web/api.h"
 
@@ -105,6 +106,7 @@ static int list(struct web *w, struct err *e)
 {
 	struct ticket_query q = { .view = VIEW_ALL, .sort = SORT_NEWEST, .now = w->now };
 	struct customer c;
+	struct category *categories;
 	struct ticket *rows;
 	json_t *items;
 	const char *next;
@@ -117,6 +119,11 @@ static int list(struct web *w, struct err *e)
 	if (q.state && ticket_state_by_name(q.state) < 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "state", "%.40s", q.state);
 	q.q = web_query(w, "q");
+	q.category = web_query(w, "category");
+	if (q.category && store_category_list(w->db, w->a, &categories, &n, e) != 0)
+		return -1;
+	if (q.category && !store_category_find(categories, n, q.category))
+		return FAIL_FIELD(e, E_CHOICE_INVALID, "category", "%.60s", q.category);
 	if (store_ticket_list(w->db, w->a, &q, &rows, &n, &next, e) != 0)
 		return -1;
 	items = json_array();
@@ -217,13 +224,14 @@ static const struct api_field message_fields[] = { { "id", "integer", true }, { 
 	{ "body", "string", true }, { "files", "[File]", true }, { 0 } };
 static const struct api_schema schemas[] = { { "Ticket", ticket_fields }, { "File", file_fields }, { "Message", message_fields }, { 0 } };
 static const struct api_field list_query[] = { { "customer_id", "integer" }, { "state", "string", false, STATES },
-	{ "q", "string", false, NULL, "Words that must all be there; the last may be a beginning" }, { "limit", "integer" }, { "cursor", "string" }, { 0 } };
+	{ "category", "string", false, NULL, "A key of GET /api/v1/categories" }, { "q", "string", false, NULL, "Words that must all be there; the last may be a beginning" }, { "limit", "integer" }, { "cursor", "string" }, { 0 } };
 static const struct api_field page_query[] = { { "limit", "integer" }, { "cursor", "string" }, { 0 } };
 static const struct api_field create_body[] = { { "customer_id", "integer", true }, { "contact_id", "integer" }, { "subject", "string", true },
-	{ "body", "string", true }, { "type", "string", false, TYPES }, { "priority", "string", false, PRIORITIES }, { "category", "string" },
-	{ "owner_id", "integer" }, { 0 } };
+	{ "body", "string", true }, { "type", "string", false, TYPES }, { "priority", "string", false, PRIORITIES },
+	{ "category", "string", false, NULL, "A key of GET /api/v1/categories that is not retired" }, { "owner_id", "integer" }, { 0 } };
 static const struct api_field patch_body[] = { { "subject", "string" }, { "type", "string", false, TYPES }, { "priority", "string", false, PRIORITIES },
-	{ "state", "string", false, STATES }, { "category", "string" }, { "owner_id", "integer", false, NULL, "0: nobody" },
+	{ "state", "string", false, STATES }, { "category", "string", false, NULL, "As in createTicket, or what the ticket has; \"\": none" },
+	{ "owner_id", "integer", false, NULL, "0: nobody" },
 	{ "contact_id", "integer", false, NULL, "0: nobody in particular" },
 	{ "version", "integer", false, NULL, "Refused with TICKET_CHANGED when somebody else has changed the same field since" }, { 0 } };
 static const struct api_field say_body[] = { { "body", "string", true }, { "visibility", "string", false, "public|internal" },

@@ -13,6 +13,20 @@ static const char *text_of(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
+/* A key as people call it now. */
+static const char *category_word(struct web *w, const char *key)
+{
+	struct category *list;
+	const struct category *k;
+	struct err why;
+	int n;
+
+	if (store_category_list(w->db, w->a, &list, &n, &why) != 0)
+		return key;
+	k = store_category_find(list, n, key);
+	return k ? category_name(w, k) : key;
+}
+
 /* "State: New to Solved" for each field of a change that can be told in a word. */
 static const char *change(struct web *w, const json_t *o)
 {
@@ -33,6 +47,8 @@ static const char *change(struct web *w, const json_t *o)
 			after = ticket_priority_word(w, after, false);
 		else if (i == 3)
 			after = ticket_type_word(w, after);
+		else if (i == 4)
+			after = category_word(w, after);
 		buf_printf(&b, "%s%s: %s", b.n ? ". " : "", tr(w->lang, fields[i].label), *after ? after : _("none"));
 	}
 	return arena_dup(w->a, buf_text(&b));

@@ -91,6 +91,7 @@ static const char *query_text(struct web *w, const struct tickets_view *v)
 	add_pair(&b, "q", v->q);
 	add_pair(&b, "customer", v->customer);
 	add_pair(&b, "owner", v->owner);
+	add_pair(&b, "category", v->category);
 	add_pair(&b, "promise", v->promise);
 	if (strcmp(v->sort, "due") != 0)
 		add_pair(&b, "sort", v->sort);
@@ -107,6 +108,7 @@ static struct ticket_query read_query(struct web *w, struct tickets_view *v)
 	v->q = query_or(w, "q", "");
 	v->customer = query_or(w, "customer", "");
 	v->owner = query_or(w, "owner", "");
+	v->category = query_or(w, "category", "");
 	v->promise = query_or(w, "promise", "");
 	v->sort = query_or(w, "sort", "due");
 	for (int i = 0; i < VIEW__N; i++)
@@ -116,6 +118,7 @@ static struct ticket_query read_query(struct web *w, struct tickets_view *v)
 	q.q = v->q;
 	q.scope.customer_id = text_int(v->customer, &n) ? n : 0;
 	q.owner_id = strcmp(v->owner, "none") == 0 ? -1 : text_int(v->owner, &n) ? n : 0;
+	q.category = *v->category ? v->category : NULL;
 	q.promise = *v->promise ? v->promise : NULL;
 	q.sort = strcmp(v->sort, "updated") == 0 ? SORT_UPDATED : strcmp(v->sort, "newest") == 0 ? SORT_NEWEST : SORT_DUE;
 	v->sort = q.sort == SORT_DUE ? "due" : v->sort;
@@ -234,8 +237,10 @@ static int show_list(struct web *w, struct err *e)
 	struct saved_view *saved;
 	struct ticket *rows;
 	struct ticket_choice *owners;
+	struct category *categories;
 	const char *next;
 	int64_t number;
+	int ncategories;
 
 	if (store_ticket_list(w->db, w->a, &q, &rows, &v.nrows, &next, e) != 0)
 		return -1;
@@ -264,8 +269,10 @@ static int show_list(struct web *w, struct err *e)
 		return 0;
 	}
 	if (count_tabs(w, &v, q.view, e) != 0 || pick_customers(w, &v, q.scope.customer_id, e) != 0 ||
-		store_ticket_persons(w->db, w->a, &owners, &v.nowners, e) != 0 || store_view_list(w->db, w->a, w->who.id, &saved, &v.nsaved, e) != 0)
+		store_ticket_persons(w->db, w->a, &owners, &v.nowners, e) != 0 || store_view_list(w->db, w->a, w->who.id, &saved, &v.nsaved, e) != 0 ||
+		store_category_list(w->db, w->a, &categories, &ncategories, e) != 0)
 		return -1;
+	v.categories = category_choices(w, categories, ncategories, v.category, _("All categories"));
 	for (int i = 0; i < v.nsaved; i++)
 		saved[i].query = arena_printf(w->a, "/console/tickets?%s&saved=%" PRId64, saved[i].query, saved[i].id);
 	v.owners = owners;
@@ -357,7 +364,6 @@ static int show_new(struct web *w, struct err *e)
 	struct ticket_form v = { 0 };
 	struct ticket_choice *customers, *owners, *contacts = NULL;
 	struct category *k;
-	struct ui_choice *categories;
 	int nc, no, np = 0, nk;
 	int64_t customer = field_id(w, "customer_id");
 	const char *asked = web_query(w, "customer_id") ? web_query(w, "customer_id") : web_query(w, "customer");
@@ -367,15 +373,10 @@ static int show_new(struct web *w, struct err *e)
 	if (store_ticket_customers(w->db, w->a, &customers, &nc, e) != 0 || store_ticket_persons(w->db, w->a, &owners, &no, e) != 0 ||
 		(customer && store_ticket_contacts(w->db, w->a, customer, &contacts, &np, e) != 0) || store_category_list(w->db, w->a, &k, &nk, e) != 0)
 		return -1;
-	categories = ARENA_ARRAY(w->a, struct ui_choice, nk + 2);
-	for (int i = 0; i < nk; i++)
-		categories[i + 1] = (struct ui_choice){ k[i].key, w->lang == LANG_DA ? k[i].name_da : k[i].name_en };
-	if (nk)
-		categories[0] = (struct ui_choice){ "", _("None") };
 	v.customers = choices(w, customers, nc, _("Nobody yet"));
 	v.contacts = choices(w, contacts, np, customer ? _("Nobody in particular") : _("Choose the customer first"));
 	v.owners = choices(w, owners, no, _("Nobody"));
-	v.categories = categories;
+	v.categories = category_choices(w, k, nk, NULL, _("None"));
 	v.customer = customer ? arena_printf(w->a, "%" PRId64, customer) : "";
 	v.types = (struct ui_choice[]){ { "incident", _("Incident") }, { "request", _("Request") }, { "order", _("Order") }, { NULL, NULL } };
 	v.priorities = (struct ui_choice[]){ { "normal", _("Normal") }, { "important", _("Important") }, { "urgent", _("Urgent") }, { NULL, NULL } };

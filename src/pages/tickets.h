@@ -3,6 +3,7 @@
 #ifndef PEDEL_PAGES_TICKETS_H
 #define PEDEL_PAGES_TICKETS_H
 #include "core/sla.h"
+#include "pages/category.h"
 #include "store/message.h"
 #include "store/ticket.h"
 #include "web/ui.h"
@@ -29,7 +30,8 @@ struct tickets_view {
 	const struct saved_view *saved; int nsaved;
 	const struct ticket_choice *customers; int ncustomers;
 	const struct ticket_choice *owners; int nowners;
-	const char *view, *q, *customer, *owner, *promise, *sort, *query;       /* as chosen; "" otherwise */
+	const struct ui_choice *categories;     /* the filter's; only {0}: there are none */
+	const char *view, *q, *customer, *owner, *category, *promise, *sort, *query;       /* as chosen; "" otherwise */
 	int64_t saved_id;                       /* the saved view that is shown */
 	const char *done;
 };

@@ -290,6 +290,8 @@ static bool where(struct query *q, struct arena *a, enum db_kind kind, const str
 		value(q, " AND t.state=?", DB_TEXT(k->state));
 	if (k->priority)
 		value(q, " AND t.priority=?", DB_TEXT(k->priority));
+	if (k->category)
+		value(q, " AND t.category=?", DB_TEXT(k->category));
 	if (k->promise && (text_eq(k->promise, "broken") || text_eq(k->promise, "at_risk")))
 		value(q, " AND t.id IN (SELECT ticket_id FROM promise_state WHERE until_at=9223372036854775807 AND state=?)", DB_TEXT(k->promise));
 	else if (k->promise)

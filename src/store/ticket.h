@@ -51,7 +51,7 @@ struct ticket_query {
 	int64_t today_end;              /* VIEW_TODAY: due before this */
 	const char *q;                  /* words; NULL or blank: all */
 	int64_t owner_id;               /* 0: any; -1: none */
-	const char *state, *priority, *promise;         /* NULL: any; promise "broken"/"at_risk" are promise states, else its key */
+	const char *state, *priority, *category, *promise;      /* NULL: any; promise "broken"/"at_risk" are promise states, else its key */
 	int64_t now;
 	enum ticket_sort sort;
 	const char *after;              /* cursor of the page before; NULL: from the start */
@@ -95,10 +95,6 @@ struct saved_view { int64_t id; const char *name, *query; };
 int store_view_list(struct db_conn *c, struct arena *a, int64_t person_id, struct saved_view **out, int *n, struct err *e);
 int store_view_add(struct db_conn *w, int64_t person_id, const char *name, const char *query, struct err *e);
 int store_view_remove(struct db_conn *w, int64_t person_id, int64_t id, struct err *e);
-struct category { const char *key, *name_da, *name_en, *service; };
-int store_category_list(struct db_conn *c, struct arena *a, struct category **out, int *n, struct err *e);
-int store_category_put(struct db_conn *w, const struct category *k, int place, struct err *e);
-int store_category_first(struct db_conn *w, struct err *e);     /* what a new installation begins with */
 struct ready_answer { int64_t id; const char *name, *body_da, *body_en; };
 int store_answer_list(struct db_conn *c, struct arena *a, struct ready_answer **out, int *n, struct err *e);
 int store_answer_put(struct db_conn *w, struct ready_answer *r, struct err *e);         /* id 0: a fresh one */

@@ -25,9 +25,6 @@ static const struct db_sql contacts = { "SELECT id,name FROM contact WHERE custo
 static const struct db_sql views = { "SELECT id,name,query FROM saved_view WHERE person_id=?1 ORDER BY place,id LIMIT 50", NULL };
 static const struct db_sql view_add = { "INSERT INTO saved_view(person_id,name,query) VALUES(?1,?2,?3)", NULL };
 static const struct db_sql view_remove = { "DELETE FROM saved_view WHERE person_id=?1 AND id=?2", NULL };
-static const struct db_sql categories = { "SELECT key,name_da,name_en,service FROM category ORDER BY place,key LIMIT 200", NULL };
-static const struct db_sql category_put = { "INSERT INTO category(key,name_da,name_en,service,place) VALUES(?1,?2,?3,?4,?5) "
-	"ON CONFLICT(key) DO UPDATE SET name_da=excluded.name_da,name_en=excluded.name_en,service=excluded.service,place=excluded.place", NULL };
 static const struct db_sql answers = { "SELECT id,name,body_da,body_en FROM ready_answer ORDER BY name,id LIMIT 500", NULL };
 static const struct db_sql answer_add = { "INSERT INTO ready_answer(name,body_da,body_en) VALUES(?1,?2,?3) RETURNING id", NULL };
 static const struct db_sql answer_set = { "UPDATE ready_answer SET name=?2,body_da=?3,body_en=?4 WHERE id=?1", NULL };
@@ -212,7 +209,7 @@ int store_ticket_find_people(struct db_conn *c, struct arena *a, const char *wor
 	return 0;
 }
 
-/* ---- saved views, categories, ready answers: up to 500 rows of an id and texts */
+/* ---- saved views, ready answers: up to 500 rows of an id and texts */
 
 enum { SMALL_MOST = 500 };
 
@@ -242,43 +239,6 @@ int store_view_add(struct db_conn *w, int64_t person_id, const char *name, const
 int store_view_remove(struct db_conn *w, int64_t person_id, int64_t id, struct err *e)
 {
 	return db_run(w, &view_remove, DB(DB_INT(person_id), DB_INT(id)), NULL, e);
-}
-
-int store_category_list(struct db_conn *c, struct arena *a, struct category **out, int *n, struct err *e)
-{
-	struct category *v = ARENA_ARRAY(a, struct category, 200);
-	struct db_cur *cur;
-	int rc = 0, m = 0;
-
-	if (db_query(c, &categories, DB_NONE, &cur, e) != 0)
-		return -1;
-	while (m < 200 && (rc = db_next(cur, e)) > 0)
-		v[m++] = (struct category){ db_text(cur, 0, a), db_text(cur, 1, a), db_text(cur, 2, a), db_text(cur, 3, a) };
-	db_done(cur);
-	if (rc < 0)
-		return -1;
-	*out = v;
-	*n = m;
-	return 0;
-}
-
-int store_category_put(struct db_conn *w, const struct category *k, int place, struct err *e)
-{
-	return db_run(w, &category_put, DB(DB_TEXT(k->key), DB_TEXT(k->name_da), DB_TEXT(k->name_en), DB_TEXT(k->service), DB_INT(place)), NULL, e);
-}
-
-int store_category_first(struct db_conn *w, struct err *e)
-{
-	static const struct category first[] = {
-		{ "computer", "Computer", "Computer", "" }, { "mail", "Mail og kalender", "Mail and calendar", "" }, { "access", "Adgang og brugere", "Access and users", "" },
-		{ "printer", "Printer", "Printer", "" }, { "network", "Netværk", "Network", "" }, { "phone", "Telefoni", "Telephony", "" },
-		{ "web", "Hjemmeside", "Website", "webwork" }, { "security", "Sikkerhed", "Security", "" }, { "other", "Andet", "Other", "" },
-	};
-
-	for (int i = 0; i < (int)(sizeof first / sizeof *first); i++)
-		if (store_category_put(w, &first[i], i, e) != 0)
-			return -1;
-	return 0;
 }
 
 int store_answer_list(struct db_conn *c, struct arena *a, struct ready_answer **out, int *n, struct err *e)

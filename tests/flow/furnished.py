@@ -48,7 +48,7 @@ def filled(pattern, ids):
     for one in ids:
         path = path.replace('{id}', str(one), 1)
     path = path.replace('{month}', '2026-09')
-    key = {'/login/link/{key}': '0' * 64, '/portal/probe/{key}': 'probe-1'}.get(pattern, 'backup.safe' if 'promises' in pattern else 'support')
+    key = {'/login/link/{key}': '0' * 64, '/portal/probe/{key}': 'probe-1'}.get(pattern, 'backup.safe' if 'promises' in pattern else 'web' if 'categories' in pattern else 'support')
     path = path.replace('{key}', key)
     assert '{' not in path, pattern
     return path
