@@ -317,7 +317,7 @@ static int signin_post(struct web *w, struct err *e)
 		if (web_signin_note(w, p.who_kind, p.who_id, o.name, "passkey_count", e) != 0)
 			return -1;
 	}
-	if (web_sign_in(w, person, p.who_id, p.customer_id, o.name, "passkey_ok", e) != 0)
+	if (web_sign_in(w, &(struct web_signer){ person, p.who_id, p.customer_id, o.name, "passkey_ok" }, e) != 0)
 		return -1;
 	w->who.role = o.role;
 	return web_redirect(w, signin_next(w, web_field(w, "next")));

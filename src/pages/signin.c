@@ -69,10 +69,11 @@ static int customer_ended(struct web *w, const struct contact *k, bool *ended, s
 	return 0;
 }
 
-static int find_candidate(struct web *w, const char *login, struct candidate *c, struct err *e)
-{
-	const char *name = email_ascii(w->a, text_lower(w->a, text_trim(w->a, login)));
+/* One name for everything that means the same account, or each spelling would have guesses of its own. */
+static const char *account_of(struct web *w, const char *login) { return email_ascii(w->a, text_lower(w->a, text_trim(w->a, login))); }
 
+static int find_candidate(struct web *w, const char *name, struct candidate *c, struct err *e)
+{
 	*c = (struct candidate){ .person = true };
 	if (store_person_by_login(w->db, w->a, name, &c->p, e) == 0) {
 		c->found = c->p.active && role_by_name(c->p.role) & ROLE_STAFF;
@@ -149,27 +150,19 @@ static int wrong(struct web *w, const char *login, const struct candidate *c, en
 	return 0;
 }
 
-struct rehash_job { bool person; int64_t id, customer_id; const char *hash; };
-
-static int rehash_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
-{
-	struct rehash_job *j = arg;
-
-	return j->person ? store_person_set_password(w, j->id, j->hash, e) : store_contact_set_password(w, j->customer_id, j->id, j->hash, e);
-}
-
 static int login_post(struct web *w, struct err *e)
 {
 	const char *login = web_field(w, "login"), *password = web_field(w, "password"), *account, *door;
+	struct web_signer who = { .outcome = "ok" };
 	struct candidate c;
 	bool fits, code;
 
 	login = login ? login : "";
 	password = password ? password : "";
-	account = text_lower(w->a, text_trim(w->a, text_line(w->a, login, 200)));
+	account = account_of(w, login);
 	door = web_known_door(w, account);
 	if (web_slow_address(w, "signin.address", 60, 2 * MOMENT_SECOND, e) != 0 ||
-	    web_slow_down(w, door ? "signin.known" : "signin.account", door ? door : account, 10, 30 * MOMENT_SECOND, e) != 0 || find_candidate(w, login, &c, e) != 0 ||
+	    web_slow_down(w, door ? "signin.known" : "signin.account", door ? door : account, 10, 30 * MOMENT_SECOND, e) != 0 || find_candidate(w, account, &c, e) != 0 ||
 	    guard_password_fits(w->app->guard, c.hash, strlen(password) > 1024 ? "" : password, &fits, e) != 0)
 		return -1;
 	if (!fits)
@@ -182,14 +175,15 @@ static int login_post(struct web *w, struct err *e)
 		if (!code)
 			return wrong(w, login, &c, E_SIGNIN_WRONG, "totp_wrong", e);
 	}
-	if (guard_password_stale(c.hash)) {
-		struct rehash_job j = { c.person, c.person ? c.p.id : c.k.id, c.person ? 0 : c.k.customer_id };
-
-		if (guard_password_hash(w->app->guard, w->a, password, &j.hash, e) != 0 || web_write(w, rehash_job, &j, e) != 0)
-			return -1;
-	}
-	if (web_sign_in(w, c.person, c.person ? c.p.id : c.k.id, c.person ? 0 : c.k.customer_id, c.person ? c.p.name : c.k.name, "ok", e) != 0)
+	who.person = c.person;
+	who.id = c.person ? c.p.id : c.k.id;
+	who.customer_id = c.person ? 0 : c.k.customer_id;
+	who.name = c.person ? c.p.name : c.k.name;
+	who.hash = c.hash;
+	if (guard_password_stale(c.hash) && guard_password_hash(w->app->guard, w->a, password, &who.rehash, e) != 0)
 		return -1;
+	if (web_sign_in(w, &who, e) != 0)
+		return e->id == E_SIGNIN_WRONG ? wrong(w, login, &c, E_SIGNIN_WRONG, "wrong", e) : -1;
 	web_known_remember(w, account);
 	w->who.role = c.person ? role_by_name(c.p.role) : role_by_name(c.k.role);
 	return web_redirect(w, signin_next(w, web_field(w, "next")));
@@ -291,7 +285,7 @@ static int link_post(struct web *w, struct err *e)
 		return FAIL(e, E_LINK_SPENT, "contact is not active");
 	if (customer_ended(w, &k, &ended, e) != 0 || ended)
 		return ended ? FAIL(e, E_CUSTOMER_ENDED, "customer %lld", (long long)k.customer_id) : -1;
-	if (web_sign_in(w, false, k.id, k.customer_id, k.name, "link_ok", e) != 0)
+	if (web_sign_in(w, &(struct web_signer){ .id = k.id, .customer_id = k.customer_id, .name = k.name, .outcome = "link_ok" }, e) != 0)
 		return -1;
 	return web_redirect(w, "/portal/");
 }

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "os/clock.h"
 #include "os/random.h"
+#include "store/contact.h"
+#include "store/person.h"
 #include "store/session.h"
 #include "web/dispatch.h"
 #include "web/signin.h"
@@ -173,17 +175,35 @@ int web_session_find(struct web *w, struct err *e)
 struct signin_job {
 	struct session s;
 	const uint8_t *old;
-	const char *name, *outcome;
+	const struct web_signer *who;
 	int64_t now;
 };
+
+/* Checking a password takes a tenth of a second, in which somebody can leave or choose another one. */
+static int still_theirs(struct db_conn *w, struct arena *a, const struct web_signer *who, struct err *e)
+{
+	struct person p = { 0 };
+	struct contact k = { 0 };
+	const char *hash;
+
+	if ((who->person ? store_person_get(w, a, who->id, &p, e) : store_contact_get(w, a, who->customer_id, who->id, &k, e)) != 0)
+		return e->id == E_NOT_FOUND ? FAIL(e, E_SIGNIN_WRONG, "gone meanwhile") : -1;
+	hash = who->person ? p.password_hash : k.password_hash;
+	if (!(who->person ? p.active : k.active) || (who->hash && !text_eq(hash, who->hash)))
+		return FAIL(e, E_SIGNIN_WRONG, "not what was checked any more");
+	if (!who->rehash)
+		return 0;
+	return who->person ? store_person_set_password(w, who->id, who->rehash, e) : store_contact_set_password(w, who->customer_id, who->id, who->rehash, e);
+}
 
 static int signin_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct signin_job *j = arg;
 
-	if ((j->old && session_drop(w, j->old, e) != 0) || session_sweep(w, j->now, e) != 0 || session_add(w, &j->s, e) != 0)
+	if (still_theirs(w, a, j->who, e) != 0 || (j->old && session_drop(w, j->old, e) != 0) || session_sweep(w, j->now, e) != 0 ||
+	    session_add(w, &j->s, e) != 0)
 		return -1;
-	return signin_log_add(w, j->now, j->s.who_kind, j->s.who_id, j->name, j->s.address, j->s.agent, j->outcome, e);
+	return signin_log_add(w, j->now, j->s.who_kind, j->s.who_id, j->who->name, j->s.address, j->s.agent, j->who->outcome, e);
 }
 
 static const char *agent(const struct web *w)
@@ -193,15 +213,15 @@ static const char *agent(const struct web *w)
 	return s ? text_line(w->a, text_repair(w->a, s, strlen(s)), 200) : "";
 }
 
-int web_sign_in(struct web *w, bool person, int64_t id, int64_t customer_id, const char *name, const char *outcome, struct err *e)
+int web_sign_in(struct web *w, const struct web_signer *who, struct err *e)
 {
-	int64_t life = person ? STAFF_LIFE : CONTACT_LIFE;
+	int64_t life = who->person ? STAFF_LIFE : CONTACT_LIFE;
 	uint8_t random[CSRF_BYTES];
-	struct signin_job j = { .now = w->now, .name = name, .outcome = outcome, .old = w->own->session ? w->own->session->hash : NULL };
+	struct signin_job j = { .now = w->now, .who = who, .old = w->own->session ? w->own->session->hash : NULL };
 	const char *cookie;
 
 	os_random(random, sizeof random);
-	j.s = (struct session){ .who_kind = person ? "person" : "contact", .who_id = id, .customer_id = customer_id, .csrf = hash_hex(w->a, random, sizeof random),
+	j.s = (struct session){ .who_kind = who->person ? "person" : "contact", .who_id = who->id, .customer_id = who->customer_id, .csrf = hash_hex(w->a, random, sizeof random),
 		.created_at = w->now, .seen_at = w->now, .expires_at = w->now + life, .address = w->rq->address, .agent = agent(w) };
 	cookie = secret_make(w->a, false, j.s.hash);
 	if (db_write(w->app->db, signin_job, &j, e) != 0)

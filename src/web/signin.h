@@ -23,8 +23,16 @@ bool guard_open(struct web_guard *g, struct arena *a, const char *place, struct 
 
 /* The cookie's session into w->who; nobody when there is none, or it has ended. */
 int  web_session_find(struct web *w, struct err *e);
-/* A new session for a person or contact, old cookie's session gone; writes the sign-in log. */
-int  web_sign_in(struct web *w, bool person, int64_t id, int64_t customer_id, const char *name, const char *outcome, struct err *e);
+/* A new session for a person or contact, old cookie's session gone; writes the sign-in log. In the same transaction it is looked at once
+ * more whether they are still here and their password is the one that fitted, for both may have changed meanwhile: E_SIGNIN_WRONG. */
+struct web_signer {
+	bool person;
+	int64_t id, customer_id;
+	const char *name, *outcome;
+	const char *hash;               /* that the password fitted; NULL: it was something else that let them in */
+	const char *rehash;             /* the same password at today's cost; NULL: it stays */
+};
+int  web_sign_in(struct web *w, const struct web_signer *who, struct err *e);
 int  web_sign_out(struct web *w, struct err *e);
 int  web_signin_note(struct web *w, const char *who_kind, int64_t who_id, const char *name, const char *outcome, struct err *e);
 void web_token_was_used(struct web *w, int64_t id);     /* at most once an hour; a failure is not the caller's */

@@ -610,7 +610,7 @@ static void test_sign_in(void **state)
 			struct err e = { 0 };
 
 			fault_arm(nth, keep);
-			rc = web_sign_in(&w, true, METTE, 0, "mette", "password", &e);
+			rc = web_sign_in(&w, &(struct web_signer){ .person = true, .id = METTE, .name = "mette", .outcome = "ok" }, &e);
 			fault_arm(-1, 0);
 			CHECK_ROW(nth, rc == 0 || (e.id != E_NONE && e.id != E_BUG));
 			CHECK_ROW(nth, rs.nheaders == 1 || rc != 0);

@@ -12,6 +12,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "pages/all.h"
+#include "store/person.h"
 #include "store/session.h"
 #include "web/api.h"
 #include "web/dispatch.h"
@@ -383,6 +384,67 @@ static int narrow_job(struct db_conn *w, struct arena *a, void *arg, struct err 
 	return db_run(w, &(struct db_sql){ "UPDATE api_token SET scopes=?1", NULL }, DB(DB_TEXT(arg)), NULL, e);
 }
 
+static int sign_in(struct house *h, struct arena *a, const struct web_signer *who, struct http_response *rs)
+{
+	struct http_request rq = { .a = a, .method = "POST", .path = "/login", .query = "" };
+	struct web w = { .a = a, .app = &h->app, .rq = &rq, .rs = rs, .now = h->now, .own = ARENA_NEW(a, struct web_own) };
+	struct err e;
+	int rc;
+
+	*rs = (struct http_response){ 0 };
+	rc = web_sign_in(&w, who, &e);
+	db_read_end(w.db);
+	CHECK(rc == 0 || e.id == E_SIGNIN_WRONG);
+	return rc;
+}
+
+struct edit { int64_t id; bool active; };
+
+static int edit_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct edit *j = arg;
+	struct person p;
+
+	if (store_person_get(w, a, j->id, &p, e) != 0)
+		return -1;
+	p.active = j->active;
+	return store_person_set(w, &p, e);
+}
+
+/* Between the check of a password and the session, the password was changed or its owner has left. */
+static void test_sign_in_late(void **state)
+{
+	struct store_case *s = *state;
+	struct arena *a = s->a;
+	struct http_response rs;
+	struct house h;
+	struct err e;
+	int64_t id;
+	struct db_conn *c;
+	struct person p;
+
+	house_open(s, &h);
+	CHECK(db_read_begin(s->db, &c, &e) == 0 && store_person_by_login(c, a, "p1", &p, &e) == 0);
+	db_read_end(c);
+	id = p.id;
+	struct { const char *hash, *rehash; int id; bool in; } rows[] = {
+		{ NULL, NULL, 0, true }, { "one", NULL, 0, false }, { NULL, "one", 0, true }, { "one", NULL, 0, true }, { "another", NULL, 0, false },
+		{ "another", "theirs", 0, false }, { "theirs", NULL, 0, false }, { "one", "two", 0, true }, { "one", NULL, 0, false }, { "two", NULL, 0, true },
+		{ "two", NULL, 99999, false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int rc = sign_in(&h, a, &(struct web_signer){ true, rows[i].id ? rows[i].id : id, 0, "p1", "ok", rows[i].hash, rows[i].rehash }, &rs);
+
+		CHECK_ROW(i, (rc == 0) == rows[i].in && (header(&rs, "set-cookie") != NULL) == rows[i].in);
+	}
+	for (int active = 0; active < 2; active++) {
+		CHECK(db_write(s->db, edit_job, &(struct edit){ id, active }, &e) == 0);
+		CHECK_INT(sign_in(&h, a, &(struct web_signer){ true, id, 0, "p1", "ok", "two", NULL }, &rs), active ? 0 : -1);
+		CHECK_INT(sign_in(&h, a, &(struct web_signer){ true, id, 0, "p1", "passkey_ok", NULL, NULL }, &rs), active ? 0 : -1);
+	}
+	guard_end(h.app.guard);
+}
+
 static void test_dispatch(void **state)
 {
 	struct err e;
@@ -663,7 +725,7 @@ static void test_guard(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = { STORE_TEST(test_formats), STORE_TEST(test_reading), STORE_TEST(test_escaping), STORE_TEST(test_forms),
-		STORE_TEST(test_guard), STORE_TEST(test_dispatch), STORE_TEST(test_broken), STORE_TEST(test_openapi), STORE_TEST(test_routes) };
+		STORE_TEST(test_guard), STORE_TEST(test_dispatch), STORE_TEST(test_sign_in_late), STORE_TEST(test_broken), STORE_TEST(test_openapi), STORE_TEST(test_routes) };
 
 	moment_zone();
 	return store_tests_run(tests, N(tests));
