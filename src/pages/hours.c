@@ -60,6 +60,7 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 	v->past = past;
 	v->days = days;
 	v->ndays = month_days(month);
+	v->days_known = month < month_of(w->now) ? v->ndays : day_of(w->now) - month_first_day(month) + 1;
 	v->may_close = (w->who.role & ROLE_BOOKS) && v->over && !v->s.closed;
 	v->base = portal ? "/portal/hours" : arena_printf(w->a, "/console/customers/%lld/hours", (long long)customer_id);
 	v->prev = month_iso(w->a, month - 1);

@@ -58,7 +58,7 @@ struct hours_view {
 	const struct customer *of;                      /* console: whose tabs stand above */
 	bool portal, entries, over, may_close;          /* entries: single entries may be shown; over: the month has ended */
 	const char *base, *prev, *next, *done;          /* base: the address without the month; prev, next: months or NULL */
-	const int64_t *days; int ndays;
+	const int64_t *days; int ndays, days_known;     /* known: up to today */
 	const struct statement *past; int npast;
 	const char *chart;                              /* the chart in words */
 	int64_t drive, drive_free, drive_bill;

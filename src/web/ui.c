@@ -281,21 +281,21 @@ void ui_strip(struct web *w, const char *const *states, int n, const char *label
 	ADD(w, "</svg>");
 }
 
-void ui_chart(struct web *w, const int64_t *values, int n, int64_t cap, const char *label)
+void ui_chart(struct web *w, const int64_t *values, int known, int n, int64_t cap, const char *label)
 {
 	int64_t top = cap;
 	static const char *const class[] = { "area", "used" };
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < known; i++)
 		if (values[i] > top)
 			top = values[i];
 	top = top > 0 ? top + top / 5 : 1;
 	figure_begin(w, "chart", "0 0 300 100", label);
-	for (int p = 0; p < 2 && n > 0; p++) {
+	for (int p = 0; p < 2 && known > 0; p++) {
 		ADD(w, "<path");
 		attr(w, "class", class[p]);
 		ADD(w, " d=\"M0 100");
-		for (int i = 0; i < n; i++) {
+		for (int i = 0; i < known; i++) {
 			ADD(w, " V");
 			tenths(w, 1000 - values[i] * 1000 / top);
 			ADD(w, " H");

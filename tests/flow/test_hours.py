@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Hours from the time field to the statement: console, portal, API, CSV and PDF of one customer. On both databases."""
+import calendar
 import csv
 import io
 import os
@@ -8,8 +9,12 @@ import shutil
 import sqlite3
 import subprocess
 import unittest
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pedel import Pedel, cvr
+
+COPENHAGEN = ZoneInfo('Europe/Copenhagen')
 
 
 class Hours(unittest.TestCase):
@@ -166,6 +171,18 @@ class Hours(unittest.TestCase):
         for path in (f"/console/customers/{self.customer['id']}/hours/2026-07", '/console/billing/2026-07', '/console/time'):
             self.assertIn(b.get(path).status, (403, 404), path)
         self.assertEqual(self.signed_in(self.employee).get('/portal/hours').status, 403, 'hours are for those who decide')
+
+    def test_the_line_of_the_chart_ends_today(self):
+        b = self.signed_in(self.owner)
+
+        def ends(path):
+            drawn = re.search(r'class="used" d="M0 100([^"]*)"', b.get(path).text)
+            return float(re.findall(r'H([0-9.]+)', drawn.group(1))[-1])
+
+        self.assertEqual(ends('/portal/hours/2026-07'), 300)
+        before = datetime.now(COPENHAGEN)
+        end = ends('/portal/hours')
+        self.assertIn(end, [3000 * d.day // calendar.monthrange(d.year, d.month)[1] / 10 for d in (before, datetime.now(COPENHAGEN))])
 
     def test_hidden_time_stays_hidden(self):
         other, owner, _, _ = self.p.customer(seed=77, domain='skjult.example', terms={'service-agreement': {'time_visible': False}})
