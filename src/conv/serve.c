@@ -57,8 +57,8 @@ static bool write_all(int fd, const void *p, size_t n)
 }
 
 #ifdef PEDEL_TEST
-/* What a document that has taken over the process would try; the answer says what it got. */
-static void misbehave(int how, struct buf *answer)
+/* What a document that has taken over the process would try; the answer says what it got. file: one it may not make. */
+static void misbehave(int how, const char *file, struct buf *answer)
 {
 	char did[200] = "";
 	int fd;
@@ -69,7 +69,7 @@ static void misbehave(int how, struct buf *answer)
 		__asm__ volatile("" ::: "memory");
 	if ((fd = open("/etc/passwd", O_RDONLY)) >= 0)
 		strncat(did, "read ", 10);
-	if ((fd = open("/tmp/pedel-conv-was-here", O_WRONLY | O_CREAT, 0600)) >= 0)
+	if ((fd = open(file, O_WRONLY | O_CREAT, 0600)) >= 0)
 		strncat(did, "wrote ", 10);
 	if ((fd = socket(AF_INET, SOCK_STREAM, 0)) >= 0)
 		strncat(did, "network ", 10);
@@ -113,9 +113,10 @@ static void child_run(int fd)
 		doc = arena_get(a, (size_t)n + 1);
 		if (!read_all(fd, doc, (size_t)n))
 			_exit(2);
+		doc[n] = 0;
 #ifdef PEDEL_TEST
 		if (head[0] >= 'A' && head[0] <= 'H' && head[0] != CONV_MARKDOWN)
-			misbehave(head[0], &answer);
+			misbehave(head[0], doc, &answer);
 		else
 #endif
 			conv_run(a, (enum conv_kind)head[0], doc, (size_t)n, &answer);
