@@ -18,6 +18,7 @@ static int wrong(struct err *e, const char *why) { return FAIL(e, E_PASSKEY_WRON
 int webauthn_challenge(struct arena *a, const struct webauthn_said *said, bool making, const char *origin, struct db_bytes *challenge, struct err *e)
 {
 	const char *type, *from, *text;
+	struct db_bytes got = { NULL, 0 };
 	json_t *o;
 	int rc = -1;
 
@@ -33,10 +34,12 @@ int webauthn_challenge(struct arena *a, const struct webauthn_said *said, bool m
 		FAIL(e, E_PASSKEY_WRONG, "origin %.100s", from ? from : "none");
 	else if (json_is_true(json_object_get(o, "crossOrigin")) || json_object_get(o, "topOrigin"))
 		wrong(e, "inside another site's frame");
-	else if (!text || !(challenge->p = hash_unbase64url(a, text, CHALLENGE_MOST, &challenge->n)))
+	else if (!text || !(got.p = hash_unbase64url(a, text, CHALLENGE_MOST, &got.n)) || got.n == 0)
 		wrong(e, "no challenge");
 	else
 		rc = 0;
+	if (rc == 0)
+		*challenge = got;
 	json_decref(o);
 	return rc;
 }

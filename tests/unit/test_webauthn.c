@@ -258,6 +258,7 @@ static void client_data(void **state)
 		{ "{\"type\":\"webauthn.get\",\"challenge\":\"AQIDBA\",\"origin\":\"" ORIGIN "\",\"crossOrigin\":true}", false },
 		{ "{\"type\":\"webauthn.get\",\"challenge\":\"AQIDBA\",\"origin\":\"" ORIGIN "\",\"topOrigin\":\"https://evil.example\"}", false },
 		{ "{\"type\":\"webauthn.create\",\"challenge\":\"AQIDBA\",\"origin\":\"" ORIGIN "\"}", false },
+		{ "{\"type\":\"webauthn.get\",\"challenge\":\"\",\"origin\":\"" ORIGIN "\"}", false },
 		{ "{\"type\":\"webauthn.get\",\"challenge\":\"AQIDBA\",\"origin\":\"" ORIGIN ".evil.example\"}", false },
 		{ "{\"type\":\"webauthn.get\",\"challenge\":\"AQIDBA\",\"origin\":\"http://desk.example\"}", false },
 		{ "{\"type\":\"webauthn.get\",\"challenge\":\"AQIDBA\",\"origin\":\"" ORIGIN "/\"}", false },
