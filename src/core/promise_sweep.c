@@ -176,9 +176,11 @@ static int evidence_fill(struct walk *k, struct held *h, struct err *e)
 static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, const struct look *looks, int n, int64_t swept_at, int64_t at, struct err *e)
 {
 	struct promise_filter f = { .customer_id = k->customer_id };
+	int64_t reached = 0;
 	int i = 0, turns = 0;
 
-	if (judge_customer(k->j, k->customer_id, e) != 0 || (!k->narrow && store_promise_list(k->j->c, k->a, &f, &rows, &nrows, e) != 0))
+	if (judge_customer(k->j, k->customer_id, e) != 0 || (!k->narrow && (store_promise_list(k->j->c, k->a, &f, &rows, &nrows, e) != 0 ||
+			store_promise_ended(k->j->c, k->customer_id, &reached, e) != 0)))
 		return -1;
 	k->j->broken = k->broken;
 	for (int r = 0; r < nrows; r++) {
@@ -186,8 +188,11 @@ static int walk_customer(struct walk *k, struct promise_row *rows, int nrows, co
 
 		h->stored = h->row = rows[r];
 		h->on = true;
+		reached = rows[r].measured_at > reached ? rows[r].measured_at : reached;
 	}
-	if (nrows == 0)
+	if (reached > swept_at)
+		swept_at = reached;                     /* a sweep fell after it wrote this customer, and before its mark: go on from there */
+	else if (nrows == 0)
 		swept_at = 0;                           /* nothing is written down yet: begin at the beginning */
 	for (;;) {
 		int64_t t = MOMENT_NEVER, now;

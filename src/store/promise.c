@@ -63,6 +63,13 @@ int store_promise_held(struct db_conn *c, struct arena *a, int64_t customer_id, 
 	return rows_read(cur, a, out, n, e);
 }
 
+int store_promise_ended(struct db_conn *c, int64_t customer_id, int64_t *ended_at, struct err *e)
+{
+	static const struct db_sql q = { "SELECT COALESCE(MAX(until_at),0) FROM promise_state WHERE customer_id=?1 AND until_at<9223372036854775807" };
+
+	return db_id(c, &q, DB(DB_INT(customer_id)), ended_at, e);
+}
+
 int store_promise_waits(struct db_conn *c, int64_t customer_id, bool *waits, struct err *e)
 {
 	/* Not the ledger's own events, as in store_promise_stirred(). */

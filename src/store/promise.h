@@ -24,6 +24,8 @@ struct promise_filter { int64_t customer_id; const char *states, *service, *prom
 int store_promise_list(struct db_conn *c, struct arena *a, const struct promise_filter *f, struct promise_row **out, int *n, struct err *e);
 /* What holds now of one customer, in no order; evidence false: it is not read (NULL). */
 int store_promise_held(struct db_conn *c, struct arena *a, int64_t customer_id, bool evidence, struct promise_row **out, int *n, struct err *e);
+/* When the latest of the customer's rows ended; 0: none has. */
+int store_promise_ended(struct db_conn *c, int64_t customer_id, int64_t *ended_at, struct err *e);
 /* Has something happened to the customer that the sweep has not looked at yet? */
 int store_promise_waits(struct db_conn *c, int64_t customer_id, bool *waits, struct err *e);
 /* How many stand in each state now: in the order of enum promise_state. *customers: how many have any. */

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include "base/buf.h"
 #include "base/fault.h"
 #include "base/moment.h"
 #include "core/agreement.h"
@@ -31,8 +32,10 @@
 #include "services/all.h"
 #include "store/chain.h"
 #include "store/copy.h"
+#include "store/event.h"
 #include "store/mail_in.h"
 #include "store/outbox.h"
+#include "store/promise.h"
 #include "store/session.h"
 #include "store/setting.h"
 #include "web/dispatch.h"
@@ -526,6 +529,111 @@ static void test_sweep(void **state)
 	store_case_close(control);
 }
 
+/* More customers than one transaction takes: a sweep can stop with some of them written and no mark. */
+enum { MANY = 70 };
+
+static int many_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct world *x = arg;
+
+	for (int i = 0; i < MANY; i++) {
+		int64_t customer = 100 + i, at = x->now + i * MOMENT_MINUTE;
+		struct event ev = { .at = x->now - MOMENT_DAY, .actor_kind = "system", .customer_id = customer, .object = "agreement", .object_id = customer,
+			.kind = "agreement.accepted", .data = "{}" };
+		struct desk d = { &catalogue, "", at };
+		struct ticket_draft f = { .customer_id = customer, .subject = "Server", .type = "incident", .priority = "urgent", .channel = "phone",
+			.text = { .body = "nede" } };
+		const char *q[] = {
+			arena_printf(a, "INSERT INTO customer(id,name,cvr,created_at) VALUES(%" PRId64 ",'Nr %d','3%07d',1)", customer, i, i),
+			arena_printf(a, "INSERT INTO agreement(id,customer_id,number,state,lang,valid_from_day,created_at,created_by,accepted_at,accepted_contact_id) "
+				"VALUES(%" PRId64 ",%" PRId64 ",'%" PRId64 "-1','accepted','da',%d,1,1,%" PRId64 ",1)", customer, customer, customer, day_from(2026, 11, 1), ev.at),
+			arena_printf(a, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(%" PRId64 ",%" PRId64 ",'support',1,'{}')",
+				customer, customer) };
+		struct ticket_answer r = { .channel = "portal", .text = { .body = "oppe" }, .then = "solved" };
+		struct message m;
+		struct ticket t;
+
+		for (int k = 0; k < 3; k++)
+			if (db_run(w, &(struct db_sql){ q[k], NULL }, DB_NONE, NULL, e) != 0)
+				return -1;
+		if (event_add(w, a, &ev, e) != 0 || ticket_create(w, a, &d, &mette, &f, &t, e) != 0)
+			return -1;
+		r.ticket_id = t.id;
+		d.now += (i % 3 + 1) * 40 * MOMENT_MINUTE;      /* in time, at risk, too late */
+		if (ticket_reply(w, a, &d, &mette, &r, &m, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void many(struct store_case *s, struct world *x)
+{
+	struct err e = { 0 };
+
+	*x = world(s);
+	if (db_write(s->db, many_job, x, &e) != 0)
+		fail_msg("%s %s %s", err_name(e.id), e.field, e.detail);
+}
+
+static const char *ledger_of(struct store_case *s, int64_t customer)
+{
+	struct promise_row *r;
+	struct err e = { 0 };
+	struct db_conn *c;
+	struct buf b;
+	int n;
+
+	arena_reset(s->a);
+	buf_init(&b, s->a, 1 << 20);
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(store_promise_history(c, s->a, customer, NULL, 0, 1000, &r, &n, &e), 0);
+	db_read_end(c);
+	for (int i = 0; i < n; i++)
+		buf_printf(&b, "%s %s %" PRId64 "-%" PRId64 " %" PRId64 " %s %s %d\n", r[i].promise, r[i].state, r[i].since_at, r[i].until_at, r[i].check_at, r[i].reasons,
+			r[i].evidence, r[i].ticket_id != 0);
+	return buf_text(&b);
+}
+
+static void test_sweep_of_many(void **state)
+{
+	static const char *const told[] = { "SELECT count(*) FROM promise_state", "SELECT count(*) FROM event", "SELECT count(*) FROM ticket",
+		"SELECT count(*) FROM message", "SELECT count(*) FROM outbox" };
+	struct store_case *s = *state, *control = store_case_open(s->kind);
+	int64_t between = 0;
+	bool more = true;
+	struct world x;
+	struct err e = { 0 };
+
+	many(control, &x);
+	many(s, &x);
+	for (int part = 1; part <= 2; part++)
+		for (more = true; more; )
+			CHECK_INT(promise_sweep(control->db, &book, x.now + part * 12 * MOMENT_HOUR, &more, &e), 0);
+	for (int keep = 0; keep <= 1; keep++) {
+		int nth = 1;
+
+		for (more = true; more && nth < 20 * NTH_MOST; nth += nth / 8 + 1) {
+			int64_t to = x.now + (keep + 1) * 12 * MOMENT_HOUR, before = count(s, told[0]), mark = count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'");
+			int rc;
+
+			fault_arm(nth, keep);
+			rc = promise_sweep(s->db, &book, to, &more, &e);
+			CHECK_ROW(nth, rc == 0 || (fault_fired() && e.id != E_NONE && e.id != E_BUG));
+			more = more || rc != 0 || fault_fired();
+			fault_arm(-1, 0);
+			between += count(s, told[0]) != before && count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'") == mark;
+		}
+		CHECK(!more);
+	}
+	CHECK(between > 0);                             /* it did stop between its rows and its mark */
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		if (count(s, told[i]) != count(control, told[i]))
+			fail_msg("%s: %" PRId64 ", and %" PRId64 " when nothing fails", told[i], count(s, told[i]), count(control, told[i]));
+	for (int64_t customer = 100; customer < 100 + MANY; customer++)
+		CHECK_STR(ledger_of(s, customer), ledger_of(control, customer));
+	store_case_close(control);
+}
+
 static void test_probes(void **state)
 {
 	struct store_case *s = *state;
@@ -803,7 +911,7 @@ static void test_mail_out(void **state)
 
 int main(void)
 {
-	static const struct store_test tests[] = { STORE_TEST(test_operations), STORE_TEST(test_sweep), STORE_TEST(test_probes), STORE_TEST(test_move),
+	static const struct store_test tests[] = { STORE_TEST(test_operations), STORE_TEST(test_sweep), STORE_TEST(test_sweep_of_many), STORE_TEST(test_probes), STORE_TEST(test_move),
 		STORE_TEST(test_sign_in), STORE_TEST(test_mail_in), STORE_TEST(test_mail_out) };
 	struct arena *a = arena_begin(64 << 20);
 	struct err e = { 0 };

@@ -2,6 +2,7 @@
  * told again for its own moment and for any other. */
 #include "store_case.h"
 #include <inttypes.h>
+#include "base/buf.h"
 #include "base/moment.h"
 #include "core/agreement_check.h"
 #include "core/promise.h"
@@ -479,6 +480,77 @@ static void test_an_ended_agreement_ends_its_promises(void **state)
 	told_again(s, at(13, 8, 0));
 }
 
+/* All that the sweep wrote, without the ids. */
+static const char *ledger(struct store_case *s)
+{
+	static const char counts[] = "SELECT (SELECT COUNT(*) FROM event)*1000000+(SELECT COUNT(*) FROM ticket)*10000+(SELECT COUNT(*) FROM message)*1000+"
+		"(SELECT COUNT(*) FROM need)*100+(SELECT COUNT(*) FROM outbox)";
+	struct promise_row *r;
+	struct err e = { 0 };
+	struct db_conn *c;
+	struct buf b;
+	int n;
+
+	buf_init(&b, s->a, 8 << 20);
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(store_promise_history(c, s->a, ALPHA, NULL, 0, 100000, &r, &n, &e), 0);
+	db_read_end(c);
+	for (int i = 0; i < n; i++)
+		buf_printf(&b, "%s %s %s-%s due %s check %s %s %s\n", r[i].promise, r[i].state, moment_iso(s->a, r[i].since_at), moment_iso(s->a, r[i].until_at),
+			moment_iso(s->a, r[i].due_at), moment_iso(s->a, r[i].check_at), r[i].reasons, r[i].ticket_id ? "ticket" : "");
+	buf_printf(&b, "%" PRId64 "\n", count(s, counts));
+	return buf_text(&b);
+}
+
+/* What a long time without sweeps has to tell: broken and kept again, attested and no longer, ended. */
+static int64_t much_happens(struct store_case *s)
+{
+	char q[300];
+	int64_t id;
+
+	begin(s);
+	sweep(s, at(2, 9, 1));
+	id = report(s, at(3, 10, 0), "incident", "urgent");
+	do_op(s, (struct op){ .what = ATTEST, .who = &mette, .now = at(3, 10, 5), .key = "backup.safe", .text = "set", .expires = at(3, 12, 0) });
+	do_op(s, (struct op){ .what = REPLY, .who = &jonas, .now = at(3, 13, 5), .id = id, .text = "Den er ordnet" });
+	report(s, moment_from_local(2026, 12, 2, 9, 0, 0), "incident", "urgent");
+	snprintf(q, sizeof q, "UPDATE agreement SET state='ended',valid_to_day=%d,ended_at=%" PRId64 " WHERE id=1", day_from(2026, 12, 12),
+		moment_from_local(2026, 12, 10, 9, 0, 0));
+	sql(s, q);
+	say(s, "agreement.ended", "agreement", ALPHA, moment_from_local(2026, 12, 10, 9, 0, 0));
+	return moment_from_local(2026, 12, 3, 9, 0, 0);
+}
+
+/* A fall between the rows of a sweep and its mark: the next sweep comes from the old mark, and writes nothing twice. */
+static void test_a_sweep_that_lost_its_mark(void **state)
+{
+	struct store_case *s = *state, *control = store_case_open(s->kind);
+	int64_t to = much_happens(s), end = moment_from_local(2026, 12, 14, 9, 0, 0);
+	const char *once;
+	char back[200];
+
+	much_happens(control);
+	for (int round = 0; round < 2; round++, to = end) {
+		snprintf(back, sizeof back, "UPDATE counter SET value=CASE name WHEN 'promises.event' THEN %" PRId64 " ELSE %" PRId64 " END WHERE name LIKE 'promises.%%'",
+			count(s, "SELECT value FROM counter WHERE name='promises.event'"), count(s, "SELECT value FROM counter WHERE name='promises.swept_at'"));
+		sweep(s, to);
+		sweep(control, to);
+		CHECK_INT(count(s, "SELECT value FROM counter WHERE name='promises.swept_at'"), to);
+		once = ledger(s);
+		sql(s, back);
+		sweep(s, to);
+		CHECK_STR(ledger(s), once);
+		sql(s, back);
+		sweep(s, to + MOMENT_HOUR);             /* and the next one comes later than it would have */
+		sweep(control, to + MOMENT_HOUR);
+		CHECK_STR(ledger(s), ledger(control));
+	}
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE until_at=9223372036854775807"), 0);
+	CHECK(count(s, "SELECT COUNT(*) FROM promise_state") > 15);
+	told_again(s, end + MOMENT_HOUR);
+	store_case_close(control);
+}
+
 static struct op visit(int64_t now, int64_t minutes, int64_t out, int64_t home)
 {
 	return (struct op){ .what = LOG, .who = &jonas, .now = now, .work = { .customer_id = ALPHA, .activity = out + home ? "visit" : "remote",
@@ -750,7 +822,7 @@ int main(void)
 		STORE_TEST(test_a_ticket_answered_in_time_goes_back_to_kept), STORE_TEST(test_downtime_that_became_known_later),
 		STORE_TEST(test_attestation_holds_until_it_expires_or_is_withdrawn),
 		STORE_TEST(test_the_customers_duty_becomes_a_need_with_a_weekly_reminder), STORE_TEST(test_an_ended_agreement_ends_its_promises),
-		STORE_TEST(test_closed_months_are_settled_again), STORE_TEST(test_a_bad_agreement_stops_nobody_else),
+		STORE_TEST(test_a_sweep_that_lost_its_mark), STORE_TEST(test_closed_months_are_settled_again), STORE_TEST(test_a_bad_agreement_stops_nobody_else),
 		STORE_TEST(test_any_history_can_be_told_again),
 	};
 	struct arena *a = arena_begin(16 << 20);
