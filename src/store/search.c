@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-enum { TEXT_MOST = 200 << 10, POOL_MOST = 900 << 10, WORD_MOST = 64, PARTS_MOST = 8, QUERY_WORDS = 32, QUERY_BYTES = 4096 };
+/* POOL_TIMES: eight words of a letter each, joined, are 16 bytes with their blank, and give 324 bytes of tokens. */
+enum { TEXT_MOST = 200 << 10, POOL_TIMES = 21, POOL_MOST = 900 << 10, WORD_MOST = 64, PARTS_MOST = 8, QUERY_WORDS = 32, QUERY_BYTES = 4096 };
 
 struct part { const char *s; size_t n; };
 struct run { struct part parts[PARTS_MOST]; int n; bool loose; };    /* loose: joined by - and / only, as ordinary words are */
@@ -154,7 +155,7 @@ static const char *prepared(struct arena *a, const char *text, size_t most)
 char *search_tokens(struct arena *a, const char *given)
 {
 	const char *text = prepared(a, given, TEXT_MOST);
-	struct pool o = { .cap = strlen(text) * 12 + 256 };
+	struct pool o = { .cap = strlen(text) * POOL_TIMES + 64 };
 	struct buf out;
 	struct run r;
 

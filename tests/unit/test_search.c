@@ -128,6 +128,15 @@ static void test_tokens(void **state)
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		CHECK_STR(search_tokens(s->a, rows[i].text), rows[i].want);
+	/* short words joined give the most tokens for their length: the last is still there */
+	for (int many = 1; many < 400; many += many / 3 + 1) {
+		const char *text = "", *tokens;
+
+		for (int i = 0; i < many; i++)
+			text = arena_printf(s->a, "%s%c.b.%c.d.e.f.g.h ", text, 'a' + i % 26, 'a' + i / 26 % 26);
+		tokens = search_tokens(s->a, arena_printf(s->a, "%snål", text));
+		CHECK_ROW(many, strstr(tokens, " wnål"));
+	}
 }
 
 int main(void)
