@@ -1,5 +1,4 @@
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -13,6 +12,7 @@
 #include "net/listen.h"
 #include "net/tls.h"
 #include "os/clock.h"
+#include "os/file.h"
 
 enum { ACCEPT_BUDGET = 64, PEER_SLOTS = 4096 };
 
@@ -283,27 +283,6 @@ static void *run_worker(void *arg)
 
 /* ---- starting ---- */
 
-/* Bodies of a process that was killed: their lock went with it. (Asking kill(2) is not for a server that is bound: it would end us.) */
-static void sweep_bodies(const char *folder)
-{
-	DIR *h = opendir(folder);
-	struct dirent *d;
-	char path[1000];
-	int fd;
-
-	while (h && (d = readdir(h)) != NULL) {
-		if (strncmp(d->d_name, "body-", 5) != 0 || snprintf(path, sizeof path, "%s/%s", folder, d->d_name) >= (int)sizeof path)
-			continue;
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			unlink(path);
-		if (fd >= 0)
-			close(fd);
-	}
-	if (h)
-		closedir(h);
-}
-
 static int begin_thread(struct http_server *s, struct http_thread *t, struct err *e)
 {
 	int64_t least = s->header_us < s->body_us ? s->header_us : s->body_us, tick;
@@ -435,7 +414,7 @@ int http_start(const struct http_config *c, struct http_server **out, struct err
 		s->listen_fd = c->listen_fd;
 	}
 	if (c->tmp_folder)
-		sweep_bodies(c->tmp_folder);
+		os_sweep_folder(c->tmp_folder, "body-");
 	for (int i = 0; i < s->nthreads; i++)
 		if (begin_thread(s, &s->thread[i], e) != 0)
 			goto bad;

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/fault.h"
 #include "net/lmtp_parse.h"
 #include "net/loop.h"
+#include "os/file.h"
 
 enum { CONNECTIONS = 32, CONNECTIONS_MAX = 200, IDLE_MS = 60000, BLOCK = 32 << 10, COMMANDS_MAX = 100000 };
 #define BYTES_MAX ((int64_t)52 << 20)
@@ -143,6 +145,7 @@ static bool data(struct talk *t)
 	fd = fault_hit("open") ? (errno = EMFILE, -1) : mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return say(t, "451 4.3.0 No file for the mail right now");
+	flock(fd, LOCK_EX | LOCK_NB);           /* so that the next one may see whose it is */
 	m.path = path;
 	if (!say(t, "354 Go on, end with a dot") || !receive(t, fd, &m.bytes, &code)) {
 		alive = false;
@@ -343,6 +346,7 @@ int lmtp_start(const struct lmtp_config *c, struct lmtp_server **out, struct err
 		FAIL(e, E_OS_CALL, "lmtp: %s", strerror(errno));
 		goto bad;
 	}
+	os_sweep_folder(c->tmp_folder, "lmtp-");        /* of a process that was killed while it received */
 	if (loop_thread(&s->thread, accept_run, s, e) != 0)
 		goto bad;
 	*out = s;

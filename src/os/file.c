@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -226,4 +227,25 @@ int os_list_folder(struct arena *a, const char *path, char ***names, int *n, str
 	*names = list;
 	*n = count;
 	return 0;
+}
+
+/* A lock goes with its process. (Asking kill(2) is not for a server that is bound: it would end us.) */
+void os_sweep_folder(const char *folder, const char *prefix)
+{
+	DIR *h = opendir(folder);
+	struct dirent *d;
+	char path[1000];
+	int fd;
+
+	while (h && (d = readdir(h)) != NULL) {
+		if (strncmp(d->d_name, prefix, strlen(prefix)) != 0 || snprintf(path, sizeof path, "%s/%s", folder, d->d_name) >= (int)sizeof path)
+			continue;
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlink(path);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (h)
+		closedir(h);
 }

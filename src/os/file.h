@@ -26,6 +26,8 @@ int64_t os_file_size(const char *path);                                 /* -1 wh
 int os_room(const char *path, int64_t *free_bytes, int64_t *all_bytes, struct err *e);   /* of the disk that holds path */
 /* What errno means, as an error of ours: "create", path. Always -1. */
 int os_fail(struct err *e, const char *what, const char *path);
+/* Files of a process that was killed: those that begin with prefix and that nobody has locked any more (flock) are removed. */
+void os_sweep_folder(const char *path, const char *prefix);
 /* Names in a folder, sorted, without . and .. */
 int os_list_folder(struct arena *a, const char *path, char ***names, int *n, struct err *e);
 #endif

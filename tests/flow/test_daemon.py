@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """pedeld as a process: restarts that refuse nobody, deaths of all kinds, stopping, wrong starts, TLS, bodies that are too large."""
+import fcntl
 import http.client
 import json
 import os
@@ -109,6 +110,27 @@ class Daemon(unittest.TestCase):
                     return False
             wait_until(answers, 20)
             self.assertFalse(left.exists())
+
+    def test_a_mail_half_received_leaves_no_file(self):
+        with Pedel() as p:
+            half = socket.create_connection(('127.0.0.1', p.lmtp), 60)
+            talk = half.makefile('rb')
+            talk.readline()
+            for line, lines in (('LHLO x', 6), ('MAIL FROM:<a@b.example>', 1), ('RCPT TO:<c@d.example>', 1), ('DATA', 1)):
+                half.sendall(line.encode() + b'\r\n')
+                for _ in range(lines):
+                    self.assertLess(talk.readline()[:1], b'4', line)
+            half.sendall(b'Subject: Halv\r\n\r\nDet var')
+            left = wait_until(lambda: list((p.data / 'tmp').glob('lmtp-*')), 60)
+            alive = p.data / 'tmp/lmtp-alive'           # another process is at it
+            with open(alive, 'w') as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                old = server_of(p.process.pid)
+                os.kill(old, signal.SIGKILL)
+                wait_until(lambda: server_of(p.process.pid) not in (None, old), 60)
+                wait_until(lambda: not any(f.exists() for f in left), 60)
+                self.assertTrue(alive.exists())
+            half.close()
 
     def test_kill_9_leaves_nothing(self):
         with Pedel() as p:
