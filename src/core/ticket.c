@@ -333,6 +333,29 @@ static const char *state_after(const struct ticket_work *k, const struct ticket 
 	return strcmp(t->state, "waiting_customer") == 0 || !ticket_is_open(t) ? "open" : NULL;
 }
 
+int ticket_reply_again(struct db_conn *w, struct arena *a, const struct actor *who, const struct ticket_answer *r, struct message *out, bool *again,
+	struct err *e)
+{
+	const char *visibility = r->visibility ? r->visibility : "public";
+	struct message *m;
+	struct ticket t;
+	int n;
+
+	*again = false;
+	if (!r->last)
+		return 0;
+	if (store_ticket_get(w, a, ticket_scope_of(who), r->ticket_id, &t, e) != 0 ||
+		store_message_list(w, a, t.merged_into ? t.merged_into : t.id, true, &m, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n && !*again; i++)
+		if (m[i].id > r->last && strcmp(m[i].author_kind, author_kind(who)) == 0 && m[i].author_id == who->id && m[i].nfiles == r->text.nfiles &&
+			strcmp(m[i].visibility, visibility) == 0 && strcmp(m[i].body, r->text.body ? r->text.body : "") == 0) {
+			*again = true;
+			*out = m[i];
+		}
+	return 0;
+}
+
 /* Has somebody else answered since the author looked? */
 static int still_seen(const struct ticket_work *k, const struct ticket *t, int64_t seen, struct err *e)
 {

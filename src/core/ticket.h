@@ -47,11 +47,16 @@ struct ticket_answer {
 	struct ticket_text text;
 	const char *then;                       /* state afterwards; NULL: what follows by itself */
 	int64_t seen;                           /* the last public message the author had seen; 0: do not ask */
+	int64_t last;                           /* the last message of any kind on the page it was written on; 0: not written on a page */
 	bool admitted;                          /* the caller has decided that the author may speak here (mail) */
 };
 /* A ticket merged into another: the answer goes there. *out.ticket_id says where it went. */
 int ticket_reply(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, const struct ticket_answer *r,
 	struct message *out, struct err *e);
+
+/* The same form sent twice: has the author said this already since r->last? Then *again, and *out is what was said. */
+int ticket_reply_again(struct db_conn *w, struct arena *a, const struct actor *who, const struct ticket_answer *r, struct message *out, bool *again,
+	struct err *e);
 
 struct ticket_change {
 	const char *subject, *category, *type, *priority, *state;       /* NULL: as it is */

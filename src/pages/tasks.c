@@ -170,6 +170,9 @@ static int show_view(struct web *w, struct task_view *v, struct err *e)
 	}
 	v->may_rate = v->t.solved_at && !v->t.merged_into;
 	v->lines = lines;
+	for (int i = 0; i < v->nlines; i++)
+		if (lines[i].m && lines[i].m->id > v->last)
+			v->last = lines[i].m->id;
 	task_page(w, v);
 	return 0;
 }
@@ -189,10 +192,12 @@ static int answer(struct web *w, struct err *e)
 {
 	struct task_view v = { 0 };
 	struct ticket_job j = { .kind = JOB_REPLY };
+	const char *last;
 
 	if (load(w, &v.t, e) != 0 || web_form_check(w, e) != 0)
 		return -1;
-	j.answer = (struct ticket_answer){ .ticket_id = v.t.id, .channel = "portal", .text = { .body = or_empty(web_field(w, "body")) } };
+	last = web_field(w, "last");
+	j.answer = (struct ticket_answer){ .ticket_id = v.t.id, .channel = "portal", .last = last && text_int(last, &v.last) ? v.last : 0, .text = { .body = or_empty(web_field(w, "body")) } };
 	if (ticket_files(w, &j.answer.text.files, &j.answer.text.nfiles, e) == 0 && ticket_do(w, &j, e) == 0)
 		return web_redirect(w, arena_printf(w->a, "/portal/tasks/%" PRId64 "?done=sent#m%" PRId64, v.t.number, j.got_message));
 	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_TOO_LARGE)

@@ -12,7 +12,7 @@ struct task_form { const char *text, *priority, *kind; int64_t due_at; };       
 void task_new_page(struct web *w, const struct task_form *v);
 void task_urgency(struct web *w, const char *chosen, bool quiet);                           /* the three radio pills, name prio */
 
-struct task_view { struct ticket t; const struct ticket_line *lines; int nlines; const char *done, *typed; bool may_rate; int rated; int64_t merged_number; };
+struct task_view { struct ticket t; const struct ticket_line *lines; int nlines; const char *done, *typed; bool may_rate; int rated; int64_t merged_number, last; };
 void task_page(struct web *w, const struct task_view *v);
 
 struct report_view { bool sent; int64_t number; };

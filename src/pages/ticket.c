@@ -169,9 +169,12 @@ static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 	category = store_category_find(categories, ncategories, v->t.category);
 	v->category = category ? category_label(w, category) : v->t.category;
 	v->work = work;
-	for (int i = 0; i < v->nlines; i++)
+	for (int i = 0; i < v->nlines; i++) {
+		if (lines[i].m && lines[i].m->id > v->last)
+			v->last = lines[i].m->id;
 		if (lines[i].m && strcmp(lines[i].m->visibility, "public") == 0 && lines[i].m->id > v->seen)
 			v->seen = lines[i].m->id;
+	}
 	look_around(w, v);
 	ticket_page(w, v);
 	return 0;
@@ -270,7 +273,7 @@ static int send(struct web *w, struct err *e)
 	if (!note && strcmp(v.typed.kind, "reply") != 0)        /* never guess that something is meant for the customer */
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "kind", "%.40s", v.typed.kind);
 	j.answer = (struct ticket_answer){ .ticket_id = v.t.id, .visibility = note ? "internal" : "public", .channel = "console",
-		.text = { .body = v.typed.body }, .then = *v.typed.then ? v.typed.then : NULL, .seen = note ? 0 : field_id(w, "seen") };
+		.text = { .body = v.typed.body }, .then = *v.typed.then ? v.typed.then : NULL, .seen = note ? 0 : field_id(w, "seen"), .last = field_id(w, "last") };
 	if (work_form_read(w, v.t.id, &j.work, &timed, e) == 0 && ticket_files(w, &j.answer.text.files, &j.answer.text.nfiles, e) == 0) {
 		if (!timed)
 			j.work = (struct work_in){ 0 };

@@ -17,7 +17,7 @@ struct ticket_show {
 	struct ticket t;
 	struct sla sla;
 	const struct ticket_line *lines; int nlines;
-	int64_t seen;                           /* the last public message on this page */
+	int64_t seen, last;                     /* the last public message on this page, and the last of any kind */
 	const struct watcher *watchers; int nwatchers; bool watching;
 	const struct ticket *merged; int nmerged;       /* into this one */
 	int64_t merged_number;                          /* the one this is merged into; 0: none */

@@ -11,7 +11,12 @@ enum { FILES_MOST = 20, NAME_MOST = 200 };
 static int reply(struct db_conn *w, struct arena *a, struct ticket_job *j, struct message *m, struct err *e)
 {
 	struct time_entry t;
+	bool again;
 
+	if (ticket_reply_again(w, a, j->who, &j->answer, m, &again, e) != 0)
+		return -1;
+	if (again)
+		return 0;
 	if (ticket_reply(w, a, &j->desk, j->who, &j->answer, m, e) != 0)
 		return -1;
 	if (j->work.minutes <= 0)

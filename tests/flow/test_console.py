@@ -42,6 +42,23 @@ class Console(unittest.TestCase):
         self.assertEqual(self.row(number)['state'], 'new')
         self.assertNotIn('class="undo"', self.me.text)
 
+    def test_a_form_that_is_sent_twice_says_it_once(self):
+        t = self.ticket('To gange')
+        at = f"/console/tickets/{t['number']}"
+        for kind, more in (('reply', {'minutes': '0:30'}), ('note', {})):
+            self.me.get(at)
+            form = {**self.me.form('/messages'), 'kind': kind, 'body': 'Jeg ser på det', **more}
+            form = {k: v for k, v in form.items() if k not in ('do', 'file', 'ready')}
+            for _ in range(3):
+                self.me.post(f'{at}/messages', form)
+                self.assertEqual(self.me.status, 200)
+                self.assertIn('#m', self.me.url)
+        self.me.get(at)                         # the same words on a page that shows the first ones are meant
+        self.me.submit('/messages', kind='note', body='Jeg ser på det')
+        said = [(m['visibility'], m['body']) for m in self.p.ok('GET', f"/api/v1/tickets/{t['id']}/messages")['items']]
+        self.assertEqual(said[1:], [('public', 'Jeg ser på det'), ('internal', 'Jeg ser på det'), ('internal', 'Jeg ser på det')])
+        self.assertEqual(self.p.ok('GET', f"/api/v1/tickets/{t['id']}")['spent_minutes'], 30)
+
     def test_an_undo_that_somebody_overtook_changes_nothing(self):
         t = self.ticket('Overhales')
         number = t['number']

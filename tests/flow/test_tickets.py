@@ -178,6 +178,18 @@ class Tickets(unittest.TestCase):
         self.assertEqual(len(set(at)), 1, at)
         karen.post('/portal/tasks', {**form, 'text': 'Og vinduet binder'})
         self.assertNotIn(karen.url.split('?')[0], at)
+        # an answer too
+        karen.get(at[0])
+        form = {k: v for k, v in karen.form('/messages').items() if k != 'file'}
+        for body in ('Den smækker stadig', 'Den smækker stadig', 'Nu smækker den'):
+            karen.post(at[0] + '/messages', {**form, 'body': body})
+            self.assertIn('done=sent', karen.url)
+        karen.get(at[0])
+        karen.submit('/messages', body='Nu smækker den')        # on a page that shows the first, it is meant
+        number = int(at[0].rsplit('/', 1)[1])
+        row = next(t['id'] for t in self.p.ok('GET', '/api/v1/tickets?limit=200')['items'] if t['number'] == number)
+        talk = [m['body'] for m in self.p.ok('GET', f'/api/v1/tickets/{row}/messages')['items']]
+        self.assertEqual(talk[1:], ['Den smækker stadig', 'Nu smækker den', 'Nu smækker den'])
         text = 'linje af en lang log\n' * 5000              # 105,000 letters, as somebody pastes them
         karen.get('/portal/tasks/new')
         karen.submit('/portal/tasks', text=text)
