@@ -344,11 +344,16 @@ static int person_find(struct web *w, struct customer *c, struct contact *k, str
 	return store_contact_get(w->db, w->a, c->id, web_param_id(w, portal(w) ? 0 : 1), k, e);
 }
 
-static int person_form(struct web *w, const struct customer *c, const struct contact *k)
+static int person_form(struct web *w, const struct customer *c, const struct contact *k, struct err *e)
 {
 	const char *base = portal(w) ? "/portal/people" : arena_printf(w->a, "/console/customers/%lld/people", (long long)c->id);
 	struct person_form v = { c, k, k->id ? arena_printf(w->a, "%s/%lld", base, (long long)k->id) : arena_printf(w->a, "%s/new", base), base };
+	struct passkey *keys = NULL;
 
+	if (k->id && w->who.role == ROLE_ADMIN && store_passkey_list(w->db, w->a, "contact", k->id, &keys, &v.nkeys, e) != 0)
+		return -1;
+	v.keys = keys;
+	v.done = text_eq(web_query(w, "done"), "nokey") && !w->nerrors ? _("The passkey is removed.") : NULL;
 	if (portal(w))
 		portal_person_page(w, &v);
 	else
@@ -361,7 +366,7 @@ static int person_get(struct web *w, struct err *e)
 	struct customer c;
 	struct contact k;
 
-	return person_find(w, &c, &k, e) != 0 ? -1 : person_form(w, &c, &k);
+	return person_find(w, &c, &k, e) != 0 ? -1 : person_form(w, &c, &k, e);
 }
 
 static int person_post(struct web *w, struct err *e)
@@ -385,12 +390,12 @@ static int person_post(struct web *w, struct err *e)
 		if (portal(w) && j.k.id == w->who.id && (!j.k.active || strcmp(j.k.role, "owner") != 0)) {
 			FAIL_FIELD(&what, E_OWN_ROLE, "role", "own");
 			web_wrong(w, &what);
-			return person_form(w, &c, &j.k);
+			return person_form(w, &c, &j.k, e);
 		}
 	}
 	j.origin = web_origin_fits(w) ? w->app->origin : "";
 	if (web_write(w, person_job, &j, e) != 0)
-		return mendable(w, e) ? person_form(w, &c, &j.k) : -1;
+		return mendable(w, e) ? person_form(w, &c, &j.k, e) : -1;
 	w->app->wake(w->app->wake_arg, "outbox");
 	return web_redirect(w, portal(w) ? "/portal/people?done=saved" : arena_printf(w->a, "/console/customers/%lld/people?done=saved", (long long)c.id));
 }

@@ -7,6 +7,7 @@
 #include "store/contact.h"
 #include "store/customer.h"
 #include "store/event.h"
+#include "store/passkey.h"
 #include "web/web.h"
 
 /* The frame of a customer's pages: crumb, name, facts and tabs; then write <div class="cols"> or <div class="pad">.
@@ -23,7 +24,7 @@ struct customer_view {
 	const char *done;
 };
 struct customer_form { const struct customer *c; const char *domains; };        /* c->id 0: a new one */
-struct person_form { const struct customer *c; const struct contact *k; const char *action, *back; };
+struct person_form { const struct customer *c; const struct contact *k; const char *action, *back; const struct passkey *keys; int nkeys; const char *done; };        /* keys: for administrators */
 struct site_form { const struct customer *c; const struct site *s; };
 void customers_page(struct web *w, const struct customers_view *v);
 void customer_head(struct web *w, const struct customer *c, const char *tab);

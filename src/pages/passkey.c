@@ -167,19 +167,19 @@ static int new_post(struct web *w, struct err *e)
 	return 0;
 }
 
-struct add_job { struct actor who; int64_t now; struct passkey p; struct spent spent; };
+struct add_job { struct actor who; int64_t now; const char *origin; struct passkey p; struct spent spent; };
 
 static int add_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct add_job *j = arg;
 
-	return passkey_add(w, a, &j->who, j->now, &j->p, j->spent.hash, j->spent.until, e);
+	return passkey_add(w, a, &j->who, j->now, &j->p, j->spent.hash, j->spent.until, j->origin, e);
 }
 
 static int add_post(struct web *w, struct err *e)
 {
 	struct webauthn_said said = what_was_said(w);
-	struct add_job j = { .who = w->who, .now = w->now };
+	struct add_job j = { .who = w->who, .now = w->now, .origin = web_origin_fits(w) ? w->app->origin : "" };
 	const char *rp_id = rp_id_here(w);
 	struct webauthn_key key;
 
@@ -199,25 +199,58 @@ static int add_post(struct web *w, struct err *e)
 	j.p.handle = (struct db_bytes){ j.spent.c.handle, HANDLE_BYTES };
 	if (web_write(w, add_job, &j, e) != 0)
 		return -1;
+	w->app->wake(w->app->wake_arg, "outbox");
 	return web_redirect(w, "/profile?done=passkey");
 }
 
-struct remove_job { struct actor who; int64_t now, id; };
+struct remove_job { struct actor who, of; int64_t now, id; };
 
 static int remove_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct remove_job *j = arg;
 
-	return passkey_remove(w, a, &j->who, j->now, j->id, e);
+	return passkey_remove(w, a, &j->who, &j->of, j->now, j->id, e);
 }
 
 static int remove_post(struct web *w, struct err *e)
 {
-	struct remove_job j = { w->who, w->now, web_param_id(w, 0) };
+	struct remove_job j = { w->who, w->who, w->now, web_param_id(w, 0) };
 
 	if (web_write(w, remove_job, &j, e) != 0)
 		return -1;
 	return web_redirect(w, "/profile?done=nokey");
+}
+
+/* --- an administrator's: for who has lost the device, or should not have made it ----------------------------------------------- */
+
+static int remove_of(struct web *w, struct actor of, int64_t id, const char *back, struct err *e)
+{
+	struct remove_job j = { w->who, of, w->now, id };
+
+	if (web_write(w, remove_job, &j, e) != 0)
+		return -1;
+	w->app->wake(w->app->wake_arg, "outbox");
+	return web_redirect(w, arena_printf(w->a, "%s?done=nokey", back));
+}
+
+static int staff_remove_post(struct web *w, struct err *e)
+{
+	struct person p;
+
+	if (store_person_get(w->db, w->a, web_param_id(w, 0), &p, e) != 0)
+		return -1;
+	return remove_of(w, (struct actor){ .person = true, .id = p.id }, web_param_id(w, 1),
+		arena_printf(w->a, "/console/settings/staff/%lld", (long long)p.id), e);
+}
+
+static int contact_remove_post(struct web *w, struct err *e)
+{
+	struct contact k;
+
+	if (store_contact_get(w->db, w->a, web_param_id(w, 0), web_param_id(w, 1), &k, e) != 0)
+		return -1;
+	return remove_of(w, (struct actor){ .id = k.id, .customer_id = k.customer_id }, web_param_id(w, 2),
+		arena_printf(w->a, "/console/customers/%lld/people/%lld", (long long)k.customer_id, (long long)k.id), e);
 }
 
 /* --- signing in ----------------------------------------------------------------------------------------------------------------- */
@@ -324,6 +357,8 @@ static int signin_post(struct web *w, struct err *e)
 }
 
 const struct web_route passkey_routes[] = {
+	{ "POST", "/console/settings/staff/{id}/passkeys/{id}/remove", ROLE_ADMIN, staff_remove_post },
+	{ "POST", "/console/customers/{id}/people/{id}/passkeys/{id}/remove", ROLE_ADMIN, contact_remove_post },
 	{ "GET", "/login/passkey", ROLE_ANYBODY, options_get },
 	{ "POST", "/login/passkey", ROLE_ANYBODY, signin_post },
 	{ "POST", "/profile/passkeys/new", ROLE_STAFF | ROLE_CUSTOMER, new_post },

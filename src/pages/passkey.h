@@ -10,6 +10,8 @@ void passkey_said(struct web *w);
 void passkey_new_form(struct web *w, const struct passkey_new *v);
 void passkey_new_page(struct web *w, const struct passkey_new *v);
 void passkey_list_part(struct web *w, const struct passkey *list, int n, bool has_password);
+/* Somebody else's, for an administrator: address is that of their page. Nothing when there are none. */
+void passkey_others_part(struct web *w, const struct passkey *list, int n, const char *address);
 void passkey_signin_part(struct web *w, const char *next);
 extern const struct web_route passkey_routes[];
 #endif

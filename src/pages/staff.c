@@ -55,15 +55,21 @@ static int staff_get(struct web *w, struct err *e)
 	return 0;
 }
 
-static int form(struct web *w, const struct person *p)
+static int form(struct web *w, const struct person *p, struct err *e)
 {
-	staff_form_page(w, &(struct staff_form){ .p = p });
+	struct staff_form v = { .p = p, .done = text_eq(web_query(w, "done"), "nokey") && !w->nerrors ? _("The passkey is removed.") : NULL };
+	struct passkey *keys = NULL;
+
+	if (p->id && store_passkey_list(w->db, w->a, "person", p->id, &keys, &v.nkeys, e) != 0)
+		return -1;
+	v.keys = keys;
+	staff_form_page(w, &v);
 	return 0;
 }
 
 static int new_get(struct web *w, struct err *e)
 {
-	return form(w, &(struct person){ .login = "", .name = "", .email = "", .phone = "", .role = "technician", .active = true });
+	return form(w, &(struct person){ .login = "", .name = "", .email = "", .phone = "", .role = "technician", .active = true }, e);
 }
 
 struct job { struct actor who; int64_t now; struct person p; const char *hash; bool totp_off; };
@@ -105,14 +111,14 @@ static int staff_save(struct web *w, struct person *p, struct err *e)
 	if ((*password || !p->id) && guard_password_check(password, "password", &what) != 0)
 		web_wrong(w, &what);
 	if (w->nerrors)
-		return form(w, p);
+		return form(w, p, e);
 	if (*password && guard_password_hash(w->app->guard, w->a, password, &j.hash, e) != 0)
 		return -1;
 	j.p = *p;
 	if (!p->id)
 		j.p.password_hash = j.hash;
 	if (web_write(w, staff_job, &j, e) != 0)
-		return mendable(w, e) ? form(w, p) : -1;
+		return mendable(w, e) ? form(w, p, e) : -1;
 	return web_redirect(w, "/console/settings/staff?done=saved");
 }
 
@@ -127,7 +133,7 @@ static int person_get(struct web *w, struct err *e)
 {
 	struct person p;
 
-	return store_person_get(w->db, w->a, web_param_id(w, 0), &p, e) != 0 ? -1 : form(w, &p);
+	return store_person_get(w->db, w->a, web_param_id(w, 0), &p, e) != 0 ? -1 : form(w, &p, e);
 }
 
 static int person_post(struct web *w, struct err *e)

@@ -2,13 +2,14 @@
  * Ownership: the request.  Errors: none.  Threads: the request's. */
 #ifndef PEDEL_PAGES_STAFF_H
 #define PEDEL_PAGES_STAFF_H
+#include "store/passkey.h"
 #include "store/person.h"
 #include "store/session.h"
 #include "web/ui.h"
 #include "web/web.h"
 
 struct staff_view { const struct person *p; int n; const char *done; };
-struct staff_form { const struct person *p; const char *password_hint; };
+struct staff_form { const struct person *p; const struct passkey *keys; int nkeys; const char *done; };
 struct token_view { const struct api_token *t; int n; const struct person *people; int npeople; const char *fresh; };
 struct setting_row { const char *key, *name, *label, *hint, *value; const struct ui_choice *choices; /* NULL: typed */ };
 struct settings_view { const struct setting_row *row; int n; const char *done; };

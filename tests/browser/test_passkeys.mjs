@@ -261,6 +261,35 @@ for (const [lang, width, scheme] of [['da', 1440, 'light'], ['en', 1440, 'dark']
     });
   }
 }
+for (const [login, where] of [['mette', 'staff'], ['karen@soenderskov.example', 'people']]) {
+  await part(`an administrator removes a lost one of ${login}, who is told of both`, async () => {
+    const lost = await someone();
+    await signIn(lost.page, login);
+    await make(lost.page, 'Tabt telefon');
+    const made = demo.mail('passkey', login.slice(0, 5));
+    holds(made.includes('"Tabt telefon" er lavet på din profil') && made.includes(`/profile`), `mail: ${made}`);
+    const boss = await demo.page();
+    await signIn(boss, 'peter');
+    await boss.goto(`${base}${where === 'staff' ? '/console/settings/staff' : '/console/customers/1/people'}`);
+    await boss.click(`main a:has-text("${login === 'mette' ? 'Mette' : 'Karen'}")`);
+    const form = 'form:has-text("Tabt telefon")[action$="/remove"]';
+    const action = await boss.getAttribute(form, 'action');
+    /* not for others, however they come by the address */
+    const other = await demo.page();
+    await signIn(other, 'jonas');
+    same((await post(other, { csrf: await other.inputValue('[name=csrf] >> nth=0').catch(() => '') }, action)).status, 403, 'a technician');
+    same((await post(boss, { csrf: await boss.inputValue(`${form} [name=csrf]`) }, action.replace(/passkeys\/\d+/, 'passkeys/99999'))).status, 404, 'no such');
+    await Promise.all([boss.waitForURL((u) => u.search === '?done=nokey'), boss.click(`${form} button`)]);
+    holds((await text(boss)).includes('Adgangsnøglen er fjernet') && !(await boss.$(form)), 'gone');
+    await lost.page.goto(`${base}/profile`);
+    same(path(lost.page), '/login', 'signed out');
+    await withPasskey(lost.page);
+    await lost.page.waitForSelector('#errors');
+    const gone = demo.mail('passkey', login.slice(0, 5));
+    holds(gone.includes('Peter Højlund har fjernet din adgangsnøgle "Tabt telefon"'), `mail: ${gone}`);
+    for (const p of [lost.page, boss, other]) await p.context().close();
+  });
+}
 await part('who was switched off does not come in by passkey', async () => {
   const boss = await demo.page();
   await boss.goto(`${base}/login`);
