@@ -168,7 +168,7 @@ def main():
         bound = [f for f in flow if opt.long or f.stem in BOUND]
         programs(c, 'confined', bound, env={'PEDEL_BUILD': 'build/clang'}, postgres=True)
     if wanted('browser'):
-        programs(c, 'browser', sorted((ROOT / 'tests/browser').glob('test_*.mjs')), env={'PEDEL_BUILD': 'build/release'})
+        programs(c, 'browser', sorted((ROOT / 'tests/browser').glob('test_*.mjs')), env={'PEDEL_BUILD': 'build/release', **({'PEDEL_LONG': '1'} if opt.long else {})})
     if opt.long and wanted('fuzz'):
         for name in sorted(f.stem[5:] for f in (ROOT / 'tests/fuzz').glob('fuzz_*.c')):
             ok = c.step(f'fuzz {name}', [sys.executable, 'tools/fuzz.py', name], timeout=int(os.environ.get('PEDEL_FUZZ_SECONDS', '600')) + 1800)
@@ -180,6 +180,7 @@ def main():
         c.count('planted defects', sum(x.startswith('ok') for x in lines), bad or int(code != 0), 0, out)
         print(out, flush=True)
     if opt.long and wanted('long'):
+        programs(c, 'scan', sorted((ROOT / 'tests/scan').glob('test_*.py')), env={'PEDEL_BUILD': 'build/release'}, timeout=1800)
         programs(c, 'long', sorted((ROOT / 'tests/long').glob('test_*.py')), env={'PEDEL_BUILD': 'build/asan'}, timeout=3600, postgres=True)
     if c.wrong:
         print('failed: ' + ', '.join(c.wrong))

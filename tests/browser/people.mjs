@@ -31,6 +31,12 @@ export function holds(right, what) {
   if (!right) throw new Error(what);
 }
 
+/* the last line of a test that has no demo */
+export function plan() {
+  console.log(`1..${n}`);
+  process.exit(bad ? 1 : 0);
+}
+
 export async function inDemo(url) {
   const [base, password, data] = process.argv.slice(2);
   if (!base) process.exit(spawnSync('python3', [`${here}/with_demo.py`, fileURLToPath(url)], { stdio: 'inherit' }).status ?? 1);
@@ -57,8 +63,7 @@ print(row[0] if row else '')`, `${data}/pedel.db`, kind, to], { encoding: 'utf8'
     async end() {
       ok(faults.length === 0, 'nothing is said on the console of the browser', faults.join('\n'));
       await browser.close();
-      console.log(`1..${n}`);
-      process.exit(bad ? 1 : 0);
+      plan();
     },
   };
 }
