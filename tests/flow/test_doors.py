@@ -289,6 +289,76 @@ class Doors(House, unittest.TestCase):
                     self.assertGreaterEqual(answer.status, 400)
                     self.held('/login', answer.headers, answer.read().decode())
 
+    def test_6b_headers_of_every_kind_of_answer(self):
+        """Not only what goes well: parts, nothing new, no body, redirects, refusals of every kind, and what broke."""
+        mine, api = {'Cookie': f"pedel={self.cookie['admin']}"}, {'Authorization': 'Bearer ' + self.p.token}
+        form = {**mine, 'Content-Type': 'application/x-www-form-urlencoded'}
+        ids = self.us['ids']
+        ticket = next(r for r in self.routes if r.pattern == '/console/tickets/{id}/files/{id}')
+        attachment, customer = filled(ticket.pattern, [ids[k] for k in kinds_of(ticket.pattern)]), f"/console/customers/{ids['customers']}"
+        page = self.ask('GET', '/login')[2]
+        static = sorted(set(re.findall(r'/s/[^"#]+', page)) | {re.search(r'/s/[^"/]+/', page).group() + name for name in ('pedel.css', 'pedel.js')})
+        self.assertGreater(len(static), 2)
+        rows = []
+        for path in static:
+            status, headers, text = self.ask('GET', path)
+            self.held(path, headers, text)
+            self.assertEqual((status, headers['Cache-Control']), (200, 'public, max-age=31536000, immutable'), path)
+            rows += [('HEAD', path, {}, None, 200), ('GET', path, {'If-None-Match': headers['ETag']}, None, 304), ('GET', path, {'Range': 'bytes=0-3'}, None, 206),
+                     ('GET', path, {'Accept-Encoding': 'br, gzip'}, None, 200), ('GET', path, {'Range': 'bytes=99999999-'}, None, 416), ('POST', path, form, 'a=1', None)]
+        word = urllib.parse.urlencode({'csrf': self.csrf['admin']})
+        rows += [
+            ('HEAD', '/login', {}, None, 200), ('HEAD', '/console/', mine, None, 200), ('HEAD', attachment, mine, None, 200), ('GET', attachment, {**mine, 'Range': 'bytes=0-1'}, None, 206),
+            ('GET', attachment, {**mine, 'Range': 'bytes=999999-'}, None, 416), ('GET', attachment, {}, None, 303),
+            ('GET', '/', {}, None, 303), ('GET', '/console', mine, None, 303), ('GET', '/console/', {}, None, 303), ('GET', '/console/', {'Cookie': 'pedel=' + 'A' * 43}, None, 303),
+            ('GET', '/console/customers', {**mine, 'HX-Request': 'true', 'HX-Target': 'main'}, None, 200), ('GET', customer, {**mine, 'Accept-Encoding': 'gzip'}, None, 200),
+            ('GET', '/nowhere', mine, None, 404), ('GET', '/console/customers/999999', mine, None, 404), ('GET', '/nowhere', {**mine, 'HX-Request': 'true'}, None, 404),
+            ('DELETE', '/login', mine, None, 405), ('POST', '/console/', form, word, 405), ('GET', '/portal/', mine, None, 403), ('POST', '/profile', form, 'language=da', 403),
+            ('POST', '/profile', {'Content-Type': 'application/x-www-form-urlencoded'}, 'language=da', 401), ('POST', '/profile', form, word + '&language=xx&theme=auto', 422),
+            ('POST', '/profile', {**mine, 'Content-Type': 'text/plain'}, 'x', None), ('POST', '/profile', form, 'a' * (2 << 20), 413), ('POST', '/profile', form, word + '&language=da&theme=auto', 303),
+            ('GET', '/api/v1/tickets', {}, None, 401), ('GET', '/api/v1/tickets', {'Authorization': 'Bearer x'}, None, 401), ('GET', '/api/v1/tickets?nonsense=1', api, None, 400),
+            ('GET', '/api/v1/nowhere', api, None, 404), ('DELETE', '/api/v1/tickets', api, None, 405), ('POST', '/api/v1/tickets', {**api, 'Content-Type': 'application/json'}, '{', 400),
+            ('POST', '/api/v1/tickets', {**api, 'Content-Type': 'text/plain'}, '{}', 415), ('POST', '/api/v1/tickets', {**api, 'Content-Type': 'application/json'}, '1' * (20 << 20), 413),
+            ('OPTIONS', '/api/v1/tickets', {**api, 'Origin': 'https://evil.example'}, None, None)]
+        for method, path, headers, body, status in rows:
+            with self.subTest(f'{method} {path}', headers=headers):
+                got, told, text = self.ask(method, path, headers, body)
+                if status:
+                    self.assertEqual(got, status, text[:300])
+                self.held('' if got == 303 else path, told, text)
+        for table, asks in (('signin_log', [('/profile', mine)]), ('api_token', [('/api/v1/tickets', api), ('/api/v1/services', api)])):
+            self.p.sql(f'ALTER TABLE {table} RENAME TO {table}_away')
+            try:
+                for path, headers in asks:
+                    with self.subTest(path):
+                        got, told, text = self.ask('GET', path, headers)
+                        self.assertEqual(got, 500, text[:300])
+                        self.held(path, told, text)
+                        self.assertNotIn(table, text, 'nothing of what is behind')
+            finally:
+                self.p.sql(f'ALTER TABLE {table}_away RENAME TO {table}')
+        link = http.client.HTTPConnection('127.0.0.1', self.p.port, timeout=60, source_address=('127.9.9.9', 0))
+        got = None
+        for n in range(2000):                           # too many: as a page, and from the API
+            link.request('GET', '/api/v1/tickets', headers={'Authorization': f'Bearer pdl_{n:043d}'})
+            answer = link.getresponse()
+            got, text = answer.status, answer.read().decode()
+            if got == 429:
+                self.held('/api/v1/tickets', answer.headers, text)
+                self.assertEqual(answer.headers['Retry-After'], '30')
+                break
+        self.assertEqual(got, 429)
+        for n in range(2000):
+            form_word = '00' * 16 + 'ab' * 16
+            link.request('POST', f'/login/link/{n:064x}', 'csrf=' + form_word, {'Content-Type': 'application/x-www-form-urlencoded', 'Cookie': 'pedel-form=' + 'ab' * 16})
+            answer = link.getresponse()
+            got, text = answer.status, answer.read().decode()
+            if got == 429:
+                self.held('/login', answer.headers, text)
+                break
+        self.assertEqual(got, 429)
+        link.close()
+
     def held(self, path, headers, text):
         told = {k: v for k, v in headers.items()}
         for k, v in ALWAYS.items():
