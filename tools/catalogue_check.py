@@ -279,11 +279,11 @@ class Checker:
                 self.fault(path, sec.at(field), f"a title has at most {TITLE_CHARS} characters")
         self.check_words(path, sec, "da", "en", True)
         if sec.get("proof") == "live" and sec.key not in LIVE:
-            self.fault(path, sec.at("proof"), f"no code proves {sec.key}; write attest")
+            self.fault(path, sec.at("proof"), f"no code proves {sec.key}; write attest" + (", or add it to LIVE in tools/catalogue_check.py" if own else ""))
         if not own:
             return
         if sec.get("proof") == "attest" and sec.key in LIVE:
-            self.fault(path, sec.at("proof"), f"{sec.key} is proved by code; write live")
+            self.fault(path, sec.at("proof"), f"{sec.key} is proved by code; write live (the table LIVE in tools/catalogue_check.py says so)")
         parties = dict(p.split(":") for p in PROMISES.get(service, "").split())
         if name in parties and sec.get("party") in PARTIES and sec.get("party") != parties[name]:
             self.fault(path, sec.at("party"), f"{sec.key} binds the {parties[name]}")
@@ -297,7 +297,7 @@ class Checker:
             if sec.key in seen:
                 self.fault(path, sec.line, f"{kind} {sec.key} stands twice, first in line {seen[sec.key]}")
             elif exact and sec.key not in wanted:
-                self.fault(path, sec.line, f"{kind} {sec.key} is not in the table of {kind}s")
+                self.fault(path, sec.line, f"{kind} {sec.key} is not in the table of {kind}s: add it to PROMISES in tools/catalogue_check.py")
             seen.setdefault(sec.key, sec.line)
         for key in wanted:
             if key not in seen:
@@ -377,9 +377,9 @@ class Checker:
                 self.fault(folder / (key + ".md"), 1, "the file is missing")
         for path in files:
             if path.stem not in PROMISES:
-                self.fault(path, 1, f"the service {path.stem} is not in the table of services")
+                self.fault(path, 1, f"the service {path.stem} is not in the table of services: add it to PROMISES in tools/catalogue_check.py")
         if set(numbers) != set(range(1, len(PROMISES) + 1)) and present == set(PROMISES):
-            self.fault(folder, 1, f"the numbers must be 1 to {len(PROMISES)}, each once")
+            self.fault(folder, 1, f"the numbers must be 1 to {len(PROMISES)}, each once: a service that comes takes the next")
         return len(files)
 
 

@@ -92,6 +92,12 @@ def conf_of_code():
     return keys
 
 
+def proved():
+    """The promises that the catalogue calls measured."""
+    return {key for path in (ROOT / 'catalogue').glob('*.md') if path.name != 'README.md'
+            for key in re.findall(r'^## promise (\S+)\n\nparty: \w+\nperiod: \w+\nproof: live$', path.read_text(), re.M)}
+
+
 def options_of(path, pattern):
     return set(re.findall(pattern, (ROOT / path).read_text()))
 
@@ -109,8 +115,8 @@ def first_column(page, section=None):
 
 
 def differ(what, code, page, documented):
-    wrong = [f'{page}: {what} {x} is in the code and not here' for x in sorted(code - set(documented))]
-    wrong += [f'{page}: {what} {x} is not in the code' for x in sorted(set(documented) - code)]
+    wrong = [f'{page}: {what} {x} is in the code and not here: write a row for it' for x in sorted(code - set(documented))]
+    wrong += [f'{page}: {what} {x} is not in the code: take its row away' for x in sorted(set(documented) - code)]
     wrong += [f'{page}: {what} {x} stands twice' for x in sorted({x for x in documented if documented.count(x) > 1})]
     if not code:
         wrong.append(f'{page}: no {what} found in the code: docs_check.py does not see them any more')
@@ -150,6 +156,7 @@ def main():
     wrong += differ('event', events_of_code(), 'docs/events.md', first_column('docs/events.md'))
     wrong += differ('setting', settings_of_code(), 'docs/settings.md', first_column('docs/settings.md', ('On the page', 'Without a page', 'Pedel\'s own')))
     wrong += differ('setting of the page', settings_of_page(), 'docs/settings.md', first_column('docs/settings.md', ('On the page',)))
+    wrong += differ('measured promise', proved(), 'docs/promises.md', first_column('docs/promises.md', ('What is measured',)))
     conf = conf_of_code()
     wrong += differ('pedel.conf key', conf, 'docs/settings.md', first_column('docs/settings.md', ('pedel.conf',)))
     keys = re.findall(r'\bVa ([a-z_]+)', (ROOT / 'docs/man/pedel.conf.5').read_text())
@@ -166,7 +173,7 @@ def main():
     needs = re.search(r'^Build-Depends: (.*?)\n\n', (ROOT / 'debian/control').read_text(), re.M | re.S).group(1)
     wrong += differ('library', {x for x in run.split() if x.endswith('-dev')} - {'libc6-dev'}, 'debian/control', re.findall(r'[\w.+-]+-dev\b', needs))
     wrong += bold_words('da') + bold_words('en')
-    print('\n'.join(wrong) if wrong else f'events, settings, pedel.conf, options, commands, libraries, words of the screen and {page.count(chr(10) + "| `")} errors: pages and code agree')
+    print('\n'.join(wrong) if wrong else f'events, settings, measured promises, pedel.conf, options, commands, libraries, words of the screen and {page.count(chr(10) + "| `")} errors: pages and code agree')
     return 1 if wrong else 0
 
 

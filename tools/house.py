@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 DRAWERS = re.compile(r'(^|_)(util|utils|misc|helper|helpers|common|manager|stuff)(_|$)')
+LINES = {'function': 70, '.c': 700, '.h': 200}          # the aim of CONTRIBUTING.md
 bad = []
 files = sorted(p for p in pathlib.Path('src').rglob('*.[ch]'))
 for path in files:
@@ -37,13 +38,13 @@ for line in tags.splitlines():
             at -= 1
         if not re.search(r'\bconst\b', lines[at]):
             bad.append(f'{path}:{fields["line"]}: writable global {name}')
-    elif 'end' in fields and int(fields['end']) - int(fields['line']) + 1 > 90:
+    elif 'end' in fields and int(fields['end']) - int(fields['line']) + 1 > LINES['function']:
         long.append((int(fields['end']) - int(fields['line']) + 1, f'{path}: {name}'))
 for n, where in sorted(long, reverse=True)[:20]:
     print(f'long: {n} lines {where}')
 for path in files:
     n = path.read_text().count('\n')
-    if n > (200 if path.suffix == '.h' else 700):
+    if n > LINES[path.suffix]:
         print(f'long: {n} lines {path}')
 print('\n'.join(bad) if bad else 'house: all good')
 sys.exit(bool(bad))

@@ -251,6 +251,8 @@ def main():
         return 2
     for p in problems:
         print(p, file=sys.stderr)
+    if any(' has no ' in p for p in problems):
+        print('write them with: echo "English | Dansk" | tools/messages.py add AREA   (AREA: the file of ui/lang it belongs to, say web)', file=sys.stderr)
     return 1 if problems else 0
 
 

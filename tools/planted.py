@@ -37,7 +37,7 @@ DEFECTS = [
     # promises and clocks
     ('the clock runs while we wait for the customer', 'src/core/sla.c', 'if (runs(t, state) && till > at)', 'if (till > at)', ['sla']),
     ('due on the stroke is too late', 'src/core/sla.c', 'else if (now > out->due_at)', 'else if (now >= out->due_at)', ['sla']),
-    ('one failed try breaks the promise', 'src/services/support/judge.c', '\t\t\t\tproof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));\n\tif (bad >= SUPPORT_PROBE_FAILS)', '\t\t\t\tproof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));\n\tif (bad + 1 >= SUPPORT_PROBE_FAILS)', ['proofs']),
+    ('one failed try breaks the promise', 'src/services/support/judge.c', '\t\t\t\tproof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));\n\tif (bad >= PROBE_FAILS)', '\t\t\t\tproof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));\n\tif (bad + 1 >= PROBE_FAILS)', ['proofs']),
     ('a broken promise makes a ticket each time', 'src/core/promise_follow.c', 'if (store_ticket_by_dedupe(w, a, key, t, &none) == 0)',
      'if (false)', ['promise']),
     # money and minutes

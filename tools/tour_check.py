@@ -10,7 +10,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDERS = ('src/', 'docs/', 'tools/', 'tests/', 'catalogue/', 'ui/')
 SHAPES = re.compile(r'[<*{]|\.\.\.|000N')       # catalogue/<key>.md names no one file
-EXAMPLES = {'docs/how-to/add-a-page.md': 'heartbeat', 'docs/how-to/add-a-table.md': 'heartbeat', 'docs/how-to/add-a-service.md': 'printing'}
+EXAMPLES = {'docs/how-to/add-a-page.md': 'heartbeat', 'docs/how-to/add-a-table.md': 'heartbeat', 'docs/how-to/add-a-service.md': 'printing',
+            'docs/how-to/add-a-promise.md': 'services/backup/'}
 
 
 def wrong_in(page):

@@ -1,5 +1,6 @@
 /* banned.h - functions that Pedel does not use, made into compile errors. Force-included before every file.
- * Each has a bounded or reentrant stand-in: buf_*, snprintf, strtok_r, strtoll, os_run, time_local.
+ * Each has a bounded or reentrant stand-in: buf_*, snprintf, strtok_r, text_int, moment_local, fork and execv with an array.
+ * Ownership: none.  Errors: the compiler's.  Units: none.  Threads: most of these are not safe with more than one: a reason too.
  * Source: after git's banned.h. */
 #ifndef PEDEL_BASE_BANNED_H
 #define PEDEL_BASE_BANNED_H

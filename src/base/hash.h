@@ -1,5 +1,5 @@
 /* hash.h - SHA-256 and the texts of bytes. Over libsodium.
- * Ownership: results are in the caller's memory or arena.  Errors: none.  Threads: any.  Source: FIPS 180-4, RFC 4648. */
+ * Ownership: results are in the caller's memory or arena.  Errors: none.  Units: bytes.  Threads: any.  Source: FIPS 180-4, RFC 4648. */
 #ifndef PEDEL_BASE_HASH_H
 #define PEDEL_BASE_HASH_H
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* lang.h - the two languages a person can choose. Texts live in ui/lang; the process locale stays C.
- * Threads: constants only. */
+ * Ownership: constants.  Errors: none.  Units: none.  Threads: any.  Source: own design; docs/decisions. */
 #ifndef PEDEL_BASE_LANG_H
 #define PEDEL_BASE_LANG_H
 enum lang { LANG_DA, LANG_EN };

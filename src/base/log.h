@@ -1,5 +1,6 @@
 /* log.h - one line per thing worth knowing, on stderr, as logfmt: time level event key="value" ...
  * Only the floor that ends the work logs (web, daemon, bin); library floors return errors.
+ * Ownership: none: nothing is kept.  Units: moments as ISO 8601.  Source: logfmt, as Heroku and Go write it.
  * Errors: none (a line that cannot be written is lost).   Threads: any; a line is one write(). */
 #ifndef PEDEL_BASE_LOG_H
 #define PEDEL_BASE_LOG_H

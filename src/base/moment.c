@@ -243,8 +243,20 @@ int month_parse(const char *s, const char *field, int32_t *month, struct err *e)
 	return 0;
 }
 
+const char *month_name(enum lang l, int month)
+{
+	static const char *const names[LANG__N][12] = {
+		[LANG_DA] = { "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december" },
+		[LANG_EN] = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" },
+	};
+
+	return names[l][month - 1];
+}
+
 static const char days[][4] = { "", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 static const char months[][4] = { "", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+const char *month_short(int month) { return months[month]; }
 
 char *moment_rfc5322(struct arena *a, int64_t t)
 {

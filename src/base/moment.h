@@ -2,8 +2,8 @@
  *
  * Units:      a moment is int64 microseconds since 1970-01-01 UTC; a day is int32 days since 1970-01-01; a month is
  *             int32 months since 1970-01 (year * 12 + month - 1 - 1970 * 12). Durations are minutes or _us.
- * Ownership:  plain values; texts in the arena given.
- * Errors:     MOMENT_* of moment_parse: E_DATE_INVALID, E_TIME_INVALID, E_MONTH_INVALID.
+ * Ownership:  plain values; texts in the arena given; names of months are constant.
+ * Errors:     of the three that parse: E_DATE_INVALID, E_TIME_INVALID, E_MONTH_INVALID, with the field.
  * Threads:    any, after moment_zone() was called once in main.
  * Source:     ISO 8601, RFC 3339; the zone's rules come from the system's tzdata. */
 #ifndef PEDEL_BASE_MOMENT_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/lang.h"
 
 #define MOMENT_SECOND INT64_C(1000000)
 #define MOMENT_MINUTE (60 * MOMENT_SECOND)
@@ -41,6 +42,8 @@ int32_t month_from(int year, int month);
 int32_t month_first_day(int32_t month);
 int     month_days(int32_t month);
 int64_t month_start(int32_t month);                     /* 00:00 local on the 1st */
+const char *month_name(enum lang l, int month);         /* 1-12: "november", "November" */
+const char *month_short(int month);                     /* 1-12, English only: "Nov". Danish writes days with figures */
 
 /* ISO texts for API and storage. */
 char *moment_iso(struct arena *a, int64_t t);           /* 2026-11-24T09:24:00+01:00, local offset */

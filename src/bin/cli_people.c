@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "bin/cli.h"
 #include "core/staff.h"
+#include "core/tell.h"
 #include "os/clock.h"
 #include "os/password.h"
-#include "store/event.h"
 #include "store/person.h"
 #include "store/session.h"
 #include "web/token.h"
@@ -18,14 +18,7 @@ enum { NAME_MOST = 120, PASSWORD_MOST = 1024 };
 
 static int job_event(struct db_conn *w, struct arena *a, int64_t person_id, const char *kind, const char *name, struct err *e)
 {
-	json_t *o = json_pack("{s:s,s:s}", "name", name, "via", "shell");
-	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	struct event ev = { .at = os_now_us(), .actor_kind = "system", .object = "person", .object_id = person_id, .kind = kind,
-		.data = arena_dup(a, text ? text : "{}") };
-
-	free(text);
-	json_decref(o);
-	return event_add(w, a, &ev, e);
+	return tell_event(w, a, NULL, os_now_us(), 0, "person", person_id, kind, json_pack("{s:s,s:s}", "name", name, "via", "shell"), e);
 }
 
 /* One line from standard input, without its end. The terminal does not show what is typed there. */

@@ -1,6 +1,5 @@
-#include "conv/mime.h"
+#include "conv/mime_inside.h"
 #include <ctype.h>
-#include <gmime/gmime.h>
 #include <string.h>
 #include <strings.h>
 #include "base/text.h"
@@ -10,56 +9,24 @@
 #include "conv/tnef.h"
 #include "conv/words.h"
 
-struct walk {
-	struct arena *a;
-	struct conv_mail *m;
-	struct buf damage;
-	int seen;                       /* MIME parts of any kind */
-	GMimeParserOptions *options;
-};
 /* What a part gives for reading: either may be NULL. from: where a quote marked in the HTML starts in read. */
 struct body { char *plain, *html, *read; int64_t from; };
 
-static void damage(struct walk *w, const char *word)
-{
-	if (strstr(buf_text(&w->damage), word))
-		return;
-	if (w->damage.n)
-		buf_addc(&w->damage, ' ');
-	buf_adds(&w->damage, word);
-}
-
-/* A text that came from gmime: valid, one line, at most max bytes. */
-static char *one_line(struct arena *a, const char *s, size_t max)
-{
-	char *t = text_repair(a, s ? s : "", s ? strlen(s) : 0);
-
-	for (char *c = t; *c; c++)
-		if (*c == '\n' || *c == '\r' || *c == '\t')
-			*c = ' ';
-	if (strlen(t) > max) {
-		while (max && ((unsigned char)t[max] & 0xC0) == 0x80)
-			max--;
-		t[max] = 0;
-	}
-	return text_trim(a, t);
-}
-
-static void add_part(struct walk *w, const char *name, const char *mime, const char *cid, bool is_inline, const void *p, size_t n)
+static void add_part(struct mime_walk *w, const char *name, const char *mime, const char *cid, bool is_inline, const void *p, size_t n)
 {
 	struct conv_part *x;
 	const char *cut = name;
 	char *s, *ext;
 
 	if (w->m->nparts == CONV_PARTS_MAX) {
-		damage(w, "parts");
+		mime_damage(w, "parts");
 		return;
 	}
 	/* a plain file name: no folders, no leading dots, nothing a file system or a page would mind */
 	for (const char *c = name; c && *c; c++)
 		if (*c == '/' || *c == '\\')
 			cut = c + 1;
-	s = one_line(w->a, cut, 200);
+	s = mime_line(w->a, cut, 200);
 	for (char *c = s; *c; c++)
 		if (strchr("<>:\"|?*\\/", *c) || (unsigned char)*c < 0x20)
 			*c = '_';
@@ -78,15 +45,15 @@ static void add_part(struct walk *w, const char *name, const char *mime, const c
 	}
 	x = &w->m->parts[w->m->nparts++];
 	x->name = s;
-	x->mime = one_line(w->a, mime, 100);
-	x->content_id = one_line(w->a, cid, 200);
+	x->mime = mime_line(w->a, mime, 100);
+	x->content_id = mime_line(w->a, cid, 200);
 	x->is_inline = is_inline;
 	x->p = p;
 	x->n = n;
 }
 
 /* Decoded content of a leaf, copied into the arena. */
-static void *content(struct walk *w, GMimePart *part, size_t *n)
+static void *content(struct mime_walk *w, GMimePart *part, size_t *n)
 {
 	GMimeDataWrapper *d = g_mime_part_get_content(part);
 	GMimeStream *s = g_mime_stream_mem_new();
@@ -102,7 +69,7 @@ static void *content(struct walk *w, GMimePart *part, size_t *n)
 	return p;
 }
 
-static void *written(struct walk *w, GMimeObject *o, size_t *n)
+static void *written(struct mime_walk *w, GMimeObject *o, size_t *n)
 {
 	GMimeStream *s = g_mime_stream_mem_new();
 	GByteArray *bytes;
@@ -155,7 +122,7 @@ static char *unflow(struct arena *a, const char *s, bool delsp)
 }
 
 /* Files that were pasted into the text the old way: taken out, and put among the parts. */
-static void take_uuencoded(struct walk *w, char *s)
+static void take_uuencoded(struct mime_walk *w, char *s)
 {
 	for (char *p = s; (p = strstr(p, "begin ")); p++) {
 		char *line = p + strcspn(p, "\n"), *end, *name, *out;
@@ -185,7 +152,7 @@ static void take_uuencoded(struct walk *w, char *s)
 	}
 }
 
-static const char *charset_of(struct walk *w, GMimeObject *o, const char *mime, const char *bytes, size_t n)
+static const char *charset_of(struct mime_walk *w, GMimeObject *o, const char *mime, const char *bytes, size_t n)
 {
 	const char *name = g_mime_object_get_content_type_parameter(o, "charset");
 	const char *at;
@@ -202,7 +169,7 @@ static const char *charset_of(struct walk *w, GMimeObject *o, const char *mime, 
 	return len && len < 40 ? arena_dupn(w->a, at, len) : NULL;
 }
 
-static struct body text_part(struct walk *w, GMimePart *part, const char *mime)
+static struct body text_part(struct mime_walk *w, GMimePart *part, const char *mime)
 {
 	struct body b = { .from = -1 };
 	const char *format = g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "format");
@@ -213,11 +180,11 @@ static struct body text_part(struct walk *w, GMimePart *part, const char *mime)
 
 	if (n > 4 * CONV_TEXT_MAX) {
 		n = 4 * CONV_TEXT_MAX;
-		damage(w, "long");
+		mime_damage(w, "long");
 	}
 	s = charset_text(w->a, raw, n, charset_of(w, GMIME_OBJECT(part), mime, raw, n), &broken);
 	if (broken)
-		damage(w, "charset");
+		mime_damage(w, "charset");
 	if (strcmp(mime, "text/html") == 0) {
 		html_read(w->a, s, strlen(s), &b.html, &b.read, &b.from);
 		return b;
@@ -230,7 +197,7 @@ static struct body text_part(struct walk *w, GMimePart *part, const char *mime)
 }
 
 /* Fields of the first recipient of a delivery-status (RFC 3464), or of a disposition notification (RFC 8098). */
-static void report_fields(struct walk *w, GMimePart *part)
+static void report_fields(struct mime_walk *w, GMimePart *part)
 {
 	struct { const char *name; const char **to; } fields[] = {
 		{ "Final-Recipient:", &w->m->report_recipient }, { "Original-Recipient:", &w->m->report_recipient },
@@ -256,7 +223,7 @@ static void report_fields(struct walk *w, GMimePart *part)
 
 			if (strncasecmp(s, fields[i].name, strlen(fields[i].name)) != 0 || **fields[i].to)
 				continue;
-			v = one_line(w->a, arena_dupn(w->a, v, len - strlen(fields[i].name)), 1000);
+			v = mime_line(w->a, arena_dupn(w->a, v, len - strlen(fields[i].name)), 1000);
 			if (fields[i].to != &w->m->report_action && fields[i].to != &w->m->report_message_id && (semi = strchr(v, ';')))
 				v = text_trim(w->a, semi + 1);
 			if (fields[i].to == &w->m->report_recipient || fields[i].to == &w->m->report_action)
@@ -267,52 +234,9 @@ static void report_fields(struct walk *w, GMimePart *part)
 	}
 }
 
-/* Every <id> of a header, without <> and without the white space that folding broke into it; one space between. */
-static const char *ids(struct arena *a, const char *s)
-{
-	struct buf b;
+static struct body body_of(struct mime_walk *w, GMimeObject *o, int depth);
 
-	buf_init(&b, a, 20000);
-	for (; s && *s; s++) {
-		char id[260];
-		size_t n = 0;
-
-		if (*s != '<')
-			continue;
-		for (s++; *s && *s != '>' && *s != '<' && n < sizeof id - 1; s++)
-			if ((unsigned char)*s > 0x20 && *s != 0x7F)
-				id[n++] = *s;
-		if (*s == '<')
-			s--;
-		if (!*s)
-			break;
-		if (n < 8 || n >= sizeof id - 1 || !text_valid(id, n))
-			continue;
-		if (b.n)
-			buf_addc(&b, ' ');
-		buf_add(&b, id, n);
-	}
-	return buf_text(&b);
-}
-
-static const char *first_id(struct arena *a, const char *s)
-{
-	char *all = arena_dup(a, ids(a, s));
-
-	all[strcspn(all, " ")] = 0;
-	return all;
-}
-
-static const char *header(GMimeObject *o, const char *name)
-{
-	const char *v = g_mime_object_get_header(o, name);
-
-	return v ? v : "";
-}
-
-static struct body body_of(struct walk *w, GMimeObject *o, int depth);
-
-static struct body read_of(struct walk *w, struct body b)
+static struct body read_of(struct mime_walk *w, struct body b)
 {
 	if (b.plain && text_blank(b.plain))
 		b.plain = NULL;
@@ -350,7 +274,7 @@ static char *as_html(struct arena *a, const char *s)
 }
 
 /* Two bodies one after the other. */
-static struct body join(struct walk *w, struct body x, struct body y)
+static struct body join(struct mime_walk *w, struct body x, struct body y)
 {
 	struct body b = { .from = -1 };
 	const char *rx, *ry;
@@ -369,7 +293,7 @@ static struct body join(struct walk *w, struct body x, struct body y)
 	return b;
 }
 
-static struct body multipart(struct walk *w, GMimeMultipart *mp, const char *mime, int depth)
+static struct body multipart(struct mime_walk *w, GMimeMultipart *mp, const char *mime, int depth)
 {
 	int n = g_mime_multipart_get_count(mp);
 	struct body b = { .from = -1 };
@@ -377,7 +301,7 @@ static struct body multipart(struct walk *w, GMimeMultipart *mp, const char *mim
 	bool broken = false;
 
 	if (n == 0) {           /* the boundary never came: what stands there is the text */
-		damage(w, "boundary");
+		mime_damage(w, "boundary");
 		stray = g_mime_multipart_get_prologue(mp);
 		if (!stray || text_blank(stray))
 			stray = g_mime_multipart_get_epilogue(mp);
@@ -395,7 +319,7 @@ static struct body multipart(struct walk *w, GMimeMultipart *mp, const char *mim
 			char *raw = content(w, GMIME_PART(child), &len), *at = strcasestr(raw, "message-id:");
 
 			if (at && !*w->m->report_message_id)
-				w->m->report_message_id = first_id(w->a, arena_dupn(w->a, at, strcspn(at, ">") + 1));
+				w->m->report_message_id = mime_id(w->a, arena_dupn(w->a, at, strcspn(at, ">") + 1));
 			add_part(w, "headers.txt", "text/rfc822-headers", "", false, raw, len);
 			continue;
 		}
@@ -415,7 +339,7 @@ static struct body multipart(struct walk *w, GMimeMultipart *mp, const char *mim
 	return b;
 }
 
-static struct body inner_message(struct walk *w, GMimeMessage *inner)
+static struct body inner_message(struct mime_walk *w, GMimeMessage *inner)
 {
 	struct body b = { .from = -1 };
 	const char *subject;
@@ -425,15 +349,15 @@ static struct body inner_message(struct walk *w, GMimeMessage *inner)
 	if (!inner)
 		return b;
 	p = written(w, GMIME_OBJECT(inner), &n);
-	subject = one_line(w->a, g_mime_message_get_subject(inner), 100);
+	subject = mime_line(w->a, g_mime_message_get_subject(inner), 100);
 	if (*w->m->report && !*w->m->report_message_id)
-		w->m->report_message_id = first_id(w->a, header(GMIME_OBJECT(inner), "Message-ID"));
+		w->m->report_message_id = mime_id(w->a, mime_header(GMIME_OBJECT(inner), "Message-ID"));
 	add_part(w, arena_printf(w->a, "%s.eml", *subject ? subject : "mail"), "message/rfc822", "", false, p, n);
 	return b;
 }
 
 /* An invitation says in words what it is about. */
-static char *calendar_text(struct walk *w, const char *p, size_t n)
+static char *calendar_text(struct mime_walk *w, const char *p, size_t n)
 {
 	static const char *const names[] = { "SUMMARY", "DTSTART", "DTEND", "LOCATION", "ORGANIZER" };
 	bool broken = false;
@@ -452,7 +376,7 @@ static char *calendar_text(struct walk *w, const char *p, size_t n)
 }
 
 /* name="=?utf-8?B?...?= =?utf-8?B?...?=" as many programs write it, in either header; NULL when it is not so. */
-static const char *encoded_name(struct walk *w, GMimeObject *o)
+static const char *encoded_name(struct mime_walk *w, GMimeObject *o)
 {
 	static const char *const where[][2] = { { "Content-Disposition", "filename=" }, { "Content-Type", "name=" } };
 
@@ -469,7 +393,7 @@ static const char *encoded_name(struct walk *w, GMimeObject *o)
 	return NULL;
 }
 
-static struct body leaf(struct walk *w, GMimePart *part, const char *mime)
+static struct body leaf(struct mime_walk *w, GMimePart *part, const char *mime)
 {
 	GMimeObject *o = GMIME_OBJECT(part);
 	const char *name = g_mime_part_get_filename(part), *how = g_mime_object_get_disposition(o), *cid = g_mime_object_get_content_id(o);
@@ -503,7 +427,7 @@ static struct body leaf(struct walk *w, GMimePart *part, const char *mime)
 				b.plain = arena_dup(w->a, text);
 			return b;
 		}
-		damage(w, "tnef");
+		mime_damage(w, "tnef");
 	}
 	if (strcmp(mime, "message/delivery-status") == 0 && !name)
 		name = "delivery-status.txt";
@@ -511,7 +435,7 @@ static struct body leaf(struct walk *w, GMimePart *part, const char *mime)
 	return b;
 }
 
-static struct body body_of(struct walk *w, GMimeObject *o, int depth)
+static struct body body_of(struct mime_walk *w, GMimeObject *o, int depth)
 {
 	struct body none = { .from = -1 };
 	GMimeContentType *type = g_mime_object_get_content_type(o);
@@ -524,7 +448,7 @@ static struct body body_of(struct walk *w, GMimeObject *o, int depth)
 			p = written(w, o, &n);
 			add_part(w, "deep.eml", "message/rfc822", "", false, p, n);
 		}
-		damage(w, depth > CONV_DEPTH_MAX ? "depth" : "parts");
+		mime_damage(w, depth > CONV_DEPTH_MAX ? "depth" : "parts");
 		return none;
 	}
 	given = type ? g_mime_content_type_get_mime_type(type) : NULL;
@@ -537,103 +461,35 @@ static struct body body_of(struct walk *w, GMimeObject *o, int depth)
 	return GMIME_IS_PART(o) ? leaf(w, GMIME_PART(o), mime) : none;
 }
 
-static struct conv_address address(struct arena *a, InternetAddress *x)
+/* What is to be read, without blank ends, and where the quoted tail starts in it. */
+static void take_text(struct mime_walk *w, const struct body *b)
 {
-	struct conv_address out = { "", "" };
-	const char *addr;
-
-	if (!x || !INTERNET_ADDRESS_IS_MAILBOX(x))
-		return out;
-	addr = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(x));
-	out.name = one_line(a, internet_address_get_name(x), 200);
-	if (addr && strchr(addr, '@') && strchr(addr, '@') != addr && addr[strlen(addr) - 1] != '@' && strlen(addr) <= 254 &&
-		!strpbrk(addr, " \t\r\n<>,;") && text_valid(addr, strlen(addr)))
-		out.address = text_lower(a, addr);
-	return out;
-}
-
-static void addresses(struct walk *w, InternetAddressList *l, struct conv_address *to, int *n, int max)
-{
-	for (int i = 0; l && i < internet_address_list_length(l) && *n < max; i++) {
-		InternetAddress *x = internet_address_list_get_address(l, i);
-
-		if (INTERNET_ADDRESS_IS_GROUP(x)) {
-			addresses(w, internet_address_group_get_members(INTERNET_ADDRESS_GROUP(x)), to, n, max);
-			continue;
-		}
-		to[*n] = address(w->a, x);
-		if (*to[*n].address)
-			++*n;
-	}
-}
-
-/* The addresses of one header, its first occurrence. */
-static int parse_addresses(struct walk *w, GMimeHeaderList *list, const char *name, struct conv_address *to, int *n, int max)
-{
-	GMimeHeader *h = g_mime_header_list_get_header(list, name);
-	const char *raw = h ? g_mime_header_get_raw_value(h) : NULL;
-	InternetAddressList *l;
-
-	if (!raw)
-		return *n;
-	l = internet_address_list_parse(w->options, words_join(w->a, raw));
-	if (l) {
-		addresses(w, l, to, n, max);
-		g_object_unref(l);
-	}
-	return *n;
-}
-
-static void headers(struct walk *w, GMimeMessage *g)
-{
-	GMimeObject *o = GMIME_OBJECT(g);
-	GMimeHeaderList *list = g_mime_object_get_header_list(o);
+	const char *read = reading(b), *text = read ? read : "";
+	size_t k;
+	int64_t at;
 	struct conv_mail *m = w->m;
-	const struct { const char *name; const char **to; } words[] = {
-		{ "Auto-Submitted", &m->auto_submitted }, { "Precedence", &m->precedence }, { "List-Id", &m->list_id },
-		{ "X-Auto-Response-Suppress", &m->suppress }, { "X-Pedel-Instance", &m->instance },
-	};
-	GDateTime *date = g_mime_message_get_date(g);
-	struct conv_address one[1];
-	int n = 0;
-	GMimeHeader *subject = g_mime_header_list_get_header(list, "Subject");
 
-	m->subject = subject ? one_line(w->a, words_decode(w->a, g_mime_header_get_raw_value(subject)), 1000) : "";
-	m->from = m->reply_to = (struct conv_address){ "", "" };
-	if (parse_addresses(w, list, "From", one, &n, 1) || (damage(w, "from"), parse_addresses(w, list, "Sender", one, &n, 1)))
-		m->from = one[0];
-	n = 0;
-	if (parse_addresses(w, list, "Reply-To", one, &n, 1))
-		m->reply_to = one[0];
-	m->to = ARENA_ARRAY(w->a, struct conv_address, 100);
-	parse_addresses(w, list, "To", m->to, &m->nto, 100);
-	parse_addresses(w, list, "Cc", m->to, &m->nto, 100);
-	if (date) {
-		gint64 s = g_date_time_to_unix(date);
-
-		m->date = s > 315532800 && s < 4102444800 ? s * 1000000 : 0;
+	k = strspn(text, " \t\n");
+	while (k && text[k - 1] != '\n')
+		k--;
+	if (text == b->read && b->from >= (int64_t)k)
+		m->quoted_from = b->from - (int64_t)k;
+	text += k;
+	k = strlen(text);
+	if (k > CONV_TEXT_MAX) {
+		for (k = CONV_TEXT_MAX; k && ((unsigned char)text[k] & 0xC0) == 0x80; k--)
+			;
+		mime_damage(w, "long");
 	}
-	m->message_id = first_id(w->a, header(o, "Message-ID"));
-	m->in_reply_to = ids(w->a, header(o, "In-Reply-To"));
-	m->references = ids(w->a, header(o, "References"));
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		*words[i].to = text_lower(w->a, one_line(w->a, header(o, words[i].name), 200));
-	m->auth = ARENA_ARRAY(w->a, const char *, 20);
-	for (int i = 0; i < g_mime_header_list_get_count(list) && m->nauth < 20; i++) {
-		GMimeHeader *h = g_mime_header_list_get_header_at(list, i);
-
-		if (strcasecmp(g_mime_header_get_name(h), "Authentication-Results") == 0)
-			m->auth[m->nauth++] = one_line(w->a, g_mime_header_get_value(h), 2000);
-	}
-}
-
-/* Where the header block ends; n when it never does. */
-static size_t header_bytes(const char *p, size_t n)
-{
-	for (size_t i = 0; i + 1 < n; i++)
-		if (p[i] == '\n' && (p[i + 1] == '\n' || (p[i + 1] == '\r' && i + 2 < n && p[i + 2] == '\n')))
-			return i;
-	return n;
+	while (k && isspace((unsigned char)text[k - 1]))
+		k--;
+	m->text = text_repair(w->a, text, k);
+	at = quote_tail(m->text);
+	if (m->quoted_from <= 0 || m->quoted_from >= (int64_t)strlen(m->text) || (at >= 0 && at < m->quoted_from))
+		m->quoted_from = at;
+	else                    /* to the start of its line */
+		while (m->text[m->quoted_from] == '\n')
+			m->quoted_from++;
 }
 
 int mime_read(struct arena *a, const void *raw, size_t n, struct conv_mail *out, struct err *e)
@@ -643,14 +499,13 @@ int mime_read(struct arena *a, const void *raw, size_t n, struct conv_mail *out,
 	const char **const empty[] = { &m.subject, &m.in_reply_to, &m.references, &m.auto_submitted, &m.precedence, &m.list_id, &m.suppress,
 		&m.instance, &m.text, &m.html, &m.report, &m.report_recipient, &m.report_action, &m.report_status, &m.report_why,
 		&m.report_message_id, &m.damage };
-	struct walk w = { .a = a, .m = &m };
+	struct mime_walk w = { .a = a, .m = &m };
 	GMimeStream *stream;
 	GMimeParser *parser;
 	GMimeMessage *g;
 	GMimeContentType *type;
 	struct body b;
-	const char *text;
-	size_t head = header_bytes(raw, n), k;
+	size_t head = mime_head_bytes(raw, n);
 
 	if (n == 0 || (head == n && n > CONV_HEADERS_MAX) || head > CONV_HEADERS_MAX)
 		return FAIL(e, E_MAIL_UNREADABLE, n ? "a header of %zu bytes" : "empty", head);
@@ -669,42 +524,17 @@ int mime_read(struct arena *a, const void *raw, size_t n, struct conv_mail *out,
 		g_mime_parser_options_free(w.options);
 		return FAIL(e, E_MAIL_UNREADABLE, "no headers");
 	}
-	headers(&w, g);
+	mime_head(&w, g);
 	type = g_mime_message_get_mime_part(g) ? g_mime_object_get_content_type(g_mime_message_get_mime_part(g)) : NULL;
 	if (type && g_mime_content_type_is_type(type, "multipart", "report")) {
 		const char *kind = g_mime_content_type_get_parameter(type, "report-type");
 
-		m.report = kind && *kind ? text_lower(a, one_line(a, kind, 60)) : "unknown";
+		m.report = kind && *kind ? text_lower(a, mime_line(a, kind, 60)) : "unknown";
 	}
 	b = (struct body){ .from = -1 };
 	if (g_mime_message_get_mime_part(g))
 		b = read_of(&w, body_of(&w, g_mime_message_get_mime_part(g), 0));
-	text = reading(&b);
-	text = text ? text : "";
-	k = strspn(text, " \t\n");
-	while (k && text[k - 1] != '\n')
-		k--;
-	if (text == b.read && b.from >= (int64_t)k)
-		m.quoted_from = b.from - (int64_t)k;
-	text += k;
-	k = strlen(text);
-	if (k > CONV_TEXT_MAX) {
-		for (k = CONV_TEXT_MAX; k && ((unsigned char)text[k] & 0xC0) == 0x80; k--)
-			;
-		damage(&w, "long");
-	}
-	while (k && isspace((unsigned char)text[k - 1]))
-		k--;
-	m.text = text_repair(a, text, k);
-	{
-		int64_t at = quote_tail(m.text);
-
-		if (m.quoted_from <= 0 || m.quoted_from >= (int64_t)strlen(m.text) || (at >= 0 && at < m.quoted_from))
-			m.quoted_from = at;
-		else                    /* to the start of its line */
-			while (m.text[m.quoted_from] == '\n')
-				m.quoted_from++;
-	}
+	take_text(&w, &b);
 	m.html = b.html ? b.html : "";
 	m.damage = arena_dup(a, buf_text(&w.damage));
 	g_object_unref(g);

@@ -1,9 +1,9 @@
 #include "core/bank_tell.h"
 #include <jansson.h>
 #include <inttypes.h>
-#include "base/buf.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/proof.h"
 #include "core/tell.h"
 #include "core/work.h"
 #include "store/month_close.h"
@@ -15,44 +15,11 @@ static const char promise[] = "service-agreement.bank";
 
 /* ---- the words ---- */
 
-static const char *clock_text(struct arena *a, int64_t minutes)
-{
-	return arena_printf(a, "%lld:%02lld", (long long)(minutes / 60), (long long)(minutes % 60));
-}
-
-static const char *month_text(struct arena *a, int32_t month, enum lang lang)
-{
-	static const char *const names[LANG__N][12] = {
-		{ "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december" },
-		{ "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" } };
-	struct civil c = day_civil(month_first_day(month));
-
-	return arena_printf(a, "%s %d", names[lang][c.month - 1], c.year);
-}
-
-static const char *price_text(struct arena *a, int64_t ore, enum lang lang)
-{
-	char whole[32];
-	struct buf b;
-	int n = snprintf(whole, sizeof whole, "%lld", (long long)(ore / 100));
-
-	buf_init(&b, a, 64);
-	if (lang == LANG_EN)
-		buf_adds(&b, "DKK ");
-	for (int i = 0; i < n; i++) {
-		if (i && (n - i) % 3 == 0)
-			buf_addc(&b, lang == LANG_EN ? ',' : '.');
-		buf_addc(&b, whole[i]);
-	}
-	buf_printf(&b, "%c%02d%s", lang == LANG_EN ? '.' : ',', (int)(ore % 100), lang == LANG_EN ? "" : " kr.");
-	return buf_text(&b);
-}
-
 static void notice_words(struct arena *a, const struct statement *s, int64_t left_now, int percent, const struct notice_person *to, struct outmail *m)
 {
 	enum lang lang = text_eq(to->lang, "en") ? LANG_EN : LANG_DA;
-	const char *month = month_text(a, s->month, lang), *drawn = clock_text(a, s->drawn), *granted = clock_text(a, s->drawn + left_now);
-	const char *left = clock_text(a, left_now), *price = price_text(a, s->terms.hourly_ore, lang);
+	const char *month = proof_month(a, lang, s->month), *drawn = proof_minutes(a, s->drawn), *granted = proof_minutes(a, s->drawn + left_now);
+	const char *left = proof_minutes(a, left_now), *price = proof_money(a, lang, s->terms.hourly_ore);
 
 	if (lang == LANG_EN) {
 		m->subject = percent == 100 ? arena_printf(a, "The hours of %s are used up", month)
@@ -73,7 +40,7 @@ static void notice_words(struct arena *a, const struct statement *s, int64_t lef
 
 static void ask_words(struct arena *a, const struct statement *s, enum lang lang, bool all_used, const char **title, const char **body)
 {
-	const char *month = month_text(a, s->month, lang), *price = price_text(a, s->terms.hourly_ore, lang);
+	const char *month = proof_month(a, lang, s->month), *price = proof_money(a, lang, s->terms.hourly_ore);
 
 	if (lang == LANG_EN) {
 		*title = arena_printf(a, all_used ? "The hours of %s are used up. Shall we go on?" : "The hours of %s are nearly used up. Shall we go on?", month);

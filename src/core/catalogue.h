@@ -1,7 +1,7 @@
 /* catalogue.h - the services, their terms and promises, as texts: catalogue/<key>.md built in, DATA/catalogue/<key>.md
  * on top (a provider's own words or services).
  *
- * Ownership:  everything hangs on the catalogue's own arena and lives as long as the process.
+ * Ownership:  everything lives in the arena given to catalogue_load(): as long as the process, in our programs.
  * Errors:     E_CATALOGUE_INVALID with file and line; E_TERM_UNKNOWN, E_FIELD_TYPE, E_TERM_INVALID with the term's key as
  *             field and what is allowed as detail.
  * Units:      terms say theirs; money in øre, durations in minutes.

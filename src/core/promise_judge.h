@@ -1,4 +1,4 @@
-/* promise_judge.h - asking proofs: what promise.c and promise_sweep.c share. Not for others.
+/* promise_judge.h - asking proofs: what promise.c, promise_now.c, promise_sweep.c and promise_follow.c share. Not for others.
  * Ownership: arena given.  Errors: E_DB and kin.  Units: us.  Threads: one per struct judge.  Source: own design. */
 #ifndef PEDEL_CORE_PROMISE_JUDGE_H
 #define PEDEL_CORE_PROMISE_JUDGE_H
@@ -37,6 +37,10 @@ void judge_begin(struct judge *j, struct db_conn *c, struct arena *t, struct are
 void judge_end(struct judge *j);
 int judge_customer(struct judge *j, int64_t customer_id, struct err *e);                /* ends the one before */
 int judge_items(struct judge *j, int64_t at, struct judge_item ***out, int *n, struct err *e);  /* what was in force then */
+/* Both of these for a whole list: the items by the order of the catalogue, and room for a stand of each of their promises. service
+ * NULL: all. */
+int judge_agreed(struct judge *j, int64_t customer_id, const char *service, int64_t at, struct judge_item ***out, int *n, struct promise_stand **room,
+	struct err *e);
 int judge_promise(struct judge *j, struct judge_item *item, const struct promise *p, int64_t at, struct promise_stand *out, struct err *e);
 const struct service_promise *judge_prover(const struct promise_book *b, const char *service, const char *key);
 

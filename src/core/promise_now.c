@@ -31,45 +31,32 @@ static int stand_of(struct judge *j, struct judge_item *item, const struct promi
 	return 0;
 }
 
-static int by_number(const void *x, const void *y)
-{
-	return (*(struct judge_item *const *)x)->text->number - (*(struct judge_item *const *)y)->text->number;
-}
-
 int promise_list_now(struct db_conn *c, struct arena *a, const struct promise_book *b, int64_t customer_id, const char *service, bool evidence,
 	int64_t now, struct promise_stand **out, int *n, struct err *e)
 {
 	struct promise_stand *all;
 	struct promise_row *rows;
 	struct judge_item **items;
-	int nitems, nrows, most = 0, count = 0, rc = -1;
+	int nitems, nrows, count = 0, rc;
 	bool stirred;
 	struct judge j;
 
+	if (store_promise_held(c, a, customer_id, evidence, &rows, &nrows, e) != 0 || store_promise_waits(c, customer_id, &stirred, e) != 0)
+		return -1;
 	judge_begin(&j, c, a, a, a, b);
-	if (store_promise_held(c, a, customer_id, evidence, &rows, &nrows, e) != 0 || store_promise_waits(c, customer_id, &stirred, e) != 0 ||
-	    judge_customer(&j, customer_id, e) != 0 || judge_items(&j, now, &items, &nitems, e) != 0)
-		goto out;
-	qsort(items, (size_t)nitems, sizeof *items, by_number);
-	for (int i = 0; i < nitems; i++)
-		most += items[i]->text->npromises;
-	all = ARENA_ARRAY(a, struct promise_stand, most + 1);
-	for (int i = 0; i < nitems; i++) {
-		if (service && strcmp(service, items[i]->row.service) != 0)
-			continue;
-		for (int k = 0; k < items[i]->text->npromises; k++) {
+	rc = judge_agreed(&j, customer_id, service, now, &items, &nitems, &all, e);
+	for (int i = 0; rc == 0 && i < nitems; i++)
+		for (int k = 0; rc == 0 && k < items[i]->text->npromises; k++) {
 			const struct promise *p = &items[i]->text->promises[k];
 
-			if (stand_of(&j, items[i], p, row_of(rows, nrows, p->key), stirred, now, &all[count++], e) != 0)
-				goto out;
+			rc = stand_of(&j, items[i], p, row_of(rows, nrows, p->key), stirred, now, &all[count++], e);
 		}
-	}
+	judge_end(&j);
+	if (rc != 0)
+		return -1;
 	*out = all;
 	*n = count;
-	rc = 0;
-out:
-	judge_end(&j);
-	return rc;
+	return 0;
 }
 
 int promise_stand_read(struct arena *a, struct promise_stand *s, struct err *e)

@@ -71,23 +71,18 @@ const char *proof_percent(struct arena *a, enum lang l, int64_t part, int64_t wh
 
 const char *proof_moment(struct arena *a, enum lang l, int64_t at)
 {
-	static const char mon[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct civil c = moment_local(at);
 
 	if (l == LANG_DA)
 		return arena_printf(a, "%d.%d.%d kl. %02d.%02d", c.day, c.month, c.year, c.hour, c.minute);
-	return arena_printf(a, "%d %s %d %02d:%02d", c.day, mon[c.month - 1], c.year, c.hour, c.minute);
+	return arena_printf(a, "%d %s %d %02d:%02d", c.day, month_short(c.month), c.year, c.hour, c.minute);
 }
 
 const char *proof_month(struct arena *a, enum lang l, int32_t month)
 {
-	static const char *const names[LANG__N][12] = {
-		[LANG_DA] = { "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december" },
-		[LANG_EN] = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" },
-	};
 	struct civil c = day_civil(month_first_day(month));
 
-	return arena_printf(a, "%s %d", names[l][c.month - 1], c.year);
+	return arena_printf(a, "%s %d", month_name(l, c.month), c.year);
 }
 
 const char *proof_minutes(struct arena *a, int64_t minutes)

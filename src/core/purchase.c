@@ -1,9 +1,8 @@
 #include "core/purchase.h"
 #include <jansson.h>
-#include <stdlib.h>
 #include "base/moment.h"
 #include "base/text.h"
-#include "store/event.h"
+#include "core/tell.h"
 #include "store/month_close.h"
 #include "store/time_entry.h"
 
@@ -11,15 +10,8 @@ enum { NOTE_MOST = 200 };
 
 static int tell(struct db_conn *w, struct arena *a, const struct actor *who, const struct hour_purchase *p, const char *kind, int64_t now, struct err *e)
 {
-	json_t *o = json_pack("{s:I,s:I,s:s,s:s,s:s}", "minutes", (json_int_t)p->minutes, "price_ore", (json_int_t)p->price_ore,
-		"bought_on", day_iso(a, p->bought_day), "expires_on", day_iso(a, p->expires_day), "note", p->note);
-	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
-	struct event ev = { .at = now, .actor_kind = who->id == 0 ? "system" : "person", .actor_id = who->id, .customer_id = p->customer_id,
-		.object = "hour_purchase", .object_id = p->id, .kind = kind, .data = arena_dup(a, text ? text : "{}") };
-
-	free(text);
-	json_decref(o);
-	return event_add(w, a, &ev, e);
+	return tell_event(w, a, who, now, p->customer_id, "hour_purchase", p->id, kind, json_pack("{s:I,s:I,s:s,s:s,s:s}", "minutes", (json_int_t)p->minutes, "price_ore", (json_int_t)p->price_ore,
+		"bought_on", day_iso(a, p->bought_day), "expires_on", day_iso(a, p->expires_day), "note", p->note), e);
 }
 
 static int open_month(struct db_conn *w, const struct hour_purchase *p, struct err *e)

@@ -1,4 +1,6 @@
-/* role.h - who somebody is, and what that lets them do. Threads: constants only. Source: architecture, section 7. */
+/* role.h - who somebody is, and what that lets them do.
+ * Ownership: an actor is a plain value; its name lives where it came from.  Errors: none.  Units: none.
+ * Threads: any: constants and pure functions.  Source: architecture, section 7. */
 #ifndef PEDEL_CORE_ROLE_H
 #define PEDEL_CORE_ROLE_H
 #include <stdbool.h>

@@ -133,6 +133,15 @@ static int minutes(const json_t *terms, const char *key, int fallback)
 	return json_is_integer(v) ? (int)json_integer_value(v) : fallback;
 }
 
+int64_t sla_warn_at(const struct calendar *cal, const struct sla_clock *c, int64_t now)
+{
+	int64_t left = c->target_us * 3 / 4 - c->used_us;
+
+	if (c->mark != SLA_RUNNING || c->target_us == 0)
+		return 0;
+	return left <= 0 ? now : calendar_after(cal, now, left);
+}
+
 int sla_terms_read(const json_t *terms, struct sla_terms *out, struct err *e)
 {
 	const char *hours = json_string_value(json_object_get(terms, "service_hours"));

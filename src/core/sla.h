@@ -47,6 +47,8 @@ struct sla { struct sla_clock response, solution; int64_t next_due_at; enum tick
 /* Events oldest first, the first SLA_CREATED; a moment that goes back counts as the one before it. Events after now are
  * not looked at. Zero events: all zero. */
 void sla_fold(const struct sla_terms *t, const struct sla_event *ev, int n, int64_t now, struct sla *out);
+/* When a running clock has a quarter of its time left (now, when it has less); 0 when it does not run. */
+int64_t sla_warn_at(const struct calendar *cal, const struct sla_clock *c, int64_t now);
 /* From terms of the service "support", checked (NULL: the catalogue's defaults as of writing). */
 int sla_terms_read(const json_t *terms, struct sla_terms *out, struct err *e);
 /* A ticket's stored events as clock events. */

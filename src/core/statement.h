@@ -37,7 +37,7 @@ struct statement {
 	const struct statement_entry *entries; int nentries;    /* in the order they drew */
 	struct bank_state after;
 };
-/* From the fold; rows are the month's time entries (any order), names are taken from them. terms: the agreement's own JSON text. */
+/* From the fold; rows are the month's time entries (any order), names are taken from them. */
 void statement_make(struct arena *a, const struct bank_month *m, const struct time_entry *rows, int nrows, struct statement *out);
 /* The text to keep: compact, keys in order, so that the same month always gives the same bytes. */
 char *statement_text(struct arena *a, const struct statement *s);

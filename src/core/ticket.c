@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/tell.h"
 #include "core/ticket_inner.h"
 #include "store/agreement.h"
 #include "store/category.h"
@@ -50,23 +51,15 @@ static const char *author_kind(const struct actor *who)
 
 int ticket_event(const struct ticket_work *k, const struct ticket *t, const char *kind, json_t *data, struct err *e)
 {
-	struct event ev = { .at = k->d->now, .actor_kind = k->who->person ? "person" : k->who->id ? "contact" : "system",
-		.actor_id = k->who->id, .customer_id = t->customer_id, .object = "ticket", .object_id = t->id, .kind = kind };
-	char *s;
-
 	if (t->probe) {         /* thousands a day that say nothing: the chain is for what happened */
 		json_decref(data);
 		return 0;
 	}
+	if (!data)              /* its clocks are read from it: not without */
+		return FAIL(e, E_BUG, "event %s", kind);
 	if (k->who->name && *k->who->name)
 		json_object_set_new(data, "by", json_string(k->who->name));
-	s = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
-	json_decref(data);
-	if (!s)
-		return FAIL(e, E_BUG, "event %s", kind);
-	ev.data = arena_dup(k->a, s);
-	free(s);
-	return event_add(k->w, k->a, &ev, e);
+	return tell_event(k->w, k->a, k->who, k->d->now, t->customer_id, "ticket", t->id, kind, data, e);
 }
 
 int ticket_terms(struct db_conn *c, struct arena *a, const struct catalogue *k, int64_t customer_id, int32_t day, struct sla_terms *out,

@@ -1,4 +1,5 @@
-/* ticket_inner.h - shared by the files of ticket.h alone. Ownership, errors, units, threads: as ticket.h. */
+/* ticket_inner.h - shared by the files of ticket.h alone.
+ * Ownership: as ticket.h.  Errors: as ticket.h.  Units: as ticket.h.  Threads: as ticket.h.  Source: own design. */
 #ifndef PEDEL_CORE_TICKET_INNER_H
 #define PEDEL_CORE_TICKET_INNER_H
 #include "core/ticket.h"

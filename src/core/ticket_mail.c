@@ -31,13 +31,10 @@ struct reader { const char *kind; int64_t id; const char *name, *email; enum lan
 
 static const char *when(struct arena *a, enum lang lang, int64_t t)
 {
-	static const char *const months[][LANG__N] = { { "januar", "January" }, { "februar", "February" }, { "marts", "March" }, { "april", "April" },
-		{ "maj", "May" }, { "juni", "June" }, { "juli", "July" }, { "august", "August" }, { "september", "September" }, { "oktober", "October" },
-		{ "november", "November" }, { "december", "December" } };
 	struct civil c = moment_local(t);
 
-	return lang == LANG_EN ? arena_printf(a, "%d %s at %02d:%02d", c.day, months[c.month - 1][lang], c.hour, c.minute) :
-		arena_printf(a, "%d. %s kl. %02d.%02d", c.day, months[c.month - 1][lang], c.hour, c.minute);
+	return lang == LANG_EN ? arena_printf(a, "%d %s at %02d:%02d", c.day, month_name(lang, c.month), c.hour, c.minute) :
+		arena_printf(a, "%d. %s kl. %02d.%02d", c.day, month_name(lang, c.month), c.hour, c.minute);
 }
 
 static void line(struct buf *b, enum lang lang, enum word w, ...)

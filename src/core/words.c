@@ -87,10 +87,9 @@ const char *words_duration(struct arena *a, enum lang l, int64_t minutes)
 
 const char *words_day(struct arena *a, enum lang l, int32_t day)
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct civil c = day_civil(day);
 
-	return l == LANG_EN ? arena_printf(a, "%d %s %d", c.day, months[c.month - 1], c.year) : arena_printf(a, "%d.%d.%d", c.day, c.month, c.year);
+	return l == LANG_EN ? arena_printf(a, "%d %s %d", c.day, month_short(c.month), c.year) : arena_printf(a, "%d.%d.%d", c.day, c.month, c.year);
 }
 
 const char *words_cvr(struct arena *a, const char *cvr)

@@ -50,8 +50,8 @@ int64_t work_timer_turns_at(const struct timer *t, int64_t now);        /* when 
 const char *work_covering(int i);
 /* The month as it stands now, or as it was closed. */
 int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct statement *out, struct err *e);
-/* The agreement's spans, with the newest acceptance first in line where they overlap. */
 const struct bank_purchase *work_purchases(struct arena *a, const struct hour_purchase *rows, int n);
+/* The agreement's spans, with the newest acceptance first in line where they overlap. */
 void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout);
 /* Lock a month that is over, and every open month before it. *closed: how many, the last of them `month`; 0 for a month before
  * the first one that was ever closed, which is locked already. Administrators and bookkeepers. */

@@ -22,7 +22,7 @@
 #include "web/health.h"
 #include "web/live.h"
 #include "web/refusal.h"
-#include "web/signin.h"
+#include "web/guard.h"
 
 /* Every job there is; the order is that of starting, the opposite of stopping. */
 static const struct app_job *const jobs[] = {

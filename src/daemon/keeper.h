@@ -5,6 +5,7 @@
  * it dies, the kernel ends them all. pedel-conv says every few seconds that it lives; when it is silent it is killed.
  * Signals:    SIGTERM, SIGINT: stop all; requests that have begun are finished. SIGHUP: start a new server on the same
  *             sockets, and stop the old one when the new one serves. The service manager, if any, is told (supervisor.h).
+ * Ownership:  args and argv are the caller's, and outlive it; descriptors handed to a child are closed here when it is gone.
  * Errors:     the ids of listen_open(), E_OS_CALL; a server that cannot start for the first time gives its exit code.
  * Units:      _ms.     Threads: one.     Source: own design; prctl(2) PR_SET_PDEATHSIG, signalfd(2). */
 #ifndef PEDEL_DAEMON_KEEPER_H

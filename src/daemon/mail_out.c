@@ -5,12 +5,12 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/tell.h"
 #include "core/ticket.h"
 #include "daemon/bell.h"
 #include "net/smtp.h"
 #include "os/clock.h"
 #include "store/blob.h"
-#include "store/event.h"
 #include "store/outbox.h"
 #include "store/setting.h"
 #include "wire/mail_write.h"
@@ -36,11 +36,7 @@ static int settle(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 	struct desk d = { f->w->app->catalogue, f->w->app->origin, f->now };
 	struct actor us = { .name = "Pedel" };
 	struct ticket_answer r = { .ticket_id = f->m->ticket_id, .visibility = "internal", .channel = "system", .admitted = true };
-	struct event ev = { .at = f->now, .actor_kind = "system", .customer_id = f->m->customer_id, .object = "mail", .object_id = f->m->id,
-		.kind = "mail.failed" };
 	struct message m;
-	json_t *data;
-	char *s;
 
 	if (f->sent)
 		return outbox_sent(c, f->m->id, f->now, e);
@@ -48,12 +44,8 @@ static int settle(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 		return -1;
 	if (!f->over)
 		return 0;
-	data = json_pack("{s:s, s:s, s:s}", "to", f->m->recipient, "kind", f->m->kind, "why", f->why);
-	s = json_dumps(data, JSON_COMPACT);
-	json_decref(data);
-	ev.data = arena_dup(a, s ? s : "{}");
-	free(s);
-	if (event_add(c, a, &ev, e) != 0)
+	if (tell_event(c, a, NULL, f->now, f->m->customer_id, "mail", f->m->id, "mail.failed",
+			json_pack("{s:s, s:s, s:s}", "to", f->m->recipient, "kind", f->m->kind, "why", f->why), e) != 0)
 		return -1;
 	if (!f->m->ticket_id)
 		return 0;

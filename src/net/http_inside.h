@@ -3,7 +3,9 @@
  * A connection (struct http_conn) is a socket and its state; it belongs to one net thread. A job is one request on its way:
  * filled by http_read(), handed to a worker, answered into its `out`, written by the connection, and used again.
  * Ownership:  a job belongs to the net thread, except between http_submit() and its `done` task: then to the worker.
- * Errors:     refusals are HTTP statuses in job->refuse.   Units: bytes, _us.   Source: RFC 9110, 9112. */
+ * Errors:     refusals are HTTP statuses in job->refuse.   Units: bytes, _us.
+ * Threads:    a connection and its thread's lists: that net thread alone; the queue and the counts: under their locks.
+ * Source:     RFC 9110, 9112. */
 #ifndef PEDEL_NET_HTTP_INSIDE_H
 #define PEDEL_NET_HTTP_INSIDE_H
 #include <event2/event_struct.h>

@@ -1,4 +1,5 @@
-/* clock.h - what time it is. Units: microseconds.  Errors: none.  Threads: any. */
+/* clock.h - what time it is. Ownership: none.  Units: microseconds.  Errors: none.  Threads: any.
+ * Source: clock_gettime(2). */
 #ifndef PEDEL_OS_CLOCK_H
 #define PEDEL_OS_CLOCK_H
 #include <stdint.h>

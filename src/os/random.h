@@ -1,4 +1,5 @@
-/* random.h - unguessable bytes. Errors: none (the kernel's generator does not fail once started).  Threads: any. */
+/* random.h - unguessable bytes. Ownership: none.  Units: bytes.  Threads: any.
+ * Errors: none (the kernel's generator does not fail once started).  Source: getrandom(2), over libsodium. */
 #ifndef PEDEL_OS_RANDOM_H
 #define PEDEL_OS_RANDOM_H
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* agreement.h - the console's agreement pages, and what their templates are given.
- * Ownership: the request's arena.  Errors: none.  Units: days, øre.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none.  Units: days, øre.  Threads: the request's.  Source: ui.md, section 10. */
 #ifndef PEDEL_PAGES_AGREEMENT_H
 #define PEDEL_PAGES_AGREEMENT_H
 #include "core/agreement_doc.h"

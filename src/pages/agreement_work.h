@@ -1,6 +1,6 @@
 /* agreement_work.h - what the console's, the portal's and the API's agreement pages share: one operation as a database job, how
  * an agreement stands today in words, its document as a page and as a PDF.
- * Ownership: the request's arena.  Errors: those of core/agreement.h; E_CONV_FAILED.  Units: days, us.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: those of core/agreement.h; E_CONV_FAILED.  Units: days, us.  Threads: the request's.  Source: own design. */
 #ifndef PEDEL_PAGES_AGREEMENT_WORK_H
 #define PEDEL_PAGES_AGREEMENT_WORK_H
 #include "core/agreement.h"

@@ -1,5 +1,5 @@
 /* catalogue.h - the services and their promises as pages of the console, and what their templates are given.
- * Ownership: the request's arena.  Errors: none.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none.  Units: none.  Threads: the request's.  Source: ui.md. */
 #ifndef PEDEL_PAGES_CATALOGUE_H
 #define PEDEL_PAGES_CATALOGUE_H
 #include "web/ui.h"

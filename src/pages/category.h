@@ -1,5 +1,5 @@
 /* category.h - the list of categories, for administrators; and how other pages name and offer them.
- * Ownership: the request.  Errors: none.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none here.  Units: none.  Threads: the request's.  Source: ui.md. */
 #ifndef PEDEL_PAGES_CATEGORY_H
 #define PEDEL_PAGES_CATEGORY_H
 #include "store/category.h"

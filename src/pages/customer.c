@@ -164,17 +164,6 @@ static void read_customer(struct web *w, struct customer *c)
 	}
 }
 
-/* Something the person can mend is shown in the form; the rest is the dispatcher's. */
-static bool mendable(struct web *w, const struct err *e)
-{
-	enum err_kind k = err_kind(e->id);
-
-	if (k != ERR_INPUT && k != ERR_CONFLICT)
-		return false;
-	web_wrong(w, e);
-	return true;
-}
-
 static int customer_form(struct web *w, const struct customer *c)
 {
 	struct customer_form v = { .c = c, .domains = lines(w, c->domains, c->ndomains) };
@@ -196,7 +185,7 @@ static int new_post(struct web *w, struct err *e)
 
 	read_customer(w, &j.c);
 	if (web_write(w, customer_job, &j, e) != 0)
-		return mendable(w, e) ? customer_form(w, &j.c) : -1;
+		return web_mendable(w, e) ? customer_form(w, &j.c) : -1;
 	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=new", (long long)j.c.id));
 }
 
@@ -215,7 +204,7 @@ static int edit_post(struct web *w, struct err *e)
 		return -1;
 	read_customer(w, &j.c);
 	if (web_write(w, customer_job, &j, e) != 0)
-		return mendable(w, e) ? customer_form(w, &j.c) : -1;
+		return web_mendable(w, e) ? customer_form(w, &j.c) : -1;
 	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=saved", (long long)j.c.id));
 }
 
@@ -283,7 +272,7 @@ static int site_post(struct web *w, struct err *e)
 	}
 	j.s.drive_minutes = (int)minutes;
 	if (w->nerrors || web_write(w, site_job, &j, e) != 0) {
-		if (!w->nerrors && !mendable(w, e))
+		if (!w->nerrors && !web_mendable(w, e))
 			return -1;
 		site_form_page(w, &(struct site_form){ &c, &j.s });
 		return 0;
@@ -395,7 +384,7 @@ static int person_post(struct web *w, struct err *e)
 	}
 	j.origin = web_origin_fits(w) ? w->app->origin : "";
 	if (web_write(w, person_job, &j, e) != 0)
-		return mendable(w, e) ? person_form(w, &c, &j.k, e) : -1;
+		return web_mendable(w, e) ? person_form(w, &c, &j.k, e) : -1;
 	w->app->wake(w->app->wake_arg, "outbox");
 	return web_redirect(w, portal(w) ? "/portal/people?done=saved" : arena_printf(w->a, "/console/customers/%lld/people?done=saved", (long long)c.id));
 }

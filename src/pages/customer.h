@@ -1,7 +1,7 @@
 /* customer.h - customers, their people and sites: console, portal and API.
  *
  * A tab of a customer's page is customer_begin() ... customer_end(), by whoever owns the tab.
- * Ownership: the request.  Errors: none.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none here.  Units: us, minutes.  Threads: the request's.  Source: ui.md. */
 #ifndef PEDEL_PAGES_CUSTOMER_H
 #define PEDEL_PAGES_CUSTOMER_H
 #include "store/contact.h"

@@ -1,4 +1,5 @@
-/* passkey.h - making, removing and signing in with a passkey.  Ownership: the request.  Errors: none.  Threads: the request's. */
+/* passkey.h - making, removing and signing in with a passkey.  
+ * Ownership: the request's arena.  Errors: none here.  Units: none.  Threads: the request's.  Source: W3C Web Authentication Level 2. */
 #ifndef PEDEL_PAGES_PASSKEY_H
 #define PEDEL_PAGES_PASSKEY_H
 #include "store/passkey.h"

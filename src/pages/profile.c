@@ -8,7 +8,7 @@
 #include "core/staff.h"
 #include "web/dispatch.h"
 #include "web/escape.h"
-#include "web/signin.h"
+#include "web/guard.h"
 #include "web/ui.h"
 
 enum { SECRET_BYTES = 20, CODES = 10 };

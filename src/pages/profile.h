@@ -1,4 +1,5 @@
-/* profile.h - one's own settings, password, second step and sign-in log.  Ownership: the request.  Errors: none.  Threads: the request's. */
+/* profile.h - one's own settings, password, second step and sign-in log.  
+ * Ownership: the request's arena.  Errors: profile_show: what reading gives.  Units: us.  Threads: the request's.  Source: ui.md. */
 #ifndef PEDEL_PAGES_PROFILE_H
 #define PEDEL_PAGES_PROFILE_H
 #include "store/passkey.h"

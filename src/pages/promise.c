@@ -136,10 +136,9 @@ int promise_show(struct web *w, int64_t customer_id, const char *key, int days, 
 /* A moment as people write it: "20.11. 9.50", "20 Nov 09:50". */
 static const char *typed_moment(struct web *w, int64_t t)
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct civil c = moment_local(t);
 
-	return w->lang == LANG_EN ? arena_printf(w->a, "%d %s %02d:%02d", c.day, months[c.month - 1], c.hour, c.minute) :
+	return w->lang == LANG_EN ? arena_printf(w->a, "%d %s %02d:%02d", c.day, month_short(c.month), c.hour, c.minute) :
 		arena_printf(w->a, "%d.%d. %d.%02d", c.day, c.month, c.hour, c.minute);
 }
 

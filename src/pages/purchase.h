@@ -1,5 +1,5 @@
 /* purchase.h - pages and API of hours that are bought apart (klippekort): /console/customers/{id}/purchases, /api/v1/hour-purchases.
- * Ownership: the request's arena.  Errors: as core/purchase.h.  Units: minutes, øre, days.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: as core/purchase.h.  Units: minutes, øre, days.  Threads: the request's.  Source: docs/hours.md. */
 #ifndef PEDEL_PAGES_PURCHASE_H
 #define PEDEL_PAGES_PURCHASE_H
 #include "core/purchase.h"

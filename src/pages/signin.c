@@ -9,7 +9,8 @@
 #include "store/outbox.h"
 #include "store/person.h"
 #include "store/session.h"
-#include "web/signin.h"
+#include "web/guard.h"
+#include "web/session.h"
 #include "web/token.h"
 #include "web/ui.h"
 

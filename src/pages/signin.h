@@ -1,4 +1,5 @@
-/* signin.h - signing in and out: the pages of signin.html.  Ownership: none.  Errors: none.  Threads: the request's. */
+/* signin.h - signing in and out: the pages of signin.html.  
+ * Ownership: the request's arena.  Errors: none here.  Units: none.  Threads: the request's.  Source: foundation facts, section 5. */
 #ifndef PEDEL_PAGES_SIGNIN_H
 #define PEDEL_PAGES_SIGNIN_H
 #include "web/web.h"

@@ -7,7 +7,7 @@
 #include "core/tell.h"
 #include "store/event.h"
 #include "store/setting.h"
-#include "web/signin.h"
+#include "web/guard.h"
 #include "web/token.h"
 #include "web/ui.h"
 
@@ -29,16 +29,6 @@ static const char *field(struct web *w, const char *name)
 	const char *s = web_field(w, name);
 
 	return s ? s : "";
-}
-
-static bool mendable(struct web *w, const struct err *e)
-{
-	enum err_kind k = err_kind(e->id);
-
-	if (k != ERR_INPUT && k != ERR_CONFLICT)
-		return false;
-	web_wrong(w, e);
-	return true;
 }
 
 /* --- staff ---------------------------------------------------------------------------------------------------------------- */
@@ -118,7 +108,7 @@ static int staff_save(struct web *w, struct person *p, struct err *e)
 	if (!p->id)
 		j.p.password_hash = j.hash;
 	if (web_write(w, staff_job, &j, e) != 0)
-		return mendable(w, e) ? form(w, p, e) : -1;
+		return web_mendable(w, e) ? form(w, p, e) : -1;
 	return web_redirect(w, "/console/settings/staff?done=saved");
 }
 

@@ -1,5 +1,5 @@
 /* staff.h - the provider's people, API tokens and the installation's settings: for administrators.
- * Ownership: the request.  Errors: none.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's.  Source: ui.md; docs/settings.md. */
 #ifndef PEDEL_PAGES_STAFF_H
 #define PEDEL_PAGES_STAFF_H
 #include "store/passkey.h"

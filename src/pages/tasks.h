@@ -1,5 +1,5 @@
 /* tasks.h - the customer's side of tickets: requests, reporting with and without signing in, the front page.
- * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's.  Source: ui.md; docs/tickets.md. */
 #ifndef PEDEL_PAGES_TASKS_H
 #define PEDEL_PAGES_TASKS_H
 #include "pages/ticket.h"

@@ -1,5 +1,5 @@
 /* ticket.h - one ticket in the console: what the handler gives the template.
- * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's.  Source: ui.md; docs/tickets.md. */
 #ifndef PEDEL_PAGES_TICKET_H
 #define PEDEL_PAGES_TICKET_H
 #include "core/sla.h"

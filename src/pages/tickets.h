@@ -1,5 +1,5 @@
 /* tickets.h - the console's ticket pages: what the handlers give their templates, and the words both share.
- * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's.  Source: ui.md; docs/tickets.md. */
 #ifndef PEDEL_PAGES_TICKETS_H
 #define PEDEL_PAGES_TICKETS_H
 #include "core/sla.h"

@@ -1,5 +1,5 @@
 /* time.h - pages and API of time and the hour bank, and the part of a ticket's reply box that writes time down.
- * Ownership: the request's arena.  Errors: as core/work.h.  Units: minutes, us, months.  Threads: the request's. */
+ * Ownership: the request's arena.  Errors: as core/work.h.  Units: minutes, us, months.  Threads: the request's.  Source: ui.md; docs/hours.md. */
 #ifndef PEDEL_PAGES_TIME_H
 #define PEDEL_PAGES_TIME_H
 #include "core/bank_tell.h"

@@ -1,5 +1,5 @@
 /* all.h - the services this program knows: one line here and one in all.c per folder of src/services.
- * Ownership: constants.  Errors: none.  Threads: any.  Source: architecture, section 5. */
+ * Ownership: constants.  Errors: none.  Units: none.  Threads: any.  Source: architecture, section 5. */
 #ifndef PEDEL_SERVICES_ALL_H
 #define PEDEL_SERVICES_ALL_H
 #include "core/service.h"

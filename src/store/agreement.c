@@ -226,18 +226,29 @@ int store_agreement_keep_doc(struct db_conn *w, const struct agreement *g, const
 	return db_run(w, &q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(sha256), DB_INT(now), DB_TEXT(doc)), NULL, e);
 }
 
-int store_agreement_doc(struct db_conn *c, struct arena *a, const struct agreement *g, const char **doc, struct err *e)
+/* What is kept beside the text that was fixed: into *text or *bytes, whichever is given. */
+static int kept_read(struct db_conn *c, struct arena *a, const struct db_sql *q, const struct agreement *g, const char *what, const char **text,
+	struct db_bytes *bytes, struct err *e)
 {
-	static const struct db_sql q = { "SELECT doc FROM agreement_doc WHERE customer_id=?1 AND agreement_id=?2 AND sha256=?3" };
 	struct db_cur *cur;
 	int rc;
 
-	if (db_query(c, &q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(g->text_sha256)), &cur, e) != 0)
+	if (db_query(c, q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(g->text_sha256)), &cur, e) != 0)
 		return -1;
-	if ((rc = db_next(cur, e)) == 1)
-		*doc = db_text(cur, 0, a);
+	rc = db_next(cur, e);
+	if (rc == 1 && text)
+		*text = db_text(cur, 0, a);
+	else if (rc == 1)
+		*bytes = db_bytes(cur, 0, a);
 	db_done(cur);
-	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "facts of %s", g->number);
+	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "%s of %s", what, g->number);
+}
+
+int store_agreement_doc(struct db_conn *c, struct arena *a, const struct agreement *g, const char **doc, struct err *e)
+{
+	static const struct db_sql q = { "SELECT doc FROM agreement_doc WHERE customer_id=?1 AND agreement_id=?2 AND sha256=?3" };
+
+	return kept_read(c, a, &q, g, "facts", doc, NULL, e);
 }
 
 int store_agreement_keep_pdf(struct db_conn *w, const struct agreement *g, const void *pdf, size_t n, int64_t now, struct err *e)
@@ -250,15 +261,8 @@ int store_agreement_keep_pdf(struct db_conn *w, const struct agreement *g, const
 int store_agreement_pdf(struct db_conn *c, struct arena *a, const struct agreement *g, struct db_bytes *pdf, struct err *e)
 {
 	static const struct db_sql q = { "SELECT pdf FROM agreement_doc WHERE customer_id=?1 AND agreement_id=?2 AND sha256=?3 AND pdf_at>0" };
-	struct db_cur *cur;
-	int rc;
 
-	if (db_query(c, &q, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(g->text_sha256)), &cur, e) != 0)
-		return -1;
-	if ((rc = db_next(cur, e)) == 1)
-		*pdf = db_bytes(cur, 0, a);
-	db_done(cur);
-	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "PDF of %s", g->number);
+	return kept_read(c, a, &q, g, "PDF", NULL, pdf, e);
 }
 
 int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t after_item_id, struct agreement_accepted *out, struct err *e)
@@ -282,16 +286,7 @@ int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t af
 
 int store_agreement_text(struct db_conn *c, struct arena *a, const struct agreement *g, const char **text, struct err *e)
 {
-	struct db_cur *cur;
-	int rc;
-
-	if (db_query(c, &get_text, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_TEXT(g->text_sha256)), &cur, e) != 0)
-		return -1;
-	rc = db_next(cur, e);
-	if (rc == 1)
-		*text = db_text(cur, 0, a);
-	db_done(cur);
-	return rc == 1 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "text of agreement %s", g->number);
+	return kept_read(c, a, &get_text, g, "text", text, NULL, e);
 }
 
 static const char *text_or_empty(struct db_cur *cur, int col, struct arena *a)

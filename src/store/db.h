@@ -14,6 +14,7 @@
  * Ownership:  a row's texts live until the next db_next() or db_done(): copy them into an arena (db_text does).
  * Errors:     E_DB (our bug or a broken file), E_DB_BUSY and E_DB_DOWN (try again), E_OUT_OF_SPACE. A broken UNIQUE
  *             rule is E_DB with db_is_duplicate() true until the next call on that connection.
+ * Units:      moments and money as their column says (_at us, _ore øre); lengths in bytes.
  * Threads:    struct db is shared; struct db_conn belongs to the thread that borrowed it, or to the writer's job.
  * Source:     own design; group commit measured in docs/benchmarks.md. */
 #ifndef PEDEL_STORE_DB_H

@@ -1,7 +1,8 @@
-/* db_driver.h - what db.c asks of each database. Private to db*.c and move.c; everybody else speaks db.h.
+/* db_driver.h - what db.c asks of each database. Private to db*.c, backup.c and copy.c; everybody else speaks db.h.
  *
  * Ownership:  a connection owns its statements and cursors; a driver's handle is in conn.h.
  * Errors:     drivers map the database's codes to E_DB, E_DB_BUSY, E_DB_DOWN, E_OUT_OF_SPACE, and set conn.duplicate, conn.lost.
+ * Units:      bytes; _us of os_steady_us().
  * Threads:    a connection is used by one thread at a time.   Source: sqlite.org/c3ref, PostgreSQL 15 chapter 34. */
 #ifndef PEDEL_STORE_DB_DRIVER_H
 #define PEDEL_STORE_DB_DRIVER_H

@@ -11,12 +11,12 @@
 
 struct event {
 	int64_t id, at;
-	const char *actor_kind;         /* "person" | "contact" | "token" | "system" */
+	const char *actor_kind;         /* "person" | "contact" | "system" */
 	int64_t actor_id;
 	int64_t customer_id;            /* 0: nobody's */
 	const char *object;             /* "ticket" "agreement" "customer" "person" "time_entry" "promise" "month" ... */
 	int64_t object_id;
-	const char *kind;               /* "ticket.created" "ticket.state" "message.added" ...: docs/events.md lists them */
+	const char *kind;               /* "ticket.created" "ticket.changed" "message.added" ...: docs/events.md lists them */
 	const char *data;               /* JSON object, at most 16 kB */
 };
 /* libevent exports an event_add too, and one program links both: ours has another name there. */

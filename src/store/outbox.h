@@ -30,10 +30,10 @@ int outbox_due(struct db_conn *c, struct arena *a, int64_t now, int limit, struc
 int outbox_sent(struct db_conn *w, int64_t id, int64_t now, struct err *e);
 int outbox_failed(struct db_conn *w, int64_t id, int64_t next_at, bool give_up, const char *why, struct err *e);
 int outbox_next(struct db_conn *c, int64_t *at, struct err *e);         /* when the next one is due; MOMENT_NEVER: none waits */
-/* The files of a reply, with names of blobs. */
 /* Mails that the mail server has refused or not answered for: how many wait for it, since when, and its last word. */
 struct outbox_stuck { int64_t n, since; const char *why; };
 int outbox_stuck(struct db_conn *c, struct arena *a, struct outbox_stuck *out, struct err *e);
+/* The files of a reply, with names of blobs. */
 int outbox_files(struct db_conn *c, struct arena *a, const struct outmail *m, struct outfile **out, int *n, struct err *e);
 int outbox_find(struct db_conn *c, struct arena *a, const char *message_id, struct outmail *out, struct err *e);  /* id, ticket, customer, recipient */
 

@@ -1,5 +1,6 @@
 #include "store/probe.h"
 #include "base/moment.h"
+#include "store/counter.h"
 
 int store_probe_add(struct db_conn *w, const struct probe_result *r, struct err *e)
 {
@@ -109,25 +110,14 @@ static int month_count(struct db_conn *c, int64_t at, struct probe_month *m, boo
 static int mark_read(struct db_conn *c, struct probe_month *m, struct err *e)
 {
 	static const struct db_sql q = { "SELECT name,value FROM counter WHERE name IN('probes.at','probes.portal','probes.portal_good','probes.mail','probes.mail_good')" };
-	struct arena *t = arena_begin(16 << 10);
-	struct db_cur *cur;
-	int rc;
+	static const char *const names[] = { "probes.at", "probes.portal", "probes.portal_good", "probes.mail", "probes.mail_good" };
+	int64_t got[5];
 
-	*m = (struct probe_month){ .portal.probe = "portal", .mail.probe = "mail" };
-	if (db_query(c, &q, DB_NONE, &cur, e) != 0) {
-		arena_end(t);
+	if (counter_read(c, &q, names, got, 5, e) != 0)
 		return -1;
-	}
-	while ((rc = db_next(cur, e)) == 1) {
-		const char *name = db_text(cur, 0, t);
-
-		*(strcmp(name, "probes.at") == 0 ? &m->at : strcmp(name, "probes.portal") == 0 ? &m->portal.tries :
-			strcmp(name, "probes.portal_good") == 0 ? &m->portal.good : strcmp(name, "probes.mail") == 0 ? &m->mail.tries : &m->mail.good) =
-			db_int(cur, 1);
-	}
-	db_done(cur);
-	arena_end(t);
-	return rc;
+	*m = (struct probe_month){ .at = got[0], .portal = { .probe = "portal", .tries = got[1], .good = got[2] },
+		.mail = { .probe = "mail", .tries = got[3], .good = got[4] } };
+	return 0;
 }
 
 int store_probe_month_mark(struct db_conn *w, const struct probe_month *m, struct err *e)

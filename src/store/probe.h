@@ -9,6 +9,8 @@
 #include "store/db.h"
 
 #define PROBE_RECENT 20
+#define PROBE_SILENT_US (5 * 60 * INT64_C(1000000))     /* no try for longer than this: nobody can say how the door stands */
+#define PROBE_FAILS 3                                   /* this many in a row and it is shut; fewer in a month never break a promise */
 struct probe_result {
 	int64_t at, stored_at;          /* when it was measured; when the server came to know */
 	const char *probe;              /* "portal" | "mail" */

@@ -1,6 +1,7 @@
 #include "store/promise.h"
 #include "base/hash.h"
 #include "base/moment.h"
+#include "store/counter.h"
 
 #define HELD "p.id,p.customer_id,p.agreement_id,c.name,p.service,p.promise,p.party,p.state,p.since_at,p.until_at,p.measured_at,p.due_at,p.check_at," \
 	"p.reasons,"
@@ -289,20 +290,14 @@ int store_promise_text(struct db_conn *c, struct arena *a, const char *service, 
 int store_promise_mark(struct db_conn *c, int64_t *swept_at, int64_t *event_id, struct err *e)
 {
 	static const struct db_sql q = { "SELECT name,value FROM counter WHERE name IN('promises.swept_at','promises.event')" };
-	struct arena *t = arena_begin(16 << 10);
-	struct db_cur *cur;
-	int rc;
+	static const char *const names[] = { "promises.swept_at", "promises.event" };
+	int64_t got[2];
 
-	*swept_at = *event_id = 0;
-	if (db_query(c, &q, DB_NONE, &cur, e) != 0) {
-		arena_end(t);
+	if (counter_read(c, &q, names, got, 2, e) != 0)
 		return -1;
-	}
-	while ((rc = db_next(cur, e)) == 1)
-		*(strcmp(db_text(cur, 0, t), "promises.event") == 0 ? event_id : swept_at) = db_int(cur, 1);
-	db_done(cur);
-	arena_end(t);
-	return rc;
+	*swept_at = got[0];
+	*event_id = got[1];
+	return 0;
 }
 
 int store_promise_mark_set(struct db_conn *w, int64_t swept_at, int64_t event_id, struct err *e)

@@ -37,7 +37,7 @@ int store_ticket_by_dedupe(struct db_conn *c, struct arena *a, const char *key, 
 /* Every row that points at `from` points at `to`: merging keeps chains one step long. */
 int store_ticket_repoint(struct db_conn *w, int64_t from, int64_t to, struct err *e);
 int store_ticket_merged(struct db_conn *c, struct arena *a, int64_t into, struct ticket **out, int *n, struct err *e);
-/* The oldest message, attachment and time belong to a customer through their ticket: placing a ticket moves them. */
+/* Messages, files and time belong to a customer through their ticket: placing a ticket moves them too. */
 int store_ticket_place(struct db_conn *w, int64_t id, int64_t customer_id, struct err *e);
 int store_ticket_spent(struct db_conn *w, int64_t id, int minutes, struct err *e);     /* the cache of time written on it */
 

@@ -126,6 +126,16 @@ void web_wrong(struct web *w, const struct err *e)
 		w->error[w->nerrors++] = (struct web_error){ arena_dup(w->a, e->field), e->id, arena_dup(w->a, e->detail) };
 }
 
+bool web_mendable(struct web *w, const struct err *e)
+{
+	enum err_kind k = err_kind(e->id);
+
+	if (k != ERR_INPUT && k != ERR_CONFLICT)
+		return false;
+	web_wrong(w, e);
+	return true;
+}
+
 const char *web_said(struct arena *a, enum lang lang, enum err_id id, const char *detail)
 {
 	const char *text = err_text(id, lang), *gap = strstr(text, "%s");

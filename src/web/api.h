@@ -2,7 +2,8 @@
  *
  * GET /api/v1/openapi.json is written from the route tables; a test sends every documented call and checks every answer
  * against it, and that no other /api/ route exists.
- * Ownership: constants.  Threads: any.  Source: OpenAPI 3.1. */
+ * Ownership: constants.  Errors: none; what is wrong in a table the tests of openapi.json find.  Units: as each field's name says.
+ * Threads: any.  Source: OpenAPI 3.1. */
 #ifndef PEDEL_WEB_API_H
 #define PEDEL_WEB_API_H
 #include <stdbool.h>

@@ -11,8 +11,9 @@
 #include "store/session.h"
 #include "store/setting.h"
 #include "web/api.h"
+#include "web/escape.h"
 #include "web/kept.h"
-#include "web/signin.h"
+#include "web/session.h"
 #include "web/static.h"
 #include "web/token.h"
 
@@ -330,7 +331,7 @@ static int sign_in_first(struct web *w, struct err *e)
 
 		buf_init(&b, w->a, 4096);
 		buf_adds(&b, w->own->stale ? "/login?ended=1&next=" : "/login?next=");
-		web_escape_query(&b, *w->rq->query ? arena_printf(w->a, "%s?%s", w->rq->path, w->rq->query) : w->rq->path);
+		esc_url_part(&b, *w->rq->query ? arena_printf(w->a, "%s?%s", w->rq->path, w->rq->query) : w->rq->path);
 		to = b.full ? w->own->stale ? "/login?ended=1" : "/login" : buf_text(&b);
 	}
 	return web_redirect(w, to);
@@ -375,6 +376,17 @@ static int serve(struct web *w, struct err *e)
 	return r->run(w, e);
 }
 
+/* What the arena does not hold. */
+static void release(struct web *w)
+{
+	if (w->db)
+		db_read_end(w->db);
+	for (int i = 0; i < 4; i++)
+		json_decref(w->own->json[i]);
+	if (w->own->mapped)
+		munmap(w->own->mapped, w->own->mapped_bytes);
+}
+
 static void finish(struct web *w)
 {
 	if (w->own->answered) {
@@ -398,12 +410,7 @@ static void finish(struct web *w)
 	web_session_clear(w);
 	security_headers(w);
 	kept_offer(w);
-	if (w->db)
-		db_read_end(w->db);
-	for (int i = 0; i < 4; i++)
-		json_decref(w->own->json[i]);
-	if (w->own->mapped)
-		munmap(w->own->mapped, w->own->mapped_bytes);
+	release(w);
 }
 
 void web_handle(struct http_request *rq, struct http_response *rs, void *arg)
@@ -432,12 +439,7 @@ void web_handle(struct http_request *rq, struct http_response *rs, void *arg)
 
 		*rs = (struct http_response){ .status = 503, .type = "text/plain; charset=utf-8", .body = sorry, .body_bytes = sizeof sorry - 1, .close = true };
 		log_line(LOG_ERROR, "memory limit", "path=%s", rq->path);
-		if (w->db)
-			db_read_end(w->db);
-		for (int i = 0; i < 4; i++)
-			json_decref(w->own->json[i]);
-		if (w->own->mapped)
-			munmap(w->own->mapped, w->own->mapped_bytes);
+		release(w);
 		return;
 	}
 	if (serve(w, &e) != 0)

@@ -1,4 +1,5 @@
-/* fail.h - the pages of fail.html.  Ownership: none.  Errors: none.  Threads: the request's. */
+/* fail.h - the pages of fail.html.  
+ * Ownership: none.  Errors: none.  Units: none.  Threads: the request's.  Source: ui.md, section 7. */
 #ifndef PEDEL_WEB_FAIL_H
 #define PEDEL_WEB_FAIL_H
 #include "web/web.h"

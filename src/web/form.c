@@ -11,7 +11,6 @@
 #include "web/api.h"
 #include "web/dispatch.h"
 #include "web/escape.h"
-#include "web/signin.h"
 
 enum { FIELDS_MOST = 200, FILES_MOST = 20, FIELD_MOST = 512 << 10, PART_HEAD_MOST = 4096 };
 
@@ -23,7 +22,6 @@ struct web_form {
 	struct err e;
 };
 
-void web_escape_query(struct buf *b, const char *s) { esc_url_part(b, s); }
 
 static int hex(int c) { return isdigit(c) ? c - '0' : isxdigit(c) ? (c | 32) - 'a' + 10 : -1; }
 

@@ -1,4 +1,5 @@
-/* frame.h - the halves of frame.html that ui_frame.c puts together.  Ownership: none.  Errors: none.  Threads: the request's. */
+/* frame.h - the halves of frame.html that ui_frame.c puts together.  
+ * Ownership: none.  Errors: none.  Units: none.  Threads: the request's.  Source: ui.md, section 3. */
 #ifndef PEDEL_WEB_FRAME_H
 #define PEDEL_WEB_FRAME_H
 #include "web/web.h"

@@ -11,7 +11,7 @@
 #include "os/password.h"
 #include "os/random.h"
 #include "os/seal.h"
-#include "web/signin.h"
+#include "web/guard.h"
 
 enum { THREADS = 2, WAITING_MOST = 32, BUCKETS = 4096, WAYS = 4 };
 

@@ -1,4 +1,5 @@
-/* messages.h - the table that tools/messages.py makes of ui/lang. Only tr.c reads it. Threads: constant. */
+/* messages.h - the table that tools/messages.py makes of ui/lang. Only tr.c reads it.
+ * Ownership: constants.  Errors: none.  Units: none.  Threads: any.  Source: ui/lang, gettext's .po. */
 #ifndef PEDEL_WEB_MESSAGES_H
 #define PEDEL_WEB_MESSAGES_H
 #include <stdint.h>

@@ -12,7 +12,8 @@
 #include "store/person.h"
 #include "store/session.h"
 #include "web/dispatch.h"
-#include "web/signin.h"
+#include "web/guard.h"
+#include "web/session.h"
 #include "web/token.h"
 
 #define STAFF_LIFE   (12 * MOMENT_HOUR)

@@ -1,5 +1,5 @@
 /* static.h - the files of ui/, built into the program; one folder name that changes with their content.
- * Ownership: constants.  Threads: any.  Source: tools/embed.py. */
+ * Ownership: constants.  Errors: 404 in the answer.  Units: bytes.  Threads: any.  Source: tools/embed.py. */
 #ifndef PEDEL_WEB_STATIC_H
 #define PEDEL_WEB_STATIC_H
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "web/escape.h"
-#include "web/signin.h"
+#include "web/session.h"
 #include "web/static.h"
 
 #define ADD(w, literal) buf_add(&(w)->out, (literal), sizeof(literal) - 1)

@@ -1,6 +1,7 @@
 /* ui.h - the components of ui.md section 4 and the formats of section 9, written into w->out. Pages use these and no
  * free-hand markup for them. Texts given are already in w->lang; everything is escaped here.
- * Ownership: none.  Errors: none.  Units: moments us, money øre, durations minutes.  Threads: the request's. */
+ * Ownership: none.  Errors: none.  Units: moments us, money øre, durations minutes.  Threads: the request's.
+ * Source: ui.md, sections 3 to 5 and 9. */
 #ifndef PEDEL_WEB_UI_H
 #define PEDEL_WEB_UI_H
 #include "web/web.h"

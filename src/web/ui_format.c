@@ -13,10 +13,6 @@ static const char *const days_da[] = { "", "man.", "tir.", "ons.", "tor.", "fre.
 static const char *const days_en[] = { "", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 static const char *const full_da[] = { "", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag" };
 static const char *const full_en[] = { "", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
-static const char *const months_da[] = { "", "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober",
-	"november", "december" };
-static const char *const months_en[] = { "", "January", "February", "March", "April", "May", "June", "July", "August", "September",
-	"October", "November", "December" };
 
 static const char *day_near(const struct web *w, int32_t day, int32_t today)
 {
@@ -32,7 +28,7 @@ static const char *day_near(const struct web *w, int32_t day, int32_t today)
 	if (day > today - 7 && day < today + 7)
 		return da ? days_da[c.weekday] : days_en[c.weekday];
 	if (c.year == t.year)
-		return da ? arena_printf(w->a, "%d.%d.", c.day, c.month) : arena_printf(w->a, "%d %.3s", c.day, months_en[c.month]);
+		return da ? arena_printf(w->a, "%d.%d.", c.day, c.month) : arena_printf(w->a, "%d %s", c.day, month_short(c.month));
 	return fmt_day(w, day);
 }
 
@@ -52,8 +48,8 @@ const char *fmt_week(const struct web *w, int32_t day)
 	struct civil c = day_civil(day);
 
 	if (w->lang == LANG_DA)
-		return arena_printf(w->a, "%s den %d. %s, uge %d", full_da[c.weekday], c.day, months_da[c.month], day_week(day));
-	return arena_printf(w->a, "%s %d %s, week %d", full_en[c.weekday], c.day, months_en[c.month], day_week(day));
+		return arena_printf(w->a, "%s den %d. %s, uge %d", full_da[c.weekday], c.day, month_name(LANG_DA, c.month), day_week(day));
+	return arena_printf(w->a, "%s %d %s, week %d", full_en[c.weekday], c.day, month_name(LANG_EN, c.month), day_week(day));
 }
 
 const char *fmt_moment_full(const struct web *w, int64_t t)
@@ -61,8 +57,8 @@ const char *fmt_moment_full(const struct web *w, int64_t t)
 	struct civil c = moment_local(t);
 
 	if (w->lang == LANG_DA)
-		return arena_printf(w->a, "%s den %d. %s %d kl. %02d.%02d", full_da[c.weekday], c.day, months_da[c.month], c.year, c.hour, c.minute);
-	return arena_printf(w->a, "%s %d %s %d, %02d:%02d", full_en[c.weekday], c.day, months_en[c.month], c.year, c.hour, c.minute);
+		return arena_printf(w->a, "%s den %d. %s %d kl. %02d.%02d", full_da[c.weekday], c.day, month_name(LANG_DA, c.month), c.year, c.hour, c.minute);
+	return arena_printf(w->a, "%s %d %s %d, %02d:%02d", full_en[c.weekday], c.day, month_name(LANG_EN, c.month), c.year, c.hour, c.minute);
 }
 
 void ui_time(struct web *w, int64_t t)
@@ -117,14 +113,14 @@ const char *fmt_day(const struct web *w, int32_t day)
 	struct civil c = day_civil(day);
 
 	return w->lang == LANG_DA ? arena_printf(w->a, "%d.%d.%d", c.day, c.month, c.year)
-		: arena_printf(w->a, "%d %.3s %d", c.day, months_en[c.month], c.year);
+		: arena_printf(w->a, "%d %s %d", c.day, month_short(c.month), c.year);
 }
 
 const char *fmt_month(const struct web *w, int32_t month)
 {
 	struct civil c = day_civil(month_first_day(month));
 
-	return arena_printf(w->a, "%s %d", w->lang == LANG_DA ? months_da[c.month] : months_en[c.month], c.year);
+	return arena_printf(w->a, "%s %d", month_name(w->lang, c.month), c.year);
 }
 
 const char *fmt_minutes(const struct web *w, int64_t minutes)

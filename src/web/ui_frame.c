@@ -11,15 +11,11 @@ static void console(struct web *w, struct frame f, bool foot)
 		{ "tickets", "/console/tickets", "ticket", _("Tickets"), ROLE_STAFF, w->rail.tickets, _("open"), false },
 		{ "promises", "/console/promises", "shield-check", _("Promises"), ROLE_STAFF, w->rail.broken, _("broken"), true },
 	};
-	const struct frame_link dock[] = {
-		work[0], work[1], work[2],
-		{ "customers", "/console/customers", "building", _("Customers"), ROLE_STAFF },
-		{ "more", "/profile", "menu-2", _("More"), ROLE_STAFF },
-	};
 	const struct frame_link kept[] = {
 		{ "customers", "/console/customers", "building", _("Customers"), ROLE_STAFF },
 		{ "catalogue", "/console/catalogue", "book", _("Services"), ROLE_STAFF },
 	};
+	const struct frame_link dock[] = { work[0], work[1], work[2], kept[0], { "more", "/profile", "menu-2", _("More"), ROLE_STAFF } };
 	const struct frame_link books[] = {
 		{ "time", "/console/time", "clock", _("My time"), ROLE_STAFF },
 		{ "billing", "/console/billing", "file-invoice", _("Billing"), ROLE_STAFF },

@@ -55,7 +55,7 @@ struct web_app {
 	void *pdf_arg;
 	/* Fills w->rail before a console or portal page is drawn. NULL: nothing is shown there. */
 	void (*rail)(struct web *w);
-	struct web_guard *guard;                        /* rate limits, password pool (signin.h) */
+	struct web_guard *guard;                        /* rate limits, password pool (guard.h) */
 	struct health *health;                          /* what is wrong around us (health.h); NULL in some tests */
 	void *live;                                     /* presence and live hints (live.h) */
 	struct kept *kept;                              /* kept pages (kept.h); NULL: every page is made anew */
@@ -100,6 +100,8 @@ int         web_uploads(struct web *w, const char *field, struct web_upload **ou
 int         web_form_check(struct web *w, struct err *e);               /* the body could be read as a form at all; the dispatcher asks */
 /* Collect what is wrong with a form, then show it again: a page written with errors is sent with status 422. */
 void        web_wrong(struct web *w, const struct err *e);              /* note it; its field says where */
+/* Something the person can mend is noted (true: show the form again); the rest is the dispatcher's. */
+bool        web_mendable(struct web *w, const struct err *e);
 /* The error's sentence; a text with %s names the detail in it (a day as people write it). */
 const char *web_said(struct arena *a, enum lang lang, enum err_id id, const char *detail);
 const char *web_wrong_text(const struct web *w, const char *field);     /* sentence in w->lang; NULL when nothing is wrong with it */

@@ -10,8 +10,8 @@ import email.message
 import re
 import subprocess
 
-from mailsink import MailSink
-from pedel import Pedel, build_folder, wait_until
+from mailsink import with_post
+from pedel import build_folder, wait_until
 
 NOBODYS = 98765432
 Route = collections.namedtuple('Route', 'method pattern roles api')
@@ -59,10 +59,7 @@ class House:
 
     @classmethod
     def open(cls):
-        cls.sink = MailSink()
-        cls.addClassCleanup(cls.sink.__exit__, None, None, None)
-        cls.p = Pedel(pg=cls.pg, smtp=cls.sink.address)
-        cls.addClassCleanup(cls.p.__exit__, None, None, None)
+        with_post(cls)
         cls.routes = routes()
         cls.desk = cls.p.browser().sign_in('admin', cls.p.password)
         cls.people = {'nobody': cls.p.browser()}

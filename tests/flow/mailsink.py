@@ -6,6 +6,8 @@ import socketserver
 import threading
 import time
 
+from pedel import Pedel
+
 
 class MailSink:
     def __init__(self):
@@ -94,3 +96,11 @@ class MailSink:
     def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
+
+
+def with_post(cls):
+    """In setUpClass: cls.p is a Pedel (on PostgreSQL when cls.pg says so) whose mails go to cls.sink; both end with the class."""
+    cls.sink = MailSink()
+    cls.addClassCleanup(cls.sink.__exit__, None, None, None)
+    cls.p = Pedel(pg=cls.pg, smtp=cls.sink.address)
+    cls.addClassCleanup(cls.p.__exit__, None, None, None)

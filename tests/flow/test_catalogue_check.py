@@ -73,7 +73,8 @@ class CatalogueCheck(unittest.TestCase):
         return folder
 
     def test_own_catalogue_is_good(self):
-        self.assertEqual(check(), (0, "catalogue: 18 services, all good\n"))
+        services = len([p for p in CATALOGUE.glob("*.md") if p.name != "README.md"])
+        self.assertEqual(check(), (0, f"catalogue: {services} services, all good\n"))
 
     def test_each_fault_is_found(self):
         for service, old, new, answer in FAULTS:

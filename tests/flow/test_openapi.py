@@ -8,8 +8,8 @@ import time
 import unittest
 import urllib.parse
 
-from mailsink import MailSink
-from pedel import Pedel, cvr, wait_until
+from mailsink import with_post
+from pedel import cvr, wait_until
 
 # What the product promised other programs, word for word: what each call takes (! is required) and at least answers with.
 CONTRACT = {
@@ -92,10 +92,7 @@ class OpenApi(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.sink = MailSink()
-        cls.addClassCleanup(cls.sink.__exit__, None, None, None)
-        cls.p = Pedel(pg=cls.pg, smtp=cls.sink.address)
-        cls.addClassCleanup(cls.p.__exit__, None, None, None)
+        with_post(cls)
         cls.doc = cls.p.ok('GET', '/api/v1/openapi.json')
         cls.schema = Schema(cls.doc)
         cls.operations = {o['operationId']: (m.upper(), path, o) for path, ways in cls.doc['paths'].items() for m, o in ways.items()}

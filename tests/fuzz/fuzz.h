@@ -26,28 +26,15 @@ static inline const char *fuzz_line(struct arena *a, const uint8_t **p, size_t *
 }
 
 #ifdef FUZZ_WEB
-#include "base/moment.h"
-#include "web/dispatch.h"
+#include "../web_plain.h"
 
 static inline struct web *fuzz_web(struct arena *a, enum lang lang)
 {
 	static int once;
-	struct web *w = ARENA_NEW(a, struct web);
 
 	if (!once++)
 		moment_zone();
-	w->a = a;
-	w->lang = lang;
-	w->who = (struct actor){ .role = ROLE_NOBODY, .name = "" };
-	w->now = moment_from_local(2026, 11, 24, 9, 24, 0);
-	w->own = ARENA_NEW(a, struct web_own);
-	w->rq = ARENA_NEW(a, struct http_request);
-	w->rq->a = a;
-	w->rq->query = "";
-	w->rq->method = "POST";
-	w->rs = ARENA_NEW(a, struct http_response);
-	buf_init(&w->out, a, 8 << 20);
-	return w;
+	return web_plain(a, lang, 8 << 20);
 }
 
 /* A body of that type. */

@@ -3,7 +3,7 @@
 #define FUZZ_WEB
 #include <string.h>
 #include "fuzz.h"
-#include "web/signin.h"
+#include "web/session.h"
 #include "web/token.h"
 
 static const char secret[] = "000102030405060708090a0b0c0d0e0f";

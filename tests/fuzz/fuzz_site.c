@@ -15,7 +15,8 @@
 #include "pages/all.h"
 #include "services/all.h"
 #include "store/session.h"
-#include "web/signin.h"
+#include "web/guard.h"
+#include "web/session.h"
 #include "web/token.h"
 
 enum { ROLES = 7 };

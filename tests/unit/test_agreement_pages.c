@@ -13,7 +13,8 @@
 #include "store/session.h"
 #include "store/setting.h"
 #include "web/dispatch.h"
-#include "web/signin.h"
+#include "web/guard.h"
+#include "web/session.h"
 #include "web/token.h"
 
 static const struct db_sql add_customer = { "INSERT INTO customer(name,cvr,lang,created_at) VALUES(?1,?2,?3,1) RETURNING id", NULL };
@@ -189,7 +190,7 @@ static void test_catalogue(void **state)
 
 	CHECK_INT(ask(x, &x->staff, "/console/catalogue", NULL), 200);
 	says(x, "Generel it-support");
-	says(x, "18 af 18 ydelser");
+	says(x, arena_printf(x->s->a, "%d af %d ydelser", x->catalogue.nservices, x->catalogue.nservices));
 	CHECK_INT(ask(x, &x->staff_en, "/console/catalogue?q=driving", NULL), 200);
 	says(x, "Service agreement");
 	CHECK(!strstr(x->body, "General IT support"));
@@ -209,7 +210,7 @@ static void test_catalogue(void **state)
 	CHECK_INT(ask(x, &x->owner, "/console/catalogue", NULL), 403);
 	CHECK_INT(ask(x, NULL, "/console/catalogue", NULL), 303);
 	CHECK_INT(ask(x, &x->program, "/api/v1/services", NULL), 200);
-	CHECK_INT(json_array_size(x->json), 18);
+	CHECK_INT(json_array_size(x->json), x->catalogue.nservices);
 	CHECK_STR(json_string_value(json_object_get(json_array_get(x->json, 0), "key")), "support");
 	CHECK_INT(ask(x, NULL, "/api/v1/services", NULL), 401);
 	site_end(x);

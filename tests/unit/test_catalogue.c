@@ -171,9 +171,13 @@ static void test_built_in(void **state)
 	const struct catalogue_service *of;
 	struct catalogue c;
 	struct err e = { 0 };
+	int files = 0;
 
 	CHECK_INT(catalogue_load(a, NULL, &c, &e), 0);
-	CHECK_INT(c.nservices, 18);
+	for (const struct embedded_text *f = catalogue_files; f->name; f++)
+		files++;
+	CHECK(files >= 18);
+	CHECK_INT(c.nservices, files);
 	for (int i = 0; i < c.nservices; i++)
 		CHECK_INT(c.services[i].number, i + 1);
 	CHECK_STR(catalogue_find(&c, "service-agreement")->name[LANG_DA], "Serviceaftale");
@@ -183,7 +187,7 @@ static void test_built_in(void **state)
 	CHECK_STR(of->key, "patching");
 	assert_null(catalogue_promise(&c, "patching.never", NULL));
 	CHECK_INT(catalogue_load(a, "/nowhere/at/all", &c, &e), 0);
-	CHECK_INT(c.nservices, 18);
+	CHECK_INT(c.nservices, files);
 	arena_end(a);
 }
 
@@ -212,9 +216,8 @@ static void test_provider(void **state)
 	put(a, dir, "notes.txt", "not a service");
 	put(a, dir, "demo.md", replaced(a, good, "proof: live", "proof: attest"));
 	CHECK_INT(catalogue_load(a, dir, &c, &e), 0);
-	CHECK_INT(c.nservices, 19);
 	CHECK_STR(catalogue_find(&c, "hosting")->name[LANG_DA], "Vores hotel");
-	CHECK_STR(c.services[18].key, "demo");
+	CHECK_STR(c.services[c.nservices - 1].key, "demo");
 
 	put(a, dir, "demo.md", good);
 	CHECK(catalogue_load(a, dir, &c, &e) == -1 && strstr(e.detail, "no code proves demo.help"));

@@ -39,7 +39,7 @@
 #include "store/session.h"
 #include "store/setting.h"
 #include "web/dispatch.h"
-#include "web/signin.h"
+#include "web/session.h"
 
 enum { CUSTOMER = 1, OTHER = 2, OWNER = 1, APPROVER = 2, METTE = 1, JONAS = 2, NTH_MOST = 2000 };
 static const struct actor mette = { ROLE_ADMIN, true, METTE, 0, "Mette" };

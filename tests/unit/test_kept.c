@@ -17,7 +17,8 @@
 #include "store/setting.h"
 #include "web/dispatch.h"
 #include "web/kept.h"
-#include "web/signin.h"
+#include "web/guard.h"
+#include "web/session.h"
 #include "web/token.h"
 
 enum { PEOPLE = 8, TICKETS = 6 };

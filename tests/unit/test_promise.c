@@ -84,6 +84,17 @@ static void begin(struct store_case *s)
 	say(s, "agreement.accepted", "agreement", ALPHA, at(2, 9, 0));
 }
 
+/* How many promises that agreement holds, by the catalogue. */
+static int promised(void)
+{
+	static const char *const services[] = { "support", "webwork", "backup", "service-agreement" };
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+		n += catalogue_find(&catalogue, services[i])->npromises;
+	return n;
+}
+
 static void sweep(struct store_case *s, int64_t now)
 {
 	struct err e = { 0 };
@@ -261,7 +272,7 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 {
 	struct store_case *s = *state;
 	struct promise_stand p;
-	int64_t counts[7], customers, measured;
+	int64_t counts[7], customers, measured, all = 0;
 	struct err e = { 0 };
 	struct db_conn *c;
 
@@ -269,7 +280,7 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 	sweep(s, at(2, 8, 59));
 	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 0);
 	sweep(s, at(2, 9, 1));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 3 + 3 + 4 + 3);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), promised());
 	CHECK(now_of(s, "support.help").since_at == at(2, 9, 0));
 	CHECK_STR(now_of(s, "support.help").state, "not_due");
 	CHECK_STR(now_of(s, "support.report").state, "not_due");
@@ -281,12 +292,15 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 	CHECK_INT(told(s, "support.help", at(2, 8, 59), &p), -1);
 	CHECK_INT(told(s, "hosting.account", at(2, 9, 1), &p), -1);
 	sweep(s, at(2, 9, 2));          /* nothing happened: nothing is written */
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 13);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM event WHERE kind='promise.state'"), 13);
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), promised());
+	CHECK_INT(count(s, "SELECT COUNT(*) FROM event WHERE kind='promise.state'"), promised());
 	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
 	CHECK_INT(store_promise_count(c, 0, NULL, counts, &customers, &measured, &e), 0);
 	db_read_end(c);
-	CHECK(counts[PROMISE_NOT_DUE] == 5 && counts[PROMISE_BLIND] == 7 && counts[PROMISE_KEPT] == 1 && customers == 1);
+	CHECK(counts[PROMISE_NOT_DUE] >= 5 && counts[PROMISE_BLIND] >= 7 && counts[PROMISE_KEPT] == 1 && customers == 1);
+	for (int i = 0; i < 7; i++)
+		all += counts[i];
+	CHECK_INT(all, promised());
 	told_again(s, at(2, 9, 2));
 }
 
@@ -412,7 +426,7 @@ static void test_attestation_holds_until_it_expires_or_is_withdrawn(void **state
 	sweep(s, at(22, 9, 1));
 	CHECK_STR(now_of(s, "backup.safe").state, "blind");
 	CHECK(strstr(now_of(s, "backup.safe").reasons, "taget tilbage"));
-	CHECK_INT(told_again(s, at(22, 9, 1)), 13 + 4);
+	CHECK_INT(told_again(s, at(22, 9, 1)), promised() + 4);
 }
 
 static void work(struct store_case *s, int64_t now, bool reported)

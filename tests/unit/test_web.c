@@ -1,5 +1,6 @@
 /* The web floor without a network: formats, what people type, forms, sessions, origin checks, and every route with every role. */
 #include "store_case.h"
+#include "web_plain.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@
 #include "web/api.h"
 #include "web/dispatch.h"
 #include "web/escape.h"
-#include "web/signin.h"
+#include "web/guard.h"
+#include "web/session.h"
 #include "web/static.h"
 #include "web/token.h"
 #include "web/ui.h"
@@ -25,23 +27,7 @@
 #define N(a) (int)(sizeof(a) / sizeof *(a))
 static const struct actor nobody = { .role = ROLE_ADMIN, .person = true, .name = "test" };
 
-static struct web *plain(struct arena *a, enum lang lang)
-{
-	struct web *w = ARENA_NEW(a, struct web);
-
-	w->a = a;
-	w->lang = lang;
-	w->who = (struct actor){ .role = ROLE_NOBODY, .name = "" };
-	w->now = moment_from_local(2026, 11, 24, 9, 24, 0);
-	w->own = ARENA_NEW(a, struct web_own);
-	w->rq = ARENA_NEW(a, struct http_request);
-	w->rq->a = a;
-	w->rq->query = "";
-	w->rq->method = "POST";
-	w->rs = ARENA_NEW(a, struct http_response);
-	buf_init(&w->out, a, 1 << 20);
-	return w;
-}
+static struct web *plain(struct arena *a, enum lang lang) { return web_plain(a, lang, 1 << 20); }
 
 static void test_formats(void **state)
 {

@@ -142,15 +142,15 @@ static enum promise_state door_judge(struct arena *a, const struct probe_door *d
 		proof_reason(out, a, arena_printf(a, "%s er ikke prøvet endnu.", da), arena_printf(a, "%s has not been tried yet.", en));
 		return PROMISE_BLIND;
 	}
-	if (at - d->recent[0].at > SUPPORT_PROBE_SILENT_US) {
+	if (at - d->recent[0].at > PROBE_SILENT_US) {
 		proof_reason(out, a, arena_printf(a, "%s er ikke prøvet siden %s.", da, proof_moment(a, LANG_DA, d->recent[0].at)),
 			arena_printf(a, "%s has not been tried since %s.", en, proof_moment(a, LANG_EN, d->recent[0].at)));
 		return PROMISE_BLIND;
 	}
-	proof_check(out, d->recent[0].at + SUPPORT_PROBE_SILENT_US + 1);
+	proof_check(out, d->recent[0].at + PROBE_SILENT_US + 1);
 	while (bad < d->nrecent && !d->recent[bad].ok)
 		bad++;
-	if (bad >= SUPPORT_PROBE_FAILS)
+	if (bad >= PROBE_FAILS)
 		proof_reason(out, a, arena_printf(a, "%s har svigtet %s%d gange i træk: %s", da, bad == PROBE_RECENT ? "mindst " : "", bad, d->recent[0].detail),
 			arena_printf(a, "%s has failed %s%d times in a row: %s", en, bad == PROBE_RECENT ? "at least " : "", bad, d->recent[0].detail));
 	if (d->tries)
@@ -159,10 +159,10 @@ static enum promise_state door_judge(struct arena *a, const struct probe_door *d
 				proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, target, 10000, 2)),
 			arena_printf(a, "%s was open in %s %s in %s; agreed is %s.", en, proof_percent(a, LANG_EN, d->good, d->tries, 2), tries_text(a, LANG_EN, d->tries),
 				proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));
-	if (bad >= SUPPORT_PROBE_FAILS)
+	if (bad >= PROBE_FAILS)
 		return PROMISE_BROKEN;
 	/* A single slip in the first hours of a month is a large share of few tries: it takes as many as make a shut door. */
-	if (d->good * 10000 < target * d->tries && d->tries - d->good >= SUPPORT_PROBE_FAILS)
+	if (d->good * 10000 < target * d->tries && d->tries - d->good >= PROBE_FAILS)
 		return PROMISE_BROKEN;
 	return bad > 0 || d->good * 10000 < target * d->tries ? PROMISE_AT_RISK : PROMISE_KEPT;
 }

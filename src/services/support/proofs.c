@@ -4,16 +4,6 @@
 #include "core/ticket_fact.h"
 #include "store/fact.h"
 
-/* When a running clock has a quarter of its time left; 0 when it does not run. */
-static int64_t warn_at(const struct calendar *cal, const struct sla_clock *c, int64_t at)
-{
-	int64_t left = c->target_us * 3 / 4 - c->used_us;
-
-	if (c->mark != SLA_RUNNING || c->target_us == 0)
-		return 0;
-	return left <= 0 ? at : calendar_after(cal, at, left);
-}
-
 int support_prove_help(const struct proof_question *q, struct proof *out, struct err *e)
 {
 	int64_t from = month_start(month_of(q->at));
@@ -36,8 +26,8 @@ int support_prove_help(const struct proof_question *q, struct proof *out, struct
 			continue;
 		*k = (struct help_ticket){ .number = rows[i].number, .created_at = then.since_at, .subject = rows[i].subject, .owned = then.owner_id != 0,
 			.this_month = rows[i].created_at >= from, .response = then.sla.response, .solution = then.sla.solution };
-		k->response_warn_at = warn_at(&terms.calendar, &k->response, q->at);
-		k->solution_warn_at = warn_at(&terms.calendar, &k->solution, q->at);
+		k->response_warn_at = sla_warn_at(&terms.calendar, &k->response, q->at);
+		k->solution_warn_at = sla_warn_at(&terms.calendar, &k->solution, q->at);
 		count += k->this_month || then.sla.state < TICKET_SOLVED;
 	}
 	support_judge_help(q->a, t, count, (int)terms_int(q->terms, "help_target_percent", 95), q->at, out);

@@ -11,8 +11,6 @@ proof_fn support_prove_help, support_prove_report, support_prove_open;
 
 #define SUPPORT_RISK_POINTS 2           /* percent points above the target that still are "at risk" */
 #define SUPPORT_REPORT_PERCENT 80       /* less than this, and two or more: the customer is asked to report here */
-#define SUPPORT_PROBE_SILENT_US (5 * 60 * INT64_C(1000000))
-#define SUPPORT_PROBE_FAILS 3           /* this many in a row is shut now; fewer in a month never break it */
 
 /* A ticket as its clocks say it was at the moment asked. */
 struct help_ticket {

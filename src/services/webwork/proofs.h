@@ -1,4 +1,4 @@
-/* proofs.h - whether work on the website is done when it is ordered. The judge is pure; proofs.c reads the facts.
+/* proofs.h - whether work on the website is done when it is ordered. The judge (judge.c) is pure; proofs.c reads the facts.
  * Ownership: arena given.  Errors: E_DB.  Units: us.  Threads: any.  Source: services.md, section 9. */
 #ifndef PEDEL_SERVICES_WEBWORK_PROOFS_H
 #define PEDEL_SERVICES_WEBWORK_PROOFS_H
@@ -7,9 +7,6 @@
 #include "store/probe.h"
 
 proof_fn webwork_prove_order;
-
-#define WEBWORK_PROBE_SILENT_US (5 * 60 * INT64_C(1000000))
-#define WEBWORK_PROBE_FAILS 3
 
 /* An order of this month, as it was at the moment asked. */
 struct webwork_order { int64_t number, created_at; const char *subject; struct sla_clock response; int64_t warn_at; };  /* warn_at 0: not running */
