@@ -87,6 +87,36 @@ static void store_case_close(struct store_case *s)
 	free(s);
 }
 
+/* A statement that gives one whole number. */
+static inline int64_t store_case_count(struct store_case *s, const char *text)
+{
+	struct db_sql *q = ARENA_NEW(s->a, struct db_sql);
+	struct err e = { 0 };
+	struct db_conn *c;
+	int64_t n = -1;
+
+	q->text = arena_dup(s->a, text);
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	if (db_id(c, q, DB_NONE, &n, &e) != 0)
+		fail_msg("%s: %s", text, e.detail);
+	db_read_end(c);
+	return n;
+}
+
+static inline int store_case_sql_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	return db_run(w, &(struct db_sql){ arena_dup(a, arg), NULL }, DB_NONE, NULL, e);
+}
+
+/* One that gives no rows, in a job of its own. */
+static inline void store_case_sql(struct store_case *s, const char *text)
+{
+	struct err e = { 0 };
+
+	if (db_write(s->db, store_case_sql_job, (void *)(uintptr_t)text, &e) != 0)
+		fail_msg("%s: %s", text, e.detail);
+}
+
 static int store_case_setup(void **state)
 {
 	*state = store_case_open(*(enum db_kind *)*state);

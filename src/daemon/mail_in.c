@@ -1,6 +1,5 @@
 #include "daemon/mail_in.h"
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "base/hash.h"
@@ -8,8 +7,8 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/mail_place.h"
-#include "daemon/bell.h"
 #include "daemon/conv_client.h"
+#include "daemon/mail_work.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "store/blob.h"
@@ -20,14 +19,8 @@ enum { BATCH = 20, TRIES = 3, PAUSE_US = 3000000, LOOK_US = 20000000, FILES_MAX 
 #define RAW_MAX ((size_t)96 << 20)
 #define WORK_ARENA ((size_t)768 << 20)
 
-struct mail_in_work {
-	const struct job_env *env;
-	const struct web_app *app;
-	struct bell bell;
-};
-
 /* A mail on its way into the store; probe is set by the job. */
-struct intake { struct mail_in_work *w; struct mail_arrival mail; bool probe; };
+struct intake { struct mail_work *w; struct mail_arrival mail; bool probe; };
 
 /* The mail without the marks of its way: headers that hosts add are left out. */
 static char *content_hash(struct arena *a, const char *raw, size_t n)
@@ -95,7 +88,7 @@ static int note_try(struct db_conn *c, struct arena *a, void *arg, struct err *e
 }
 
 /* 0: done with it. -1 not this time; *others false: nor would it go better with the next one. */
-static int process(struct mail_in_work *w, const struct mail_in *row, bool *others)
+static int process(struct mail_work *w, const struct mail_in *row, bool *others)
 {
 	struct arena *a = arena_begin(WORK_ARENA);
 	struct intake in = { .w = w, .mail = { .catalogue = w->app->catalogue, .origin = w->app->origin, .row = row, .now = os_now_us() } };
@@ -137,7 +130,7 @@ static int process(struct mail_in_work *w, const struct mail_in *row, bool *othe
 
 static void *work(void *arg)
 {
-	struct mail_in_work *w = arg;
+	struct mail_work *w = arg;
 	bool trouble = false, full = false;
 
 	for (;;) {
@@ -173,30 +166,6 @@ static void *work(void *arg)
 	}
 }
 
-static int begin(const struct job_env *env, void **state, struct err *e)
-{
-	struct mail_in_work *w = calloc(1, sizeof *w);
+static int begin(const struct job_env *env, void **state, struct err *e) { return mail_work_begin(env, work, state, e); }
 
-	if (!w)
-		return FAIL(e, E_OS_CALL, "no memory");
-	w->env = env;
-	w->app = env->web;
-	if (bell_begin(&w->bell, work, w, e) != 0) {
-		free(w);
-		return -1;
-	}
-	*state = w;
-	return 0;
-}
-
-static void rouse(void *state) { bell_ring(&((struct mail_in_work *)state)->bell); }
-
-static void end(void *state)
-{
-	struct mail_in_work *w = state;
-
-	bell_end(&w->bell);
-	free(w);
-}
-
-const struct app_job mail_in_job = { .name = "mail", .begin = begin, .wake = rouse, .end = end };
+const struct app_job mail_in_job = { .name = "mail", .begin = begin, .wake = mail_work_wake, .end = mail_work_end };

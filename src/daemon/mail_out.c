@@ -1,13 +1,12 @@
 #include "daemon/mail_out.h"
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/tell.h"
 #include "core/ticket.h"
-#include "daemon/bell.h"
+#include "daemon/mail_work.h"
 #include "net/smtp.h"
 #include "os/clock.h"
 #include "store/blob.h"
@@ -22,13 +21,8 @@ enum { BATCH = 20, LOOK_S = 30, SEND_MS = 60000 };
 #define FILES_MAX ((int64_t)25 << 20)
 #define WORK_ARENA ((size_t)512 << 20)
 
-struct mail_out_work {
-	const struct job_env *env;
-	const struct web_app *app;
-	struct bell bell;
-};
 /* What a sent or refused mail leaves behind. */
-struct fate { struct mail_out_work *w; const struct outmail *m; bool sent, over; int64_t now, next_at; const char *why; };
+struct fate { struct mail_work *w; const struct outmail *m; bool sent, over; int64_t now, next_at; const char *why; };
 
 static int settle(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 {
@@ -54,7 +48,7 @@ static int settle(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 	return ticket_reply(c, a, &d, &us, &r, &m, e);
 }
 
-static int compose(struct db_conn *c, struct arena *a, const struct mail_out_work *w, const struct outmail *m, const char **hello,
+static int compose(struct db_conn *c, struct arena *a, const struct mail_work *w, const struct outmail *m, const char **hello,
 	const char **from, struct buf *out, struct err *e)
 {
 	struct mail_draft d = { .to_address = m->recipient, .subject = m->subject, .message_id = m->message_id, .in_reply_to = m->in_reply_to,
@@ -94,13 +88,13 @@ static int compose(struct db_conn *c, struct arena *a, const struct mail_out_wor
 	return out->full ? FAIL(e, E_TOO_LONG, "a mail of more than %zu bytes", out->limit) : 0;
 }
 
-static int server_of(struct mail_out_work *w, struct db_conn *c, struct arena *a, const char **smtp, struct err *e)
+static int server_of(struct mail_work *w, struct db_conn *c, struct arena *a, const char **smtp, struct err *e)
 {
 	*smtp = w->env->smtp;
 	return *smtp && **smtp ? 0 : setting_get(c, a, "mail.smtp", "", smtp, e);
 }
 
-static void send_one(struct mail_out_work *w, const struct outmail *m)
+static void send_one(struct mail_work *w, const struct outmail *m)
 {
 	struct arena *a = arena_begin(WORK_ARENA);
 	struct fate f = { .w = w, .m = m };
@@ -142,7 +136,7 @@ static void send_one(struct mail_out_work *w, const struct outmail *m)
 }
 
 /* Sends what is due; how long until more is, in us. */
-static int64_t round_of_sending(struct mail_out_work *w)
+static int64_t round_of_sending(struct mail_work *w)
 {
 	struct arena *a = arena_begin(256 << 20);
 	struct outmail *m = NULL;
@@ -171,7 +165,7 @@ static int64_t round_of_sending(struct mail_out_work *w)
 
 static void *work(void *arg)
 {
-	struct mail_out_work *w = arg;
+	struct mail_work *w = arg;
 
 	for (int64_t pause_us = 0; bell_wait(&w->bell, pause_us, false) != BELL_STOP; )
 		pause_us = round_of_sending(w);
@@ -180,31 +174,7 @@ static void *work(void *arg)
 
 static int begin(const struct job_env *env, void **state, struct err *e)
 {
-	struct mail_out_work *w;
-
-	if (smtp_begin(e) != 0)
-		return -1;
-	w = calloc(1, sizeof *w);
-	if (!w)
-		return FAIL(e, E_OS_CALL, "no memory");
-	w->env = env;
-	w->app = env->web;
-	if (bell_begin(&w->bell, work, w, e) != 0) {
-		free(w);
-		return -1;
-	}
-	*state = w;
-	return 0;
+	return smtp_begin(e) != 0 ? -1 : mail_work_begin(env, work, state, e);
 }
 
-static void rouse(void *state) { bell_ring(&((struct mail_out_work *)state)->bell); }
-
-static void end(void *state)
-{
-	struct mail_out_work *w = state;
-
-	bell_end(&w->bell);
-	free(w);
-}
-
-const struct app_job mail_out_job = { .name = "outbox", .begin = begin, .wake = rouse, .end = end };
+const struct app_job mail_out_job = { .name = "outbox", .begin = begin, .wake = mail_work_wake, .end = mail_work_end };

@@ -117,32 +117,6 @@ static struct sum { uint8_t b[32]; } all_of(struct store_case *s)
 
 static bool same(struct sum x, struct sum y) { return memcmp(x.b, y.b, sizeof x.b) == 0; }
 
-static int sql_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
-{
-	return db_run(w, &(struct db_sql){ arg, NULL }, DB_NONE, NULL, e);
-}
-
-static void sql(struct store_case *s, const char *text)
-{
-	struct err e = { 0 };
-
-	if (db_write(s->db, sql_job, (void *)(uintptr_t)text, &e) != 0)
-		fail_msg("%s: %s", text, e.detail);
-}
-
-static int64_t count(struct store_case *s, const char *text)
-{
-	struct err e = { 0 };
-	struct db_conn *c;
-	int64_t n = -1;
-
-	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
-	if (db_id(c, &(struct db_sql){ text, NULL }, DB_NONE, &n, &e) != 0)
-		fail_msg("%s: %s", text, e.detail);
-	db_read_end(c);
-	return n;
-}
-
 /* ---- the operations; each round is a time it succeeds, so nothing in it may be taken already */
 
 struct op { struct world *x; int round; };
@@ -444,10 +418,10 @@ static struct world world(struct store_case *s)
 	struct world x = { .s = s, .now = moment_from_local(2026, 11, 24, 10, 0, 0) };
 	struct err e = { 0 };
 
-	sql(s, "INSERT INTO setting(key,value) VALUES('desk.from','Desk <desk@desk.example>')");
-	sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('mette','Mette','mette@desk.example','admin',1),('jonas','Jonas','j@desk.example','technician',1)");
-	sql(s, "INSERT INTO customer(name,cvr,created_at) VALUES('Alpha','10000009',1),('Beta','20000000',1)");
-	sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Karen','karen@alpha.example','owner',1),(1,'Anders','a@alpha.example','approver',1)");
+	store_case_sql(s, "INSERT INTO setting(key,value) VALUES('desk.from','Desk <desk@desk.example>')");
+	store_case_sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('mette','Mette','mette@desk.example','admin',1),('jonas','Jonas','j@desk.example','technician',1)");
+	store_case_sql(s, "INSERT INTO customer(name,cvr,created_at) VALUES('Alpha','10000009',1),('Beta','20000000',1)");
+	store_case_sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Karen','karen@alpha.example','owner',1),(1,'Anders','a@alpha.example','approver',1)");
 	if (db_write(s->db, world_job, &x, &e) != 0)
 		fail_msg("%s %s %s", err_name(e.id), e.field, e.detail);
 	return x;
@@ -523,9 +497,9 @@ static void test_sweep(void **state)
 	}
 	CHECK_INT(promise_remind(s->db, &book, x.now + 60 * MOMENT_DAY, &e), 0);
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-		if (count(s, told[i]) != count(control, told[i]))
-			fail_msg("%s: %" PRId64 ", and %" PRId64 " when nothing fails", told[i], count(s, told[i]), count(control, told[i]));
-	CHECK(count(s, "SELECT count(*) FROM promise_state") > 5);
+		if (store_case_count(s, told[i]) != store_case_count(control, told[i]))
+			fail_msg("%s: %" PRId64 ", and %" PRId64 " when nothing fails", told[i], store_case_count(s, told[i]), store_case_count(control, told[i]));
+	CHECK(store_case_count(s, "SELECT count(*) FROM promise_state") > 5);
 	store_case_close(control);
 }
 
@@ -613,7 +587,7 @@ static void test_sweep_of_many(void **state)
 		int nth = 1;
 
 		for (more = true; more && nth < 20 * NTH_MOST; nth += nth / 8 + 1) {
-			int64_t to = x.now + (keep + 1) * 12 * MOMENT_HOUR, before = count(s, told[0]), mark = count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'");
+			int64_t to = x.now + (keep + 1) * 12 * MOMENT_HOUR, before = store_case_count(s, told[0]), mark = store_case_count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'");
 			int rc;
 
 			fault_arm(nth, keep);
@@ -621,14 +595,14 @@ static void test_sweep_of_many(void **state)
 			CHECK_ROW(nth, rc == 0 || (fault_fired() && e.id != E_NONE && e.id != E_BUG));
 			more = more || rc != 0 || fault_fired();
 			fault_arm(-1, 0);
-			between += count(s, told[0]) != before && count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'") == mark;
+			between += store_case_count(s, told[0]) != before && store_case_count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'") == mark;
 		}
 		CHECK(!more);
 	}
 	CHECK(between > 0);                             /* it did stop between its rows and its mark */
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-		if (count(s, told[i]) != count(control, told[i]))
-			fail_msg("%s: %" PRId64 ", and %" PRId64 " when nothing fails", told[i], count(s, told[i]), count(control, told[i]));
+		if (store_case_count(s, told[i]) != store_case_count(control, told[i]))
+			fail_msg("%s: %" PRId64 ", and %" PRId64 " when nothing fails", told[i], store_case_count(s, told[i]), store_case_count(control, told[i]));
 	for (int64_t customer = 100; customer < 100 + MANY; customer++)
 		CHECK_STR(ledger_of(s, customer), ledger_of(control, customer));
 	store_case_close(control);
@@ -661,7 +635,7 @@ static void test_probes(void **state)
 		}
 		if (rc != 0 || nth <= 3)
 			fail_msg("%d after %d: %s %s", rc, nth, err_name(e.id), e.detail);
-		CHECK_INT(count(s, "SELECT count(*) FROM probe_result"), lines);
+		CHECK_INT(store_case_count(s, "SELECT count(*) FROM probe_result"), lines);
 	}
 }
 
@@ -714,7 +688,7 @@ static void test_sign_in(void **state)
 			struct http_request rq = { .a = a, .method = "POST", .path = "/login", .query = "" };
 			struct http_response rs = { 0 };
 			struct web w = { .a = a, .app = &app, .rq = &rq, .rs = &rs, .now = x.now, .own = ARENA_NEW(a, struct web_own) };
-			int64_t sessions = count(s, "SELECT count(*) FROM session"), log = count(s, "SELECT count(*) FROM signin_log");
+			int64_t sessions = store_case_count(s, "SELECT count(*) FROM session"), log = store_case_count(s, "SELECT count(*) FROM signin_log");
 			struct err e = { 0 };
 
 			fault_arm(nth, keep);
@@ -722,7 +696,7 @@ static void test_sign_in(void **state)
 			fault_arm(-1, 0);
 			CHECK_ROW(nth, rc == 0 || (e.id != E_NONE && e.id != E_BUG));
 			CHECK_ROW(nth, rs.nheaders == 1 || rc != 0);
-			CHECK_ROW(nth, count(s, "SELECT count(*) FROM session") == sessions + rs.nheaders && count(s, "SELECT count(*) FROM signin_log") == log + rs.nheaders);
+			CHECK_ROW(nth, store_case_count(s, "SELECT count(*) FROM session") == sessions + rs.nheaders && store_case_count(s, "SELECT count(*) FROM signin_log") == log + rs.nheaders);
 			db_read_end(w.db);
 			arena_end(a);
 		}
@@ -737,7 +711,7 @@ static void ignore(void *arg, const char *what) { }
 static bool wait_for(struct store_case *s, const char *what, int64_t n, bool or_fault)
 {
 	for (int i = 0; i < 1000; i++) {
-		if (count(s, what) >= n)
+		if (store_case_count(s, what) >= n)
 			return true;
 		if (or_fault && fault_fired_others()) {
 			usleep(30000);
@@ -805,13 +779,13 @@ static void test_mail_in(void **state)
 			fired = fault_fired_others() != 0;
 			fault_arm_others(-1, 0);
 			one_go(&mail_in_job, &env, s, done, mails, false);
-			CHECK_ROW(nth, count(s, done) == mails);
+			CHECK_ROW(nth, store_case_count(s, done) == mails);
 			snprintf(text, sizeof text, "SELECT count(*) FROM ticket WHERE subject='nr %d-%d' AND customer_id=1", keep, nth);
-			CHECK_ROW(nth, count(s, text) == 1);
+			CHECK_ROW(nth, store_case_count(s, text) == 1);
 		}
 		CHECK(!fired && nth > 15);
 	}
-	CHECK_INT(count(s, "SELECT count(*) FROM message WHERE channel='mail'"), mails);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM message WHERE channel='mail'"), mails);
 	kill(conv, SIGTERM);
 	waitpid(conv, &status, 0);
 }
@@ -877,10 +851,10 @@ static void test_mail_out(void **state)
 	CHECK(bind(t.fd, (struct sockaddr *)&in, sizeof in) == 0 && listen(t.fd, 10) == 0 && getsockname(t.fd, (struct sockaddr *)&in, &n) == 0);
 	snprintf(server, sizeof server, "127.0.0.1:%d", ntohs(in.sin_port));
 	CHECK_INT(pthread_create(&thread, NULL, taker_main, &t), 0);
-	sql(s, "UPDATE outbox SET next_at=0");
-	mails = count(s, "SELECT count(*) FROM outbox");
+	store_case_sql(s, "UPDATE outbox SET next_at=0");
+	mails = store_case_count(s, "SELECT count(*) FROM outbox");
 	one_go(&mail_out_job, &env, s, sent, mails, false);
-	CHECK_INT(count(s, sent), mails);
+	CHECK_INT(store_case_count(s, sent), mails);
 	for (int keep = 0; keep <= 1; keep++) {
 		bool fired = true;
 		int nth;
@@ -890,16 +864,16 @@ static void test_mail_out(void **state)
 			struct err e = { 0 };
 
 			CHECK_INT(db_write(s->db, queue_mail, &o, &e), 0);
-			sql(s, "UPDATE outbox SET next_at=0 WHERE state<>'sent'");
+			store_case_sql(s, "UPDATE outbox SET next_at=0 WHERE state<>'sent'");
 			mails++;
 			fault_arm_others(nth, keep);
 			one_go(&mail_out_job, &env, s, sent, mails, true);
 			fired = fault_fired_others() != 0;
 			fault_arm_others(-1, 0);
-			CHECK_ROW(nth, count(s, "SELECT count(*) FROM outbox WHERE state NOT IN ('sent','waiting')") == 0);     /* nothing is given up for our own faults */
-			sql(s, "UPDATE outbox SET next_at=0 WHERE state<>'sent'");
+			CHECK_ROW(nth, store_case_count(s, "SELECT count(*) FROM outbox WHERE state NOT IN ('sent','waiting')") == 0);     /* nothing is given up for our own faults */
+			store_case_sql(s, "UPDATE outbox SET next_at=0 WHERE state<>'sent'");
 			one_go(&mail_out_job, &env, s, sent, mails, false);
-			CHECK_ROW(nth, count(s, sent) == mails);
+			CHECK_ROW(nth, store_case_count(s, sent) == mails);
 		}
 		CHECK(!fired && nth > 5);
 	}

@@ -28,22 +28,6 @@ static struct promise_book book = { &catalogue, service_all, "http://127.0.0.1:1
 
 static int64_t at(int day, int hour, int minute) { return moment_from_local(2026, 11, day, hour, minute, 0); }
 
-static int run_sql(struct db_conn *w, struct arena *a, void *arg, struct err *e)
-{
-	struct db_sql q = { arg, NULL };
-
-	(void)a;
-	return db_run(w, &q, DB_NONE, NULL, e);
-}
-
-static void sql(struct store_case *s, const char *text)
-{
-	struct err e = { 0 };
-
-	if (db_write(s->db, run_sql, (void *)(uintptr_t)text, &e) != 0)
-		fail_msg("%s: %s", text, e.detail);
-}
-
 struct said { const char *kind, *object; int64_t customer, at; };
 
 static int say_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -67,19 +51,19 @@ static void begin(struct store_case *s)
 {
 	char q[600];
 
-	sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('mette','Mette Dahl','mette@desk.example','admin',1)");
-	sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('jonas','Jonas Kjær','jonas@desk.example','technician',1)");
-	sql(s, "INSERT INTO customer(name,cvr,created_at) VALUES('Alpha A/S','10000001',1)");
-	sql(s, "INSERT INTO customer(name,cvr,lang,created_at) VALUES('Beta Ltd','10000002','en',1)");
-	sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Anna Holm','anna@alpha.example','employee',1)");
-	sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Bo Berg','bo@alpha.example','owner',1)");
+	store_case_sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('mette','Mette Dahl','mette@desk.example','admin',1)");
+	store_case_sql(s, "INSERT INTO person(login,name,email,role,created_at) VALUES('jonas','Jonas Kjær','jonas@desk.example','technician',1)");
+	store_case_sql(s, "INSERT INTO customer(name,cvr,created_at) VALUES('Alpha A/S','10000001',1)");
+	store_case_sql(s, "INSERT INTO customer(name,cvr,lang,created_at) VALUES('Beta Ltd','10000002','en',1)");
+	store_case_sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Anna Holm','anna@alpha.example','employee',1)");
+	store_case_sql(s, "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(1,'Bo Berg','bo@alpha.example','owner',1)");
 	snprintf(q, sizeof q, "INSERT INTO agreement(customer_id,number,state,lang,valid_from_day,created_at,created_by,accepted_at,accepted_contact_id) "
 		"VALUES(1,'1-1','accepted','da',%d,1,1,%" PRId64 ",2)", day_from(2026, 11, 1), at(2, 9, 0));
-	sql(s, q);
-	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'support',1,'{}')");
-	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'webwork',1,'{}')");
-	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'backup',1,'{}')");
-	sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'service-agreement',1,"
+	store_case_sql(s, q);
+	store_case_sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'support',1,'{}')");
+	store_case_sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'webwork',1,'{}')");
+	store_case_sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'backup',1,'{}')");
+	store_case_sql(s, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(1,1,'service-agreement',1,"
 		"'{\"hours_per_month\":2,\"hourly_price_ore\":105000,\"monthly_price_ore\":190000}')");
 	say(s, "agreement.accepted", "agreement", ALPHA, at(2, 9, 0));
 }
@@ -121,20 +105,6 @@ static struct promise_row now_of(struct store_case *s, const char *key)
 		out = rows[0];
 	db_read_end(c);
 	return out;
-}
-
-static int64_t count(struct store_case *s, const char *text)
-{
-	struct db_sql q = { text, NULL };
-	struct err e = { 0 };
-	struct db_conn *c;
-	int64_t n = -1;
-
-	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
-	if (db_id(c, &q, DB_NONE, &n, &e) != 0)
-		fail_msg("%s: %s", text, e.detail);
-	db_read_end(c);
-	return n;
 }
 
 struct op {
@@ -278,9 +248,9 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 
 	begin(s);
 	sweep(s, at(2, 8, 59));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state"), 0);
 	sweep(s, at(2, 9, 1));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), promised());
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state"), promised());
 	CHECK(now_of(s, "support.help").since_at == at(2, 9, 0));
 	CHECK_STR(now_of(s, "support.help").state, "not_due");
 	CHECK_STR(now_of(s, "support.report").state, "not_due");
@@ -292,8 +262,8 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 	CHECK_INT(told(s, "support.help", at(2, 8, 59), &p), -1);
 	CHECK_INT(told(s, "hosting.account", at(2, 9, 1), &p), -1);
 	sweep(s, at(2, 9, 2));          /* nothing happened: nothing is written */
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state"), promised());
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM event WHERE kind='promise.state'"), promised());
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state"), promised());
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM event WHERE kind='promise.state'"), promised());
 	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
 	CHECK_INT(store_promise_count(c, 0, NULL, counts, &customers, &measured, &e), 0);
 	db_read_end(c);
@@ -322,26 +292,26 @@ static void test_broken_makes_one_ticket_and_recovery_closes_it(void **state)
 	sweep(s, at(3, 12, 0));
 	CHECK_STR(now_of(s, "support.help").state, "broken");
 	CHECK(now_of(s, "support.help").since_at >= at(3, 11, 0) && now_of(s, "support.help").since_at <= at(3, 11, 0) + 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket t JOIN promise_state p ON p.ticket_id=t.id WHERE t.dedupe_key='promise:1:support.help' "
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket t JOIN promise_state p ON p.ticket_id=t.id WHERE t.dedupe_key='promise:1:support.help' "
 		"AND t.promise='support.help' AND p.state='broken'"), 1);
-	CHECK_INT(count(s, "SELECT owner_id FROM ticket WHERE channel='system'"), JONAS);
+	CHECK_INT(store_case_count(s, "SELECT owner_id FROM ticket WHERE channel='system'"), JONAS);
 	sweep(s, at(3, 13, 0));
 	do_op(s, (struct op){ .what = REPLY, .who = &jonas, .now = at(3, 13, 5), .id = id, .text = "Den er ordnet" });
 	sweep(s, at(3, 14, 0));
 	CHECK_STR(now_of(s, "support.help").state, "broken");   /* late is late: the month's share is below what was agreed */
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 1);
 	sweep(s, moment_from_local(2026, 12, 1, 0, 30, 0));
 	CHECK_STR(now_of(s, "support.help").state, "not_due");  /* a fresh month */
 	CHECK(now_of(s, "support.help").since_at == moment_from_local(2026, 12, 1, 0, 0, 0));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND state='closed'"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM message m JOIN ticket t ON t.id=m.ticket_id WHERE t.channel='system'"), 2);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND state='closed'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM message m JOIN ticket t ON t.id=m.ticket_id WHERE t.channel='system'"), 2);
 	told_again(s, moment_from_local(2026, 12, 1, 0, 30, 0));
 	/* broken once more: a ticket of its own */
 	report(s, moment_from_local(2026, 12, 1, 9, 0, 0), "incident", "urgent");
 	sweep(s, moment_from_local(2026, 12, 1, 11, 0, 0));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 2);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND state NOT IN('solved','closed')"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 2);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND state NOT IN('solved','closed')"), 1);
 	told_again(s, moment_from_local(2026, 12, 1, 11, 0, 0));
 }
 
@@ -365,7 +335,7 @@ static void test_a_ticket_answered_in_time_goes_back_to_kept(void **state)
 	CHECK_STR(now_of(s, "support.open").state, "blind");
 	CHECK_STR(now_of(s, "webwork.order").state, "blind");
 	CHECK(now_of(s, "support.open").since_at == at(3, 10, 55) + 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 0);
 	told_again(s, at(3, 11, 30));
 }
 
@@ -390,7 +360,7 @@ static void test_downtime_that_became_known_later(void **state)
 	told_again(s, at(3, 10, 31));
 	/* the same lines read twice change nothing */
 	probed(s, at(3, 10, 30), at(3, 10, 40), true, true);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM probe_result"), 62);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM probe_result"), 62);
 }
 
 static void test_attestation_holds_until_it_expires_or_is_withdrawn(void **state)
@@ -435,7 +405,7 @@ static void work(struct store_case *s, int64_t now, bool reported)
 
 	snprintf(q, sizeof q, "INSERT INTO time_entry(customer_id,person_id,activity,started_at,day,month,minutes,reported,created_at,created_by) "
 		"VALUES(1,2,'phone',%" PRId64 ",%d,%d,15,%d,%" PRId64 ",2)", now, day_of(now), month_of(now), reported, now);
-	sql(s, q);
+	store_case_sql(s, q);
 	say(s, "time.logged", "time_entry", ALPHA, now);
 }
 
@@ -452,22 +422,22 @@ static void test_the_customers_duty_becomes_a_need_with_a_weekly_reminder(void *
 	work(s, at(5, 12, 0), false);
 	sweep(s, at(5, 12, 1));
 	CHECK_STR(now_of(s, "support.report").state, "waiting");
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket"), 0);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM need WHERE customer_id=1 AND promise='support.report' AND kind='duty' AND answered_at=0"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox WHERE kind='need' AND recipient='bo@alpha.example'"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM need WHERE customer_id=1 AND promise='support.report' AND kind='duty' AND answered_at=0"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM outbox WHERE kind='need' AND recipient='bo@alpha.example'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM outbox"), 1);
 	CHECK_INT(promise_remind(s->db, &book, at(12, 12, 0), &e), 0);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM outbox"), 1);
 	CHECK_INT(promise_remind(s->db, &book, at(12, 12, 2), &e), 0);
 	CHECK_INT(promise_remind(s->db, &book, at(12, 12, 3), &e), 0);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox"), 2);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM outbox"), 2);
 	CHECK_INT(fail_op(s, (struct op){ .what = ANSWER, .who = &bo, .now = at(13, 9, 0), .id = 1, .text = "maybe" }), E_CHOICE_INVALID);
 	CHECK_INT(fail_op(s, (struct op){ .what = ANSWER, .who = &bo, .now = at(13, 9, 0), .id = 2, .text = "done" }), E_NOT_FOUND);
 	for (int i = 0; i < 10; i++)
 		work(s, at(13, 10, i), true);
 	sweep(s, at(13, 11, 0));
 	CHECK_STR(now_of(s, "support.report").state, "kept");
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM need WHERE answered_at>0 AND answer='done'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM need WHERE answered_at>0 AND answer='done'"), 1);
 	CHECK_INT(fail_op(s, (struct op){ .what = ANSWER, .who = &bo, .now = at(13, 12, 0), .id = 1, .text = "done" }), E_NOT_FOUND);
 	told_again(s, at(13, 11, 0));
 }
@@ -482,13 +452,13 @@ static void test_an_ended_agreement_ends_its_promises(void **state)
 	sweep(s, at(3, 0, 0));
 	/* on 10 November it is ended as of 12 November */
 	snprintf(q, sizeof q, "UPDATE agreement SET state='ended',valid_to_day=%d,ended_at=%" PRId64 " WHERE id=1", day_from(2026, 11, 12), at(10, 9, 0));
-	sql(s, q);
+	store_case_sql(s, q);
 	say(s, "agreement.ended", "agreement", ALPHA, at(10, 9, 0));
 	sweep(s, at(11, 0, 0));
 	CHECK_STR(now_of(s, "support.help").state, "not_due");
 	sweep(s, at(13, 8, 0));
 	CHECK_STR(now_of(s, "support.help").state, "none");
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE until_at=9223372036854775807"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state WHERE until_at=9223372036854775807"), 0);
 	CHECK_INT(told(s, "support.help", at(12, 23, 59), &p), PROMISE_NOT_DUE);
 	CHECK_INT(told(s, "support.help", at(13, 0, 0), &p), -1);
 	told_again(s, at(13, 8, 0));
@@ -512,7 +482,7 @@ static const char *ledger(struct store_case *s)
 	for (int i = 0; i < n; i++)
 		buf_printf(&b, "%s %s %s-%s due %s check %s %s %s\n", r[i].promise, r[i].state, moment_iso(s->a, r[i].since_at), moment_iso(s->a, r[i].until_at),
 			moment_iso(s->a, r[i].due_at), moment_iso(s->a, r[i].check_at), r[i].reasons, r[i].ticket_id ? "ticket" : "");
-	buf_printf(&b, "%" PRId64 "\n", count(s, counts));
+	buf_printf(&b, "%" PRId64 "\n", store_case_count(s, counts));
 	return buf_text(&b);
 }
 
@@ -530,7 +500,7 @@ static int64_t much_happens(struct store_case *s)
 	report(s, moment_from_local(2026, 12, 2, 9, 0, 0), "incident", "urgent");
 	snprintf(q, sizeof q, "UPDATE agreement SET state='ended',valid_to_day=%d,ended_at=%" PRId64 " WHERE id=1", day_from(2026, 12, 12),
 		moment_from_local(2026, 12, 10, 9, 0, 0));
-	sql(s, q);
+	store_case_sql(s, q);
 	say(s, "agreement.ended", "agreement", ALPHA, moment_from_local(2026, 12, 10, 9, 0, 0));
 	return moment_from_local(2026, 12, 3, 9, 0, 0);
 }
@@ -546,21 +516,21 @@ static void test_a_sweep_that_lost_its_mark(void **state)
 	much_happens(control);
 	for (int round = 0; round < 2; round++, to = end) {
 		snprintf(back, sizeof back, "UPDATE counter SET value=CASE name WHEN 'promises.event' THEN %" PRId64 " ELSE %" PRId64 " END WHERE name LIKE 'promises.%%'",
-			count(s, "SELECT value FROM counter WHERE name='promises.event'"), count(s, "SELECT value FROM counter WHERE name='promises.swept_at'"));
+			store_case_count(s, "SELECT value FROM counter WHERE name='promises.event'"), store_case_count(s, "SELECT value FROM counter WHERE name='promises.swept_at'"));
 		sweep(s, to);
 		sweep(control, to);
-		CHECK_INT(count(s, "SELECT value FROM counter WHERE name='promises.swept_at'"), to);
+		CHECK_INT(store_case_count(s, "SELECT value FROM counter WHERE name='promises.swept_at'"), to);
 		once = ledger(s);
-		sql(s, back);
+		store_case_sql(s, back);
 		sweep(s, to);
 		CHECK_STR(ledger(s), once);
-		sql(s, back);
+		store_case_sql(s, back);
 		sweep(s, to + MOMENT_HOUR);             /* and the next one comes later than it would have */
 		sweep(control, to + MOMENT_HOUR);
 		CHECK_STR(ledger(s), ledger(control));
 	}
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE until_at=9223372036854775807"), 0);
-	CHECK(count(s, "SELECT COUNT(*) FROM promise_state") > 15);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state WHERE until_at=9223372036854775807"), 0);
+	CHECK(store_case_count(s, "SELECT COUNT(*) FROM promise_state") > 15);
 	told_again(s, end + MOMENT_HOUR);
 	store_case_close(control);
 }
@@ -610,18 +580,18 @@ static void test_closed_months_are_settled_again(void **state)
 	CHECK_STR(now_of(s, "service-agreement.driving").state, "kept");
 	told_again(s, later + MOMENT_HOUR);
 	/* somebody at the database changes an entry of a closed month */
-	sql(s, "UPDATE time_entry SET minutes=1 WHERE activity='remote'");
+	store_case_sql(s, "UPDATE time_entry SET minutes=1 WHERE activity='remote'");
 	say(s, "time.changed", "time_entry", ALPHA, later + 2 * MOMENT_HOUR);
 	sweep(s, later + 3 * MOMENT_HOUR);
 	CHECK_STR(now_of(s, "service-agreement.bank").state, "broken");
 	CHECK_STR(now_of(s, "service-agreement.fixed").state, "kept");
 	CHECK_STR(now_of(s, "service-agreement.driving").state, "kept");
-	sql(s, "UPDATE month_close SET statement=replace(statement,'Ny switch','Ny  switch')");
+	store_case_sql(s, "UPDATE month_close SET statement=replace(statement,'Ny switch','Ny  switch')");
 	say(s, "time.changed", "time_entry", ALPHA, later + 4 * MOMENT_HOUR);
 	sweep(s, later + 5 * MOMENT_HOUR);
 	CHECK_STR(now_of(s, "service-agreement.fixed").state, "broken");
 	CHECK(strstr(now_of(s, "service-agreement.fixed").reasons, "ændret, efter at den blev lukket"));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND promise LIKE 'service-agreement.%'"), 3);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system' AND promise LIKE 'service-agreement.%'"), 3);
 }
 
 static bool reads_probes(const struct promise_stand *p)
@@ -741,7 +711,7 @@ static void test_any_history_can_be_told_again(void **state)
 	CHECK(from_rows > 1000);                    /* the rows did answer */
 	sweep(s, swept = now + 40 * MOMENT_DAY);
 	rows = told_again(s, swept);
-	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
+	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
 	CHECK(rows > 60);
 	/* and moments at random, against the row that held then */
 	for (int i = 0; i < 150; i++) {
@@ -765,7 +735,7 @@ static void test_any_history_can_be_told_again(void **state)
 			}
 		CHECK_INT(found, 1);
 	}
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM (SELECT dedupe_key FROM ticket WHERE dedupe_key IS NOT NULL GROUP BY dedupe_key HAVING COUNT(*)>1) x"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM (SELECT dedupe_key FROM ticket WHERE dedupe_key IS NOT NULL GROUP BY dedupe_key HAVING COUNT(*)>1) x"), 0);
 }
 
 static void say_nothing(void *arg, const char *what)
@@ -792,24 +762,24 @@ static void test_a_bad_agreement_stops_nobody_else(void **state)
 	int n;
 
 	begin(s);
-	sql(s, "INSERT INTO setting(key,value) VALUES('x.y','1')");
+	store_case_sql(s, "INSERT INTO setting(key,value) VALUES('x.y','1')");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		snprintf(q, sizeof q, "INSERT INTO customer(name,cvr,created_at) VALUES('Bad %zu','1000010%zu',1)", i, i);
-		sql(s, q);
+		store_case_sql(s, q);
 		snprintf(q, sizeof q, "INSERT INTO agreement(customer_id,number,state,lang,valid_from_day,created_at,created_by,accepted_at,accepted_contact_id) "
 			"VALUES(%zu,'%zu-1','accepted','da',%d,1,1,%" PRId64 ",2)", i + 3, i + 3, day_from(2026, 11, 1), at(2, 9, 0));
-		sql(s, q);
+		store_case_sql(s, q);
 		snprintf(q, sizeof q, "INSERT INTO agreement_item(customer_id,agreement_id,service,catalogue_version,terms) VALUES(%zu,%zu,'%s',1,'%s')", i + 3, i + 2,
 			bad[i].service, bad[i].terms);
-		sql(s, q);
+		store_case_sql(s, q);
 		say(s, "agreement.accepted", "agreement", (int64_t)i + 3, at(2, 9, 0));
 	}
 	report(s, at(3, 10, 0), "incident", "urgent");
 	sweep(s, at(3, 12, 0));
 	CHECK_STR(now_of(s, "support.help").state, "broken");           /* Alpha's, as if nothing was wrong elsewhere */
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=3 AND state='blind' AND promise='support.help'"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=4 AND state='blind' AND promise='support.help'"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=5 AND state='blind' AND promise='support.help'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=3 AND state='blind' AND promise='support.help'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=4 AND state='blind' AND promise='support.help'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM promise_state WHERE customer_id=5 AND state='blind' AND promise='support.help'"), 1);
 	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
 	CHECK_INT(store_promise_unread(c, s->a, &list, &n, &e), 0);
 	CHECK_INT(n, 3);

@@ -11,20 +11,6 @@
 
 static struct catalogue catalogue;
 
-static int64_t count(struct store_case *s, const char *text)
-{
-	struct db_sql q = { text, NULL };
-	struct err e = { 0 };
-	struct db_conn *c;
-	int64_t n = -1;
-
-	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
-	if (db_id(c, &q, DB_NONE, &n, &e) != 0)
-		fail_msg("%s: %s", text, e.detail);
-	db_read_end(c);
-	return n;
-}
-
 static int take(struct store_case *s, int64_t now)
 {
 	struct err e = { 0 };
@@ -60,9 +46,9 @@ static void test_lines_are_taken_in_once(void **state)
 		CHECK_ROW(i, take(s, now + (int64_t)i) == parts[i].taken);
 		CHECK_ROW(i, take(s, now + (int64_t)i) == 0);
 	}
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM probe_result"), 4);
-	CHECK_INT(count(s, "SELECT SUM(ok) FROM probe_result"), 3);
-	CHECK_INT(count(s, "SELECT stored_at FROM probe_result WHERE at=3000"), now + 3);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM probe_result"), 4);
+	CHECK_INT(store_case_count(s, "SELECT SUM(ok) FROM probe_result"), 3);
+	CHECK_INT(store_case_count(s, "SELECT stored_at FROM probe_result WHERE at=3000"), now + 3);
 	/* the next month's file begins at its own beginning; a file that is not the probe's is left alone */
 	snprintf(path, sizeof path, "%s/run/probe-2026-12.jsonl", s->dir);
 	CHECK_INT(os_append_file(path, "{\"at\":8000,\"probe\":\"mail\",\"ok\":true}\n", 38, &e), 0);
@@ -110,21 +96,21 @@ static void test_the_probe_is_nobodys_customer(void **state)
 	CHECK_INT(probe_home_open(s->db, s->dir, now, &e), 0);         /* again: the same secret, the same one customer */
 	CHECK_INT(os_read_file(s->a, path, 4096, &again, &n, &e), 0);
 	CHECK_STR(text, again);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM customer"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM contact WHERE password_hash IS NOT NULL"), 1);
-	f.customer = count(s, "SELECT id FROM customer");
-	f.contact = count(s, "SELECT id FROM contact");
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM customer"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM contact WHERE password_hash IS NOT NULL"), 1);
+	f.customer = store_case_count(s, "SELECT id FROM customer");
+	f.contact = store_case_count(s, "SELECT id FROM contact");
 	CHECK_INT(db_write(s->db, file_job, &f, &e), 0);
 	CHECK(f.number > INT64_C(9000000000));
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket WHERE probe=1 AND state='solved'"), 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM event"), 0);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM outbox"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE probe=1 AND state='solved'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM event"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM outbox"), 0);
 	CHECK_INT(probe_home_tidy(s->db, &blobs, now, &gone, &e), 0);
 	CHECK_INT(gone, 0);
 	CHECK_INT(probe_home_tidy(s->db, &blobs, now + 1, &gone, &e), 0);
 	CHECK_INT(gone, 1);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM ticket"), 0);
-	CHECK_INT(count(s, "SELECT COUNT(*) FROM message"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket"), 0);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM message"), 0);
 }
 
 int main(void)

@@ -133,20 +133,6 @@ static struct statement month_now(struct store_case *s, int month)
 	return st;
 }
 
-static int64_t count(struct store_case *s, const char *text)
-{
-	struct db_sql *q = ARENA_NEW(s->a, struct db_sql);
-	struct db_conn *c;
-	struct err e;
-	int64_t n;
-
-	q->text = arena_dup(s->a, text);
-	must(db_read_begin(s->db, &c, &e), &e);
-	must(db_id(c, q, DB_NONE, &n, &e), &e);
-	db_read_end(c);
-	return n;
-}
-
 static int close_month(struct store_case *s, const struct actor *who, int month, int *closed, struct err *e)
 {
 	struct ask k = { .what = CLOSE, .who = who, .month = month_from(2026, month) };
@@ -189,8 +175,8 @@ static void test_refusals(void **state)
 		CHECK_ROW(i, e.id == rows[i].want);
 		CHECK_STR(e.field, rows[i].field);
 	}
-	CHECK_INT(count(s, "SELECT count(*) FROM time_entry"), 0);
-	CHECK_INT(count(s, "SELECT count(*) FROM event"), 0);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM time_entry"), 0);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM event"), 0);
 	struct ask k = log_of(11, 3, "remote", 15);
 	k.who = &owner;
 	CHECK(do_ask(s, &k, &e) == -1 && e.id == E_DENIED);
@@ -212,8 +198,8 @@ static void test_log_and_change(void **state)
 	CHECK_STR(st.entries[0].person, "Mette Dahl");
 	CHECK_STR(st.entries[0].subject, "Printeren");
 	CHECK_STR(st.entries[0].note, "Gjort");
-	CHECK_INT(count(s, "SELECT spent_minutes FROM ticket WHERE id=1"), 75);
-	CHECK_INT(count(s, "SELECT reported FROM time_entry"), 1);
+	CHECK_INT(store_case_count(s, "SELECT spent_minutes FROM ticket WHERE id=1"), 75);
+	CHECK_INT(store_case_count(s, "SELECT reported FROM time_entry"), 1);
 
 	struct ask change = { .what = CHANGE, .who = &jonas, .id = k.out.id, .in = { .activity = "remote", .started_at = k.in.started_at, .minutes = 16 } };
 	CHECK(do_ask(s, &change, &e) == -1 && e.id == E_DENIED);       /* another's */
@@ -221,13 +207,13 @@ static void test_log_and_change(void **state)
 	must(do_ask(s, &change, &e), &e);
 	st = month_now(s, 11);
 	CHECK(st.drawn == 30 && st.driving == 0);
-	CHECK_INT(count(s, "SELECT spent_minutes FROM ticket WHERE id=1"), 16);
+	CHECK_INT(store_case_count(s, "SELECT spent_minutes FROM ticket WHERE id=1"), 16);
 	struct ask gone = { .what = REMOVE, .who = &bodil, .id = k.out.id };
 	must(do_ask(s, &gone, &e), &e);
 	CHECK(do_ask(s, &gone, &e) == -1 && e.id == E_NOT_FOUND);
 	st = month_now(s, 11);
 	CHECK(st.drawn == 0 && st.nentries == 0);
-	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE object='time_entry' AND kind IN ('time.logged','time.changed','time.removed')"), 3);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM event WHERE object='time_entry' AND kind IN ('time.logged','time.changed','time.removed')"), 3);
 }
 
 /* Work on a covered category costs nothing from the bank while its agreement is in force; phoned-in work is not "reported". */
@@ -246,7 +232,7 @@ static void test_included(void **state)
 	must(db_write(s->db, agree_job, &g, &e), &e);
 	st = month_now(s, 11);
 	CHECK(st.drawn == 0 && st.entries[0].included == 60);
-	CHECK_INT(count(s, "SELECT reported FROM time_entry"), 0);
+	CHECK_INT(store_case_count(s, "SELECT reported FROM time_entry"), 0);
 	k.in.started_at = moment_from_local(2026, 11, 16, 9, 0, 0);
 	must(do_ask(s, &k, &e), &e);
 	CHECK_INT(month_now(s, 11).drawn, 60);
@@ -305,13 +291,13 @@ static void test_close(void **state)
 	db_read_end(c);
 	CHECK_STR(kept.statement, again.statement);
 	CHECK_STR(kept.sha256, again.sha256);
-	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE kind='month.closed'"), 2);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM event WHERE kind='month.closed'"), 2);
 	st = month_now(s, 7);                                   /* before everything: empty, and locked */
 	CHECK(st.closed && st.granted == 0 && st.nentries == 0);
 	closed = -1;                                            /* closing it is no mistake, and does nothing */
 	must(close_month(s, &bodil, 7, &closed, &e), &e);
 	CHECK_INT(closed, 0);
-	CHECK_INT(count(s, "SELECT count(*) FROM month_close"), 2);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM month_close"), 2);
 }
 
 static int job_sql(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -410,19 +396,19 @@ static void test_notices(void **state)
 
 	fill_store(s);
 	logged(s, 11, 2, "remote", 225);
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox"), 0);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox"), 0);
 	logged(s, 11, 3, "remote", 15);                 /* 240 of 300 */
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox"), 2);
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE recipient='b@adv.example' AND subject='80 % af timerne i november 2026 er brugt'"), 1);
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE recipient='a@adv.example' AND subject='80 % of the hours of November 2026 are used'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox"), 2);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox WHERE recipient='b@adv.example' AND subject='80 % af timerne i november 2026 er brugt'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox WHERE recipient='a@adv.example' AND subject='80 % of the hours of November 2026 are used'"), 1);
 	logged(s, 11, 4, "remote", 30);                 /* 270: nothing to say */
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox"), 2);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox"), 2);
 	logged(s, 11, 5, "remote", 90);                 /* past 95 and 100 at once: only the last is told */
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox"), 4);
-	CHECK_INT(count(s, "SELECT count(*) FROM bank_notice"), 3);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox"), 4);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM bank_notice"), 3);
 	logged(s, 11, 6, "remote", 90);
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox"), 4);
-	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE kind='bank.notice'"), 2);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox"), 4);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM event WHERE kind='bank.notice'"), 2);
 }
 
 struct answer { const struct actor *who; const char *answer; int32_t month; int64_t need_id; };
@@ -445,15 +431,15 @@ static int ask_again_job(struct db_conn *w, struct arena *a, void *arg, struct e
 
 static void stopped(struct store_case *s, struct ask *k)
 {
-	int64_t entries = count(s, "SELECT count(*) FROM time_entry"), events = count(s, "SELECT count(*) FROM event");
+	int64_t entries = store_case_count(s, "SELECT count(*) FROM time_entry"), events = store_case_count(s, "SELECT count(*) FROM event");
 	struct err e;
 
 	CHECK(do_ask(s, k, &e) == -1);
 	CHECK(e.id == E_HOURS_USED_UP);
 	CHECK_STR(e.field, "minutes");
 	CHECK(strncmp(e.detail, "2026-11", 7) == 0);
-	CHECK_INT(count(s, "SELECT count(*) FROM time_entry"), entries);
-	CHECK_INT(count(s, "SELECT count(*) FROM event"), events);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM time_entry"), entries);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM event"), events);
 }
 
 /* "Stop and ask first" stops: not a minute past the hours before somebody who decides at the customer has said yes. */
@@ -472,11 +458,11 @@ static void test_asks_first(void **state)
 	must(db_write(s->db, agree_job, &g, &e), &e);
 	first = logged(s, 11, 2, "remote", 105);
 	stopped(s, &more);                                      /* 15 are left, 30 are wanted */
-	CHECK_INT(count(s, "SELECT count(*) FROM need"), 0);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM need"), 0);
 	must(db_write(s->db, ask_again_job, &again, &e), &e);
 	must(db_write(s->db, ask_again_job, &again, &e), &e);   /* asked once */
-	CHECK_INT(count(s, "SELECT count(*) FROM need WHERE kind='decision' AND title LIKE 'Timerne i november 2026 er n%sten brugt%'"), 1);
-	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='need' AND body LIKE '%https://desk.example/portal/needs/1%'"), 2);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM need WHERE kind='decision' AND title LIKE 'Timerne i november 2026 er n%sten brugt%'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM outbox WHERE kind='need' AND body LIKE '%https://desk.example/portal/needs/1%'"), 2);
 	must(do_ask(s, &internal, &e), &e);                     /* internal time, and another customer's, is never stopped */
 	theirs.in.ticket_id = THEIRS;
 	must(do_ask(s, &theirs, &e), &e);
@@ -496,7 +482,7 @@ static void test_asks_first(void **state)
 	must(db_write(s->db, answer_job, &no, &e), &e);
 	stopped(s, &more);
 	must(db_write(s->db, ask_again_job, &again, &e), &e);   /* a no is not asked again */
-	CHECK_INT(count(s, "SELECT count(*) FROM need"), 1);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM need"), 1);
 	yes.who = &employee;
 	CHECK(db_write(s->db, answer_job, &yes, &e) == -1 && e.id == E_DENIED);
 	yes.who = &bodil;                                       /* nor can the provider say it for them */
@@ -510,7 +496,7 @@ static void test_asks_first(void **state)
 	must(do_ask(s, &more, &e), &e);
 	CHECK_INT(month_now(s, 11).over, 15);
 	CHECK_INT(month_now(s, 11).to_ask, 15);
-	CHECK_INT(count(s, "SELECT count(*) FROM need WHERE answer='yes'"), 1);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM need WHERE answer='yes'"), 1);
 }
 
 static int any(uint32_t *r, int below)
@@ -588,10 +574,10 @@ static void test_timer(void **state)
 	k.in.stop_timer = true;
 	k.in.ticket_id = PHONED;
 	must(do_ask(s, &k, &e), &e);                            /* another ticket's time leaves it running */
-	CHECK_INT(count(s, "SELECT count(*) FROM timer"), 1);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM timer"), 1);
 	k.in.ticket_id = TICKET;
 	must(do_ask(s, &k, &e), &e);
-	CHECK_INT(count(s, "SELECT count(*) FROM timer"), 0);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM timer"), 0);
 	CHECK(do_ask(s, &drop, &e) == -1 && e.id == E_TIMER_NONE);
 }
 
@@ -643,7 +629,7 @@ static void test_two_writers(void **state)
 	st = month_now(s, 10);
 	CHECK(st.closed && st.nentries == r[0].done + r[1].done);
 	CHECK_INT(st.drawn + st.over, 15 * st.nentries);
-	CHECK_INT(count(s, "SELECT count(*) FROM time_entry"), st.nentries);
+	CHECK_INT(store_case_count(s, "SELECT count(*) FROM time_entry"), st.nentries);
 }
 
 int main(void)
