@@ -4,6 +4,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/proof.h"
+#include "core/words.h"
 #include <inttypes.h>
 
 struct text_kept { const char *service; int version; const struct catalogue_service *text; };
@@ -100,6 +101,14 @@ int judge_customer(struct judge *j, int64_t customer_id, struct err *e)
 	return 0;
 }
 
+/* When an attestation ends, as people set it: a whole day and how it is led up to, or else the moment. */
+static const char *end_of(struct arena *a, enum lang l, int64_t t, const char *before_day, const char *before_moment)
+{
+	bool whole = t == day_start(day_of(t));
+
+	return arena_printf(a, "%s%s", whole ? before_day : before_moment, whole ? words_day(a, l, day_of(t - 1)) : proof_moment(a, l, t));
+}
+
 static int attestation_judge(struct judge *j, const char *key, int64_t at, struct proof *out, struct err *e)
 {
 	const struct attestation *last = NULL;
@@ -120,8 +129,8 @@ static int attestation_judge(struct judge *j, const char *key, int64_t at, struc
 		proof_begin(out, PROMISE_ATTESTED);
 		proof_check(out, t->expires_at);
 		out->due_at = t->expires_at;
-		proof_reason(out, j->s, arena_printf(j->s, "%s har bekræftet det; det gælder til %s.", t->person_name, proof_moment(j->s, LANG_DA, t->expires_at)),
-			arena_printf(j->s, "%s has attested it; it holds until %s.", t->person_name, proof_moment(j->s, LANG_EN, t->expires_at)));
+		proof_reason(out, j->s, arena_printf(j->s, "%s har bekræftet det; det gælder %s.", t->person_name, end_of(j->s, LANG_DA, t->expires_at, "til og med ", "til ")),
+			arena_printf(j->s, "%s has attested it; it holds %s.", t->person_name, end_of(j->s, LANG_EN, t->expires_at, "through ", "until ")));
 		proof_evidence(out, j->s, t->at, NULL, arena_printf(j->s, "%s: %s", t->person_name, t->note), arena_printf(j->s, "%s: %s", t->person_name, t->note));
 		return 0;
 	}
@@ -132,8 +141,8 @@ static int attestation_judge(struct judge *j, const char *key, int64_t at, struc
 		proof_reason(out, j->s, arena_printf(j->s, "Bekræftelsen fra %s blev taget tilbage %s.", last->person_name, proof_moment(j->s, LANG_DA, last->withdrawn_at)),
 			arena_printf(j->s, "The attestation by %s was withdrawn %s.", last->person_name, proof_moment(j->s, LANG_EN, last->withdrawn_at)));
 	else
-		proof_reason(out, j->s, arena_printf(j->s, "Bekræftelsen fra %s udløb %s.", last->person_name, proof_moment(j->s, LANG_DA, last->expires_at)),
-			arena_printf(j->s, "The attestation by %s ran out %s.", last->person_name, proof_moment(j->s, LANG_EN, last->expires_at)));
+		proof_reason(out, j->s, arena_printf(j->s, "Bekræftelsen fra %s udløb %s.", last->person_name, end_of(j->s, LANG_DA, last->expires_at, "med ", "")),
+			arena_printf(j->s, "The attestation by %s ran out %s.", last->person_name, end_of(j->s, LANG_EN, last->expires_at, "with ", "")));
 	return 0;
 }
 

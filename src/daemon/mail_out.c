@@ -163,10 +163,25 @@ static int64_t round_of_sending(struct mail_work *w)
 	return next > now ? next - now : MOMENT_SECOND;
 }
 
+/* Said once, for who wonders where the mails are. */
+static void say_when_nobody_takes(struct mail_work *w)
+{
+	struct arena *a = arena_begin(1 << 20);
+	struct db_conn *c = NULL;
+	const char *smtp = "";
+	struct err e;
+
+	if (db_read_begin(w->app->db, &c, &e) == 0 && server_of(w, c, a, &smtp, &e) == 0 && !*smtp)
+		log_line(LOG_INFO, "mail", "no mail server is named (--smtp, smtp= in pedel.conf, or the settings page): mails wait");
+	db_read_end(c);
+	arena_end(a);
+}
+
 static void *work(void *arg)
 {
 	struct mail_work *w = arg;
 
+	say_when_nobody_takes(w);
 	for (int64_t pause_us = 0; bell_wait(&w->bell, pause_us, false) != BELL_STOP; )
 		pause_us = round_of_sending(w);
 	return NULL;

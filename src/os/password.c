@@ -9,8 +9,11 @@ static const size_t memory_bytes = 64 << 20;
 
 int password_check(const char *password, const char *field, struct err *e)
 {
-	if (!password || text_blank(password) || text_chars(password) < CHARS_LEAST || strlen(password) > BYTES_MOST ||
-		!text_valid(password, strlen(password)))
+	if (password && strlen(password) > BYTES_MOST)
+		return FAIL_FIELD(e, E_TOO_LONG, field, "%d bytes at most", BYTES_MOST);
+	if (password && !text_valid(password, strlen(password)))
+		return FAIL_FIELD(e, E_TEXT_ENCODING, field, "password");
+	if (!password || text_blank(password) || text_chars(password) < CHARS_LEAST)
 		return FAIL_FIELD(e, E_PASSWORD_WEAK, field, "%d characters at least", CHARS_LEAST);
 	return 0;
 }

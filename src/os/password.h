@@ -1,7 +1,7 @@
 /* password.h - passwords as Argon2id texts (64 MB, two passes: about a tenth of a second of one core). Slow on purpose:
  * call it outside db_write() jobs, and from few threads at once.
  *
- * Ownership:  results in the arena given.  Errors: E_PASSWORD_WEAK, E_MEMORY_LIMIT.  Units: none.
+ * Ownership:  results in the arena given.  Errors: E_PASSWORD_WEAK, E_TOO_LONG, E_TEXT_ENCODING, E_MEMORY_LIMIT.  Units: none.
  * Threads:    any.   Source: libsodium crypto_pwhash_str; foundation facts, section 5. */
 #ifndef PEDEL_OS_PASSWORD_H
 #define PEDEL_OS_PASSWORD_H

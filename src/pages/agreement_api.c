@@ -62,7 +62,7 @@ static int get_services(struct web *w, struct err *e)
 
 	for (int i = 0; i < w->app->catalogue->nservices; i++)
 		json_array_append_new(list, service_json(w, &w->app->catalogue->services[i]));
-	return web_json(w, 200, list);
+	return web_whole(w, list, e);
 }
 
 static json_t *agreement_json(struct web *w, const struct agreement *g)
@@ -252,8 +252,9 @@ static const struct api_field accept_body[] = {
 	{ "contact_id", "integer", true, NULL, "The owner or approver who accepts" }, { "name", "string", false, NULL, "As signed; left out: the contact's name" }, { 0 } };
 static const struct api_field list_query[] = { { "customer_id", "integer", false, NULL, "Only this customer's" }, { "limit", "integer" }, { "cursor", "string" }, { 0 } };
 
+static const struct api_field whole_query[] = { { "limit", "integer", false, NULL, "Only the first; left out: all" }, { 0 } };
 static const struct api_doc doc_services = { .id = "listServices", .about = "The catalogue: every service with its terms and promises.", .scope = "agreements:read",
-	.status = 200, .reply = "[Service]", .schemas = service_schemas };
+	.query = whole_query, .status = 200, .reply = "[Service]", .schemas = service_schemas };
 static const struct api_doc doc_draft = { .id = "draftAgreement", .about = "Make a draft of an agreement.", .scope = "agreements:write", .body = draft_body,
 	.status = 201, .reply = "Agreement", .schemas = agreement_schemas };
 static const struct api_doc doc_list = { .id = "listAgreements", .about = "Agreements, newest first.", .scope = "agreements:read", .query = list_query,

@@ -294,7 +294,7 @@ static void document_draws(struct web *w, json_t *blocks, const struct statement
 	add_column(columns, _("Balance"), "right", 18);
 	for (int i = 0; i < s->nentries; i++) {
 		const struct statement_entry *t = &s->entries[i];
-		const char *what = *t->note ? arena_printf(w->a, "%s%s%s", t->subject, *t->subject ? ": " : "", t->note) : t->subject;
+		const char *what = *t->note && strcmp(t->note, t->subject) != 0 ? arena_printf(w->a, "%s%s%s", t->subject, *t->subject ? ": " : "", t->note) : t->subject;
 
 		if (t->late)
 			what = arena_printf(w->a, _("%s (late)"), what);

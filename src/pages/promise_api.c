@@ -107,7 +107,7 @@ static int get_promises(struct web *w, struct err *e)
 			json_decref(all);
 			return -1;
 		}
-		return web_json(w, 200, all);
+		return web_whole(w, all, e);
 	}
 	if (promise_lines(w, customer_id, service, true, &lines, &n, e) != 0 || promise_lines_read(w, lines, n, e) != 0) {
 		json_decref(all);
@@ -115,7 +115,7 @@ static int get_promises(struct web *w, struct err *e)
 	}
 	for (int i = 0; i < n; i++)
 		json_array_append_new(all, promise_json(w, &lines[i].now, lines[i].since_at, lines[i].ticket_number));
-	return web_json(w, 200, all);
+	return web_whole(w, all, e);
 }
 
 struct attest { const struct actor *who; int64_t customer_id, expires_at, now, id; const char *key, *note; };
@@ -172,7 +172,7 @@ static const struct api_field attestation_fields[] = {
 	{ "expires", "date", true }, { "note", "string", true }, { 0 } };
 static const struct api_schema schemas[] = { { "Promise", promise_fields }, { "Evidence", evidence_fields }, { "Attestation", attestation_fields }, { 0 } };
 static const struct api_field list_query[] = { { "customer_id", "integer", true }, { "at", "date-time", false, NULL, "as it stood at that moment" },
-	{ "service", "string" }, { 0 } };
+	{ "service", "string" }, { "limit", "integer", false, NULL, "only the first; left out: all" }, { 0 } };
 static const struct api_field attest_body[] = { { "customer_id", "integer", true }, { "promise", "string", true }, { "note", "string", true, NULL, "what was seen" },
 	{ "expires", "date", true, NULL, "the last day it holds; at most 400 days ahead" }, { 0 } };
 static const struct api_doc doc_list = { "listPromises", "How every promise to a customer stands, of both parties, with reasons and evidence.", "promises:read",

@@ -113,6 +113,22 @@ static int check_phone(const char *s, struct err *e)
 	return digits && (digits < 8 || digits > 15) ? FAIL_FIELD(e, E_PHONE_INVALID, "tel", "%.40s", s) : 0;
 }
 
+/* The quick choice for a colleague asks for a name in its second line; the request is called after it. Who has written it all in another way may. */
+static int read_colleague(struct web *w, const char *text, const char **subject, struct err *e)
+{
+	const char *line = strchr(begin_with(w, "employee"), '\n'), *at, *name;
+	size_t n = line ? strcspn(line, ":") + 1 : 0;
+
+	at = line ? strstr(text, arena_dupn(w->a, line, n)) : NULL;
+	if (!at)
+		return 0;
+	name = text_trim(w->a, arena_dupn(w->a, at + n, strcspn(at + n, "\n")));
+	if (text_blank(name))
+		return FAIL_FIELD(e, E_NAME_MISSING, "text", "employee");
+	*subject = arena_printf(w->a, "%s: %s", _("New colleague"), text_line(w->a, name, 120));
+	return 0;
+}
+
 static int report(struct web *w, struct err *e)
 {
 	struct ticket_job j = { .kind = JOB_CREATE, .draft = { .channel = "portal" } };
@@ -122,6 +138,10 @@ static int report(struct web *w, struct err *e)
 	if (web_form_check(w, e) != 0)
 		return -1;
 	if (text_check(text, "text", TICKET_BODY_MAX, true, e) != 0) {
+		web_wrong(w, e);
+		bad = true;
+	}
+	if (strcmp(kind, "employee") == 0 && read_colleague(w, text, &j.draft.subject, e) != 0) {
 		web_wrong(w, e);
 		bad = true;
 	}

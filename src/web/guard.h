@@ -14,7 +14,7 @@ void guard_end(struct web_guard *g);                    /* NULL is allowed */
 /* hash NULL: nobody of that name; takes just as long and does not fit. */
 int  guard_password_fits(struct web_guard *g, const char *hash, const char *password, bool *fits, struct err *e);
 int  guard_password_hash(struct web_guard *g, struct arena *a, const char *password, const char **hash, struct err *e);
-int  guard_password_check(const char *password, const char *field, struct err *e);      /* may it be chosen: E_PASSWORD_WEAK */
+int  guard_password_check(const char *password, const char *field, struct err *e);      /* may it be chosen: E_PASSWORD_WEAK, E_TOO_LONG, E_TEXT_ENCODING */
 bool guard_password_stale(const char *hash);            /* made with other costs: hash it again */
 int  guard_slow_down(struct web_guard *g, const char *what, const char *key, int burst, int64_t each_us, int64_t now, struct err *e);
 /* Secrets at rest: XChaCha20-Poly1305 with the installation's key; `place` ("person:7:totp_sealed") is bound to it. */

@@ -129,6 +129,20 @@ int json_known(json_t *o, const char *const *keys, struct err *e)
 	return 0;
 }
 
+int web_whole(struct web *w, json_t *v, struct err *e)
+{
+	const char *cursor;
+	int limit;
+
+	if (web_page(w, &limit, &cursor, e) != 0) {
+		json_decref(v);
+		return -1;
+	}
+	while (web_query(w, "limit") && json_array_size(v) > (size_t)limit)
+		json_array_remove(v, json_array_size(v) - 1);
+	return web_json(w, 200, v);
+}
+
 int web_page(struct web *w, int *limit, const char **cursor, struct err *e)
 {
 	const char *l = web_query(w, "limit");

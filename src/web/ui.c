@@ -430,11 +430,40 @@ static void field_seg(struct web *w, const struct ui_field *f, const char *value
 	ADD(w, "</fieldset>");
 }
 
+enum { NAME_MOST = 60 };
+
+/* The summary stands before the fields and does not know what they are called: "Name: Write something here." */
+static void name_in_summary(struct web *w, const struct ui_field *f)
+{
+	struct buf link, said;
+	const char *found;
+	size_t at, had = w->out.n;
+
+	buf_init(&link, w->a, 300);
+	buf_adds(&link, "<a href=\"#f-");
+	esc_url_part(&link, f->name);
+	buf_adds(&link, "\">");
+	buf_init(&said, w->a, 8 * NAME_MOST);
+	esc_text(&said, f->label);
+	buf_adds(&said, text_ends(f->label, "?") ? " " : ": ");
+	found = text_chars(f->label) > NAME_MOST || link.full || said.full ? NULL : strstr(buf_text(&w->out), buf_text(&link));
+	if (!found)
+		return;
+	at = (size_t)(found - w->out.p) + link.n;
+	buf_add(&w->out, said.p, said.n);
+	if (w->out.full)
+		return;
+	memmove(w->out.p + at + said.n, w->out.p + at, had - at);
+	memcpy(w->out.p + at, said.p, said.n);
+}
+
 void ui_field(struct web *w, const struct ui_field *f)
 {
 	const char *type = f->type && *f->type ? f->type : "text", *value = f->value;
 	bool wrong = web_wrong_text(w, f->name) != NULL, typed = w->nerrors > 0;
 
+	if (wrong && strcmp(type, "check") != 0)
+		name_in_summary(w, f);
 	if (typed && strcmp(type, "password") != 0 && web_field(w, f->name))
 		value = web_field(w, f->name);
 	if (strcmp(type, "seg") == 0) {

@@ -130,6 +130,8 @@ int web_body_json(struct web *w, json_t **out, struct err *e);
 int json_want_text(json_t *o, const char *key, size_t max, bool required, const char **out, struct err *e);
 int json_want_int(json_t *o, const char *key, int64_t min, int64_t max, bool required, int64_t fallback, int64_t *out, struct err *e);
 int json_known(json_t *o, const char *const *keys, struct err *e);      /* E_FIELD_UNKNOWN for any other */
+/* A list that is always whole: cut to the first ?limit (1-200) of them when that is asked for. Takes v over. */
+int web_whole(struct web *w, json_t *v, struct err *e);
 /* ?limit (1-200, default 50) and ?cursor of a list. Cursors are opaque to clients. */
 int web_page(struct web *w, int *limit, const char **cursor, struct err *e);
 

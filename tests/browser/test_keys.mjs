@@ -56,6 +56,9 @@ await part('? shows all keys', async () => {
   await go('/console/');
   await page.keyboard.press('Shift+?');
   await url('/console/keys');
+  holds((await page.textContent('.keymap')).includes('Filtrér på ord'), 'F is there too');
+  await key('Escape');
+  await url('/console/');
 });
 await part('C makes a ticket', async () => {
   await key('c');

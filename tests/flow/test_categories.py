@@ -128,6 +128,8 @@ class Categories(unittest.TestCase):
                 ({'name_da': 'Godt', 'service': 'vrøvl'}, 'service', 'Vælg en af værdierne')):
             with self.subTest(given):
                 self.wrong(self.add(**given), field, words)
+                label = {'name_da': 'Navn på dansk', 'name_en': 'Navn på engelsk', 'service': 'Dækket af'}[field]
+                self.assertRegex(self.me.text, f'<a href="#f-{field}">{label}: [^<]*{words}')       # the summary says where
                 if 'name_en' in given:
                     self.assertIn(f'value="{given["name_da"]}"', self.me.text)      # what was typed is kept
         # bytes that are not UTF-8, and other controls, become the sign for "not a letter"

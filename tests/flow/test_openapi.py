@@ -358,6 +358,12 @@ class OpenApi(unittest.TestCase):
                 self.refused(name, self.call(name, params, {**query, 'cursor': 'no such'}, None), 400, 'CURSOR_INVALID', 'cursor')
                 self.refused(name, self.call(name, params, {**query, 'limit': 201}, None), 400, 'NUMBER_RANGE', 'limit')
 
+    def test_3b_whole_lists_can_be_cut(self):
+        for path in ('/api/v1/services', f"/api/v1/promises?customer_id={self.customer['id']}"):
+            whole = self.p.ok('GET', path)
+            self.assertGreater(len(whole), 2)
+            self.assertEqual([x['key'] for x in self.p.ok('GET', f"{path}{'&' if '?' in path else '?'}limit=2")], [x['key'] for x in whole[:2]])
+
     def test_4_wrong_bodies_are_refused_at_their_field(self):
         wrong = {'string': 7, 'integer': 'seven', 'boolean': 'yes', 'array': 'one', 'object': []}
         for name in self.operations:

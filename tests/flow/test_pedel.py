@@ -38,7 +38,7 @@ class Words(unittest.TestCase):
                 (['token', 'add', '--data', p.data, '--login', '', '--name', 'x'], '', 2, 'LOGIN_INVALID'),
                 (['init', '--data', top / 'full' / 'file', '--provider', 'X', '--cvr', cvr(1)], '', 1, 'FILE_THERE'),
                 (['admin', 'frob'], '', 2, 'admin'),
-                (['token', 'add', '--data', p.data, '--login', 'nobody', '--name', 'x'], '', 1, 'NOT_FOUND'),
+                (['token', 'add', '--data', p.data, '--login', 'nobody', '--name', 'x'], '', 1, 'LOGIN_UNKNOWN'),
                 (['verify', '--data', top / 'nowhere'], '', 2, 'NOT_INITIALISED'),
                 (['verify'], '', 2, 'REQUIRED'),
                 (['backup', '--data', p.data, '--to', top / 'no' / 'such' / 'folder.tar'], '', 2, 'FOLDER_MISSING'),

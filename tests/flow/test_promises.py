@@ -84,6 +84,13 @@ class Promises(unittest.TestCase):
         row = self.promises()['backup.safe']
         self.assertEqual(row['state'], 'attested')
         self.assertIn('Mette Dahl', row['reasons']['en'][0])
+        # one day, said in one way: the last on which it holds
+        y, m, d = good['expires'].split('-')
+        day = f'{int(d)}.{int(m)}.{y}'
+        self.assertIn(f'det gælder til og med {day}.', row['reasons']['da'][0])
+        page = self.p.browser().sign_in('admin', self.p.password).get(f"/console/promises/{self.customer['id']}/backup.safe").text
+        self.assertIn(f'Frist {day}', page)
+        self.assertIn(f'Mette Dahl, til {day}', page)
 
     def test_4_pages_of_console_and_portal(self):
         b = self.p.browser().sign_in('admin', self.p.password)

@@ -167,6 +167,20 @@ class Tickets(unittest.TestCase):
         self.desk.post('/console/tickets/bulk', {**self.bulk_form(), 't': b['number'], 'do': 'take'})
         self.assertEqual(self.state(b)['owner_id'], 1)
 
+    def test_the_name_of_a_colleague_is_asked_for(self):
+        karen = self.by_link('karen@alpha.example')
+        karen.get('/portal/tasks/new?kind=employee')
+        form = {k: v for k, v in karen.form('/portal/tasks').items() if k != 'file'}
+        self.assertIn('Navn: \n', form['text'])
+        karen.post('/portal/tasks', form)
+        self.assertEqual(karen.status, 400)
+        self.assertIn('Skriv navnet på den nye medarbejder', karen.text)
+        self.assertIn('Første dag:', karen.text)                        # nothing typed is lost
+        karen.post('/portal/tasks', {**form, 'text': form['text'].replace('Navn: ', 'Navn: Emil Bach')})
+        self.assertIn('<h1>Ny medarbejder: Emil Bach</h1>', karen.text)
+        karen.post('/portal/tasks', {**form, 'text': 'Emil begynder på mandag, samme adgange som Ida.'})
+        self.assertIn('<h1>Emil begynder på mandag', karen.text)
+
     def test_the_same_form_sent_again_is_one_ticket(self):
         karen = self.by_link('karen@alpha.example')
         karen.get('/portal/tasks/new')

@@ -42,15 +42,22 @@ static void test_seal(void **state)
 static void test_password(void **state)
 {
 	struct store_case *s = *state;
-	static const struct { const char *word; int ok; } rows[] = {
-		{ NULL, 0 }, { "", 0 }, { "elleve tegn", 0 }, { "tolv tegn ja", 1 }, { "            ", 0 }, { "æøåæøåæøåæø", 0 }, { "æøåæøåæøåæøå", 1 },
-		{ "bad\xFFutf8 bytes", 0 },
+	static const struct { const char *word; int ok; enum err_id id; } rows[] = {
+		{ NULL, 0, E_PASSWORD_WEAK }, { "", 0, E_PASSWORD_WEAK }, { "elleve tegn", 0, E_PASSWORD_WEAK }, { "tolv tegn ja", 1, E_NONE },
+		{ "            ", 0, E_PASSWORD_WEAK }, { "æøåæøåæøåæø", 0, E_PASSWORD_WEAK }, { "æøåæøåæøåæøå", 1, E_NONE },
+		{ "bad\xFFutf8 bytes", 0, E_TEXT_ENCODING },
 	};
 	const char *hash, *again;
+	char long_one[1002];
 	struct err e;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		CHECK_ROW(i, (password_check(rows[i].word, "password", &e) == 0) == rows[i].ok && (rows[i].ok || e.id == E_PASSWORD_WEAK));
+		CHECK_ROW(i, (password_check(rows[i].word, "password", &e) == 0) == rows[i].ok && (rows[i].ok || e.id == rows[i].id));
+	memset(long_one, 'x', sizeof long_one);
+	long_one[1001] = 0;
+	CHECK(password_check(long_one, "password", &e) == -1 && e.id == E_TOO_LONG);
+	long_one[1000] = 0;
+	CHECK(password_check(long_one, "password", &e) == 0);
 	if (s->kind == DB_POSTGRES)
 		return;
 	CHECK(password_hash(s->a, "tolv tegn ja", &hash, &e) == 0 && password_hash(s->a, "tolv tegn ja", &again, &e) == 0);
