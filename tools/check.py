@@ -180,7 +180,7 @@ def main():
         c.count('planted defects', sum(x.startswith('ok') for x in lines), bad or int(code != 0), 0, out)
         print(out, flush=True)
     if opt.long and wanted('long'):
-        programs(c, 'scan', sorted((ROOT / 'tests/scan').glob('test_*.py')), env={'PEDEL_BUILD': 'build/release'}, timeout=1800)
+        programs(c, 'scan', sorted((ROOT / 'tests/scan').glob('test_*.py')), env={'PEDEL_BUILD': 'build/release'}, timeout=3600)
         programs(c, 'long', sorted((ROOT / 'tests/long').glob('test_*.py')), env={'PEDEL_BUILD': 'build/asan'}, timeout=3600, postgres=True)
     if c.wrong:
         print('failed: ' + ', '.join(c.wrong))

@@ -9,5 +9,5 @@ check="clang libclang-rt-14-dev libcmocka-dev mandoc valgrind universal-ctags co
 case "${1:-run}" in
 run) echo $run ;;
 check) echo $run $check ;;
-long) echo $run $check nginx-light fossil wrk debootstrap cppcheck clang-tidy systemd-container lintian debhelper dpkg-dev fakeroot po-debconf man-db ;;
+long) echo $run $check nginx-light fossil wrk debootstrap cppcheck clang-tidy systemd-container lintian debhelper dpkg-dev fakeroot po-debconf man-db sqlmap wapiti testssl.sh ;;
 esac

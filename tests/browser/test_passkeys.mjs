@@ -115,6 +115,16 @@ await part('the very same answer does not work twice', async () => {
   same(second.status, 401, 'the second');
   holds(second.text.includes('sendt to gange'), 'why');
 });
+await part('the very same answer, five times at the same instant, works once', async () => {
+  const said = await held(karen.page);
+  const got = await karen.page.evaluate((all) => Promise.all([1, 2, 3, 4, 5].map(async () => {
+    const r = await fetch('/login/passkey', { method: 'POST', body: new URLSearchParams(all) });
+    return { status: r.status, at: new URL(r.url).pathname };
+  })), said);
+  same(got.filter((g) => g.at === '/portal/').length, 1, 'signed in');
+  holds(got.every((g) => g.at === '/portal/' || [401, 403].includes(g.status)), JSON.stringify(got));
+  await signOut(karen.page);
+});
 await part('an answer made for one browser does not work in another', async () => {
   const said = await held(karen.page);
   const thief = await demo.page();
