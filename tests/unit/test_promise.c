@@ -638,102 +638,132 @@ static unsigned rnd(unsigned *seed, unsigned below)
 }
 
 /* Random weeks: reports, answers, changes, probes with holes, attestations, time; sweeps now and then. */
-static void test_any_history_can_be_told_again(void **state)
+struct weeks {
+	struct store_case *s;
+	unsigned seed;
+	int64_t now, swept, last_probe, attested, tickets[400], entries[400];
+	int ntickets, nentries;
+	bool probes_swept;
+};
+
+static int64_t any_ticket(struct weeks *k) { return k->tickets[rnd(&k->seed, (unsigned)k->ntickets)]; }
+
+static void change_something(struct weeks *k)
 {
 	static const char *const prio[] = { "urgent", "important", "normal" }, *const types[] = { "incident", "request", "order" };
 	static const char *const states[] = { "open", "waiting_customer", "waiting_third", "solved", "open", "closed" };
+	unsigned *seed = &k->seed, what = rnd(seed, 6);
+
+	if (what < 2)
+		k->tickets[k->ntickets++] = report(k->s, k->now, types[rnd(seed, 3)], prio[rnd(seed, 3)]);
+	else if (!k->ntickets)
+		return;
+	else if (what < 4)
+		do_op(k->s, (struct op){ .what = REPLY, .who = rnd(seed, 3) ? &jonas : &anna, .now = k->now, .id = any_ticket(k), .text = "Svar" });
+	else if (what == 4)
+		do_op(k->s, (struct op){ .what = CHANGE, .who = &jonas, .now = k->now, .id = any_ticket(k),
+			.change = { .state = states[rnd(seed, 6)], .priority = rnd(seed, 4) ? NULL : prio[rnd(seed, 3)] } });
+	else
+		do_op(k->s, (struct op){ .what = CHANGE, .who = &mette, .now = k->now, .id = any_ticket(k),
+			.change = { .set_owner = true, .owner_id = rnd(seed, 3), .type = types[rnd(seed, 3)] } });
+}
+
+static void probe_for_a_while(struct weeks *k)
+{
+	k->probes_swept = false;
+	for (; k->last_probe + MOMENT_MINUTE < k->now; k->last_probe += 4 * MOMENT_MINUTE)
+		probed(k->s, k->last_probe, k->last_probe > k->swept && rnd(&k->seed, 5) ? k->last_probe : k->now, rnd(&k->seed, 8) != 0, rnd(&k->seed, 9) != 0);
+}
+
+static void attest_or_withdraw(struct weeks *k)
+{
+	if (k->attested && rnd(&k->seed, 2)) {
+		fail_op(k->s, (struct op){ .what = WITHDRAW, .who = &mette, .now = k->now, .key = "backup.safe", .id = k->attested });
+		k->attested = 0;
+	} else {
+		k->attested = do_op(k->s, (struct op){ .what = ATTEST, .who = &mette, .now = k->now, .key = "backup.safe", .text = "set",
+			.expires = k->now + 1 + rnd(&k->seed, 3000) * MOMENT_MINUTE });
+	}
+}
+
+static void write_time(struct weeks *k)
+{
+	unsigned *seed = &k->seed;
+	struct op o = visit(k->now, 1 + rnd(seed, 200), rnd(seed, 2) * rnd(seed, 60), rnd(seed, 2) * rnd(seed, 60));
+
+	if (k->nentries && rnd(seed, 2)) {
+		o.id = k->entries[rnd(seed, (unsigned)k->nentries)];
+		o.what = rnd(seed, 3) ? RELOG : UNLOG;
+		fail_op(k->s, o);       /* its month may be closed, or it may be gone */
+	} else {
+		k->entries[k->nentries++] = do_op(k->s, o);
+	}
+	if (rnd(seed, 40) == 0)
+		fail_op(k->s, (struct op){ .what = CLOSE, .who = &mette, .now = k->now, .month = month_of(k->now) - 1 });
+}
+
+/* What was stored is what is told for that moment; and exactly one row holds. */
+static void told_as_stored(struct store_case *s, const char *key, int64_t when)
+{
+	struct promise_stand p;
+	struct promise_row *held;
+	struct err e = { 0 };
+	struct db_conn *c;
+	int n, found = 0;
+
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(store_promise_history(c, s->a, ALPHA, key, 0, 100000, &held, &n, &e), 0);
+	db_read_end(c);
+	for (int k = 0; k < n; k++)
+		if (held[k].since_at <= when && when < held[k].until_at) {
+			CHECK_STR(held[k].state, promise_state_name(told(s, key, when, &p)));
+			found++;
+		}
+	CHECK_INT(found, 1);
+}
+
+static void test_any_history_can_be_told_again(void **state)
+{
+	static const char *const keys[] = { "support.help", "support.open", "webwork.order", "support.report", "backup.safe",
+		"service-agreement.bank", "service-agreement.driving", "service-agreement.fixed" };
 	struct store_case *s = *state;
-	unsigned seed = 20261122;
-	int64_t now = at(2, 9, 30), swept = 0, tickets[400], entries[400], attested = 0, last_probe = now;
-	int ntickets = 0, nentries = 0, rows, from_rows = 0;
+	struct weeks k = { .s = s, .seed = 20261122, .now = at(2, 9, 30), .last_probe = at(2, 9, 30), .probes_swept = true };
 	struct arena *scratch = arena_begin(64 << 20);
-	bool probes_swept = true;
-	struct op o;
+	int rows, from_rows = 0;
 
 	begin(s);
 	for (int step = 0; step < 400; step++) {
-		now += (int64_t)rnd(&seed, 110) * MOMENT_MINUTE + rnd(&seed, 1000000) + 1;
-		switch (rnd(&seed, 11)) {
-		case 0: case 1:
-			tickets[ntickets++] = report(s, now, types[rnd(&seed, 3)], prio[rnd(&seed, 3)]);
-			break;
-		case 2: case 3:
-			if (ntickets)
-				do_op(s, (struct op){ .what = REPLY, .who = rnd(&seed, 3) ? &jonas : &anna, .now = now, .id = tickets[rnd(&seed, (unsigned)ntickets)], .text = "Svar" });
-			break;
-		case 4:
-			if (ntickets)
-				do_op(s, (struct op){ .what = CHANGE, .who = &jonas, .now = now, .id = tickets[rnd(&seed, (unsigned)ntickets)],
-					.change = { .state = states[rnd(&seed, 6)], .priority = rnd(&seed, 4) ? NULL : prio[rnd(&seed, 3)] } });
-			break;
-		case 5:
-			if (ntickets)
-				do_op(s, (struct op){ .what = CHANGE, .who = &mette, .now = now, .id = tickets[rnd(&seed, (unsigned)ntickets)],
-					.change = { .set_owner = true, .owner_id = rnd(&seed, 3), .type = types[rnd(&seed, 3)] } });
-			break;
-		case 6:
-			probes_swept = false;
-			for (; last_probe + MOMENT_MINUTE < now; last_probe += 4 * MOMENT_MINUTE)
-				probed(s, last_probe, last_probe > swept && rnd(&seed, 5) ? last_probe : now, rnd(&seed, 8) != 0, rnd(&seed, 9) != 0);
-			break;
-		case 7:
-			if (attested && rnd(&seed, 2)) {
-				fail_op(s, (struct op){ .what = WITHDRAW, .who = &mette, .now = now, .key = "backup.safe", .id = attested });
-				attested = 0;
-			} else {
-				attested = do_op(s, (struct op){ .what = ATTEST, .who = &mette, .now = now, .key = "backup.safe", .text = "set",
-					.expires = now + 1 + rnd(&seed, 3000) * MOMENT_MINUTE });
-			}
-			break;
-		case 8:
-			work(s, now, rnd(&seed, 3) != 0);
-			break;
-		default:
-			o = visit(now, 1 + rnd(&seed, 200), rnd(&seed, 2) * rnd(&seed, 60), rnd(&seed, 2) * rnd(&seed, 60));
-			if (nentries && rnd(&seed, 2)) {
-				o.id = entries[rnd(&seed, (unsigned)nentries)];
-				o.what = rnd(&seed, 3) ? RELOG : UNLOG;
-				fail_op(s, o);          /* its month may be closed, or it may be gone */
-			} else {
-				entries[nentries++] = do_op(s, o);
-			}
-			if (rnd(&seed, 40) == 0)
-				fail_op(s, (struct op){ .what = CLOSE, .who = &mette, .now = now, .month = month_of(now) - 1 });
+		unsigned what;
+
+		k.now += (int64_t)rnd(&k.seed, 110) * MOMENT_MINUTE + rnd(&k.seed, 1000000) + 1;
+		what = rnd(&k.seed, 11);
+		if (what < 6)
+			change_something(&k);
+		else if (what == 6)
+			probe_for_a_while(&k);
+		else if (what == 7)
+			attest_or_withdraw(&k);
+		else if (what == 8)
+			work(s, k.now, rnd(&k.seed, 3) != 0);
+		else
+			write_time(&k);
+		if (rnd(&k.seed, 4) == 0) {
+			sweep(s, k.swept = k.now);
+			k.probes_swept = true;
 		}
-		if (rnd(&seed, 4) == 0) {
-			sweep(s, swept = now);
-			probes_swept = true;
-		}
-		from_rows += shown_as_judged(s, scratch, now, probes_swept);
-		from_rows += shown_as_judged(s, scratch, now + rnd(&seed, 30) * MOMENT_MINUTE, probes_swept);
+		from_rows += shown_as_judged(s, scratch, k.now, k.probes_swept);
+		from_rows += shown_as_judged(s, scratch, k.now + rnd(&k.seed, 30) * MOMENT_MINUTE, k.probes_swept);
 	}
 	arena_end(scratch);
 	CHECK(from_rows > 1000);                    /* the rows did answer */
-	sweep(s, swept = now + 40 * MOMENT_DAY);
-	rows = told_again(s, swept);
-	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
+	sweep(s, k.swept = k.now + 40 * MOMENT_DAY);
+	rows = told_again(s, k.swept);
+	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
 	CHECK(rows > 60);
-	/* and moments at random, against the row that held then */
-	for (int i = 0; i < 150; i++) {
-		static const char *const keys[] = { "support.help", "support.open", "webwork.order", "support.report", "backup.safe",
-			"service-agreement.bank", "service-agreement.driving", "service-agreement.fixed" };
-		int64_t when = at(2, 9, 0) + (swept - at(2, 9, 0)) / 10000 * (int64_t)rnd(&seed, 10000);
-		const char *key = keys[rnd(&seed, 8)];
-		struct promise_stand p;
-		struct promise_row *held;
-		struct err e = { 0 };
-		struct db_conn *c;
-		int n, found = 0;
+	for (int i = 0; i < 150; i++) {             /* and moments at random */
+		int64_t when = at(2, 9, 0) + (k.swept - at(2, 9, 0)) / 10000 * (int64_t)rnd(&k.seed, 10000);
 
-		CHECK_INT(db_read_begin(s->db, &c, &e), 0);
-		CHECK_INT(store_promise_history(c, s->a, ALPHA, key, 0, 100000, &held, &n, &e), 0);
-		db_read_end(c);
-		for (int k = 0; k < n; k++)
-			if (held[k].since_at <= when && when < held[k].until_at) {
-				CHECK_STR(held[k].state, promise_state_name(told(s, key, when, &p)));
-				found++;
-			}
-		CHECK_INT(found, 1);
+		told_as_stored(s, keys[rnd(&k.seed, 8)], when);
 	}
 	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM (SELECT dedupe_key FROM ticket WHERE dedupe_key IS NOT NULL GROUP BY dedupe_key HAVING COUNT(*)>1) x"), 0);
 }

@@ -431,15 +431,12 @@ static void test_sign_in_late(void **state)
 	guard_end(h.app.guard);
 }
 
-static void test_dispatch(void **state)
+static void test_addresses(void **state)
 {
-	struct err e;
 	struct store_case *s = *state;
 	struct arena *a = s->a;
 	struct http_response r;
-	const char *form, *mine;
 	struct house h;
-	char *old;
 
 	house_open(s, &h);
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/nothing" });
@@ -450,23 +447,57 @@ static void test_dispatch(void **state)
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/console/customers", .query = "q=a" });
 	CHECK_INT(r.status, 303);
 	CHECK_STR(header(&r, "location"), "/login?next=%2Fconsole%2Fcustomers%3Fq%3Da");
-	/* forms of other sites, of nobody, of another session, and a masked token used twice (which is fine) */
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .origin = "https://evil.example", .body = "language=da&theme=auto" });
+	/* a file of the program's own has a name for its bytes, and one Vary at most */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = arena_printf(a, "%s/pedel.css", static_base) });
+	CHECK(r.status == 200 && r.etag && r.etag[0] == '"' && r.no_compress);
+	/* an employee of one customer and a person of another: not found, like what does not exist */
+	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/portal/people/999", .cookie = h.cookie[4] });
+	CHECK_INT(r.status, 404);
+	guard_end(h.app.guard);
+}
+
+/* Forms of other sites, of nobody, of another session, and a masked token used twice (which is fine). */
+static void test_posts(void **state)
+{
+	struct store_case *s = *state;
+	struct arena *a = s->a;
+	struct http_response r;
+	struct house h;
+
+	house_open(s, &h);
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .origin = "https://evil.example",
+		.body = "language=da&theme=auto" });
 	CHECK_INT(r.status, 403);
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .body = "language=da&theme=auto" });
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1],
+		.body = "language=da&theme=auto" });
 	CHECK_INT(r.status, 403);
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = "00", .body = "language=da&theme=auto" });
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = "00",
+		.body = "language=da&theme=auto" });
 	CHECK_INT(r.status, 403);
 	for (int i = 0; i < 2; i++) {
-		r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .origin = "http://127.0.0.1:1", .body = "language=en&theme=dark" });
+		r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .origin = "http://127.0.0.1:1",
+			.body = "language=en&theme=dark" });
 		CHECK_INT(r.status, 303);
 	}
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = h.cookie[1] });
 	CHECK(r.status == 200 && strstr(said(a, &r), "<html lang=\"en\" data-theme=\"dark\">"));
 	CHECK(!strstr(said(a, &r), "style=") && !strstr(said(a, &r), "onclick"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1], .body = "language=xx&theme=auto" });
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = h.cookie[1], .csrf = h.csrf[1],
+		.body = "language=xx&theme=auto" });
 	CHECK(r.status == 422 && strstr(said(a, &r), "id=\"errors\""));
-	/* a cookie from yesterday, or no cookie of ours */
+	guard_end(h.app.guard);
+}
+
+/* A cookie from yesterday, or no cookie of ours. */
+static void test_old_cookie(void **state)
+{
+	struct store_case *s = *state;
+	struct arena *a = s->a;
+	struct http_response r;
+	struct house h;
+	char *old;
+
+	house_open(s, &h);
 	old = arena_dup(a, h.cookie[1]);
 	old[3] = old[3] == 'A' ? 'B' : 'A';
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = old });
@@ -475,76 +506,108 @@ static void test_dispatch(void **state)
 	CHECK(header(&r, "set-cookie") && strncmp(header(&r, "set-cookie"), "pedel=; Path=/; Max-Age=0;", 26) == 0);
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/login", .query = "ended=1" });
 	CHECK(r.status == 200 && strstr(said(a, &r), "Du er logget ud, fordi"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = old, .csrf = h.csrf[1], .body = "language=da&theme=auto" });
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/profile", .cookie = old, .csrf = h.csrf[1],
+		.body = "language=da&theme=auto" });
 	CHECK(r.status == 401 && strstr(said(a, &r), "intet er gemt") && header(&r, "set-cookie"));
 	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/logout", .cookie = old, .csrf = h.csrf[1], .body = "x=1" });
 	CHECK_INT(r.status, 303);
-	/* a stranger's form: the cookie and the field must fit */
+	guard_end(h.app.guard);
+}
+
+/* A stranger's form: the cookie and the field must fit. */
+static void test_strangers_form(void **state)
+{
+	struct store_case *s = *state;
+	struct arena *a = s->a;
+	struct http_response r;
+	struct house h;
+	const char *form, *mine;
+
+	house_open(s, &h);
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/login" });
 	CHECK(r.status == 200 && !strstr(said(a, &r), "Du er logget ud") && header(&r, "set-cookie") && strncmp(header(&r, "set-cookie"), "pedel-form=", 11) == 0);
 	form = arena_dupn(a, header(&r, "set-cookie") + 11, 32);
 	mine = arena_printf(a, "; pedel-form=%s", form);
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .csrf = csrf_mask(a, form), .body = "login=x&password=y" });
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .csrf = csrf_mask(a, form),
+		.body = "login=x&password=y" });
 	CHECK_INT(r.status, 401);
 	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .body = "login=x&password=y" });
 	CHECK_INT(r.status, 403);
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .csrf = h.csrf[1], .body = "login=x&password=y" });
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .cookie = mine, .csrf = h.csrf[1],
+		.body = "login=x&password=y" });
 	CHECK_INT(r.status, 403);
 	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/login", .csrf = csrf_mask(a, form), .body = "login=x&password=y" });
 	CHECK_INT(r.status, 403);
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/profile", .cookie = "x" });
 	CHECK_INT(r.status, 303);
-	/* a file of the program's own has a name for its bytes, and one Vary at most */
-	r = ask(&h, a, &(struct ask){ .method = "GET", .path = arena_printf(a, "%s/pedel.css", static_base) });
-	CHECK(r.status == 200 && r.etag && r.etag[0] == '"' && r.no_compress);
-	/* the API */
+	guard_end(h.app.guard);
+}
+
+static void test_api_door(void **state)
+{
+	struct store_case *s = *state;
+	struct arena *a = s->a;
+	struct http_response r;
+	struct house h;
+	struct err e;
+
+	house_open(s, &h);
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .language = "en" });
 	CHECK(r.status == 401 && strstr(said(a, &r), "\"SIGNIN_NEEDED\"") && header(&r, "www-authenticate"));
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .cookie = h.cookie[1] });
 	CHECK_INT(r.status, 401);               /* cookies do not open the API, so other sites cannot use it */
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = "pdl_xx" });
 	CHECK(r.status == 401 && strstr(said(a, &r), "TOKEN_INVALID"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .language = "en;q=0.9,da;q=0.1", .body = "{\"name\":\"X\",\"cvr\":\"12345678\"}" });
-	CHECK(r.status == 400 && strstr(said(a, &r), "\"CVR_INVALID\"") && strstr(said(a, &r), "\"field\":\"cvr\"") && strstr(said(a, &r), "Write all 8 digits"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"X\",\"cvr\":\"10000025\",\"colour\":1}" });
-	CHECK(r.status == 400 && strstr(said(a, &r), "FIELD_UNKNOWN"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"X\",\"cvr\":\"10000025\"}" });
-	CHECK_INT(r.status, 201);
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"X\",\"cvr\":\"10000025\"}" });
-	CHECK(r.status == 409 && strstr(said(a, &r), "CUSTOMER_TAKEN"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[3], .body = "{}" });
-	CHECK_INT(r.status, 403);               /* a bookkeeper reads */
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"Y\",\"cvr\":12345678}" });
-	CHECK(r.status == 400 && strstr(said(a, &r), "CVR_INVALID"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/tickets", .token = h.token[1], .body = "{\"customer_id\":1000000000000000000000000000000,\"subject\":\"a\",\"body\":\"b\"}" });
-	CHECK(r.status == 400 && strstr(said(a, &r), "NUMBER_RANGE") && strstr(said(a, &r), "\"field\":\"customer_id\""));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/tickets", .token = h.token[1], .body = "{\"customer_id\":1,\"subject\":\"a\\r\\nBcc: x\",\"body\":\"b\"}" });
-	if (r.status != 201)
-		print_message("%s\n", said(a, &r));
-	CHECK(r.status == 201 && strstr(said(a, &r), "\"subject\":\"a Bcc: x\""));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/tickets", .token = h.token[1], .type = "text/plain; charset=utf-8", .body = "{}" });
-	CHECK(r.status == 415 && strstr(said(a, &r), "BODY_TYPE"));
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers/1/months/2026-01/close", .token = h.token[3], .body = "{\"x\":1}" });
-	CHECK(r.status == 400 && strstr(said(a, &r), "FIELD_UNKNOWN"));
-	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1], .query = "bogus=1" });
-	CHECK(r.status == 400 && strstr(said(a, &r), "FIELD_UNKNOWN") && strstr(said(a, &r), "\"bogus\""));
-	static const char *const lists[] = { "/api/v1/tickets", "/api/v1/time-entries", "/api/v1/agreements", "/api/v1/promises", "/api/v1/hour-banks" };
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		r = ask(&h, a, &(struct ask){ .method = "GET", .path = lists[i], .token = h.token[1], .query = "customer_id=999999" });
-		CHECK_INT(r.status, 404);
-	}
-	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1], .query = "limit=0" });
-	CHECK(r.status == 400 && strstr(said(a, &r), "\"limit\""));
 	/* a token does what its scopes say, and no more */
 	CHECK(db_write(s->db, narrow_job, "tickets:read customers:read", &e) == 0);
 	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/api/v1/customers", .token = h.token[1] });
 	CHECK_INT(r.status, 200);
-	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1], .body = "{\"name\":\"Z\",\"cvr\":\"10000033\"}" });
+	r = ask(&h, a, &(struct ask){ .method = "POST", .path = "/api/v1/customers", .token = h.token[1],
+		.body = "{\"name\":\"Z\",\"cvr\":\"10000033\"}" });
 	CHECK(r.status == 403 && strstr(said(a, &r), "TOKEN_SCOPE"));
 	CHECK(db_write(s->db, narrow_job, "*", &e) == 0);
-	/* an employee of one customer and a person of another: not found, like what does not exist */
-	r = ask(&h, a, &(struct ask){ .method = "GET", .path = "/portal/people/999", .cookie = h.cookie[4] });
-	CHECK_INT(r.status, 404);
+	guard_end(h.app.guard);
+}
+
+/* What the API says to bodies and queries; who: the person whose token it is. */
+static void test_api_answers(void **state)
+{
+	static const struct { int who; const char *path, *query, *body; int status; const char *says[3]; const char *type, *language; } rows[] = {
+		{ 1, "customers", NULL, "{\"name\":\"X\",\"cvr\":\"12345678\"}", 400, { "\"CVR_INVALID\"", "\"field\":\"cvr\"", "Write all 8 digits" },
+			.language = "en;q=0.9,da;q=0.1" },
+		{ 1, "customers", NULL, "{\"name\":\"X\",\"cvr\":\"10000025\",\"colour\":1}", 400, { "FIELD_UNKNOWN" } },
+		{ 1, "customers", NULL, "{\"name\":\"X\",\"cvr\":\"10000025\"}", 201, { "\"X\"" } },
+		{ 1, "customers", NULL, "{\"name\":\"X\",\"cvr\":\"10000025\"}", 409, { "CUSTOMER_TAKEN" } },
+		{ 3, "customers", NULL, "{}", 403, { NULL } },          /* a bookkeeper reads */
+		{ 1, "customers", NULL, "{\"name\":\"Y\",\"cvr\":12345678}", 400, { "CVR_INVALID" } },
+		{ 1, "tickets", NULL, "{\"customer_id\":1000000000000000000000000000000,\"subject\":\"a\",\"body\":\"b\"}", 400,
+			{ "NUMBER_RANGE", "\"field\":\"customer_id\"" } },
+		{ 1, "tickets", NULL, "{\"customer_id\":1,\"subject\":\"a\\r\\nBcc: x\",\"body\":\"b\"}", 201, { "\"subject\":\"a Bcc: x\"" } },
+		{ 1, "tickets", NULL, "{}", 415, { "BODY_TYPE" }, .type = "text/plain; charset=utf-8" },
+		{ 3, "customers/1/months/2026-01/close", NULL, "{\"x\":1}", 400, { "FIELD_UNKNOWN" } },
+		{ 1, "customers", "bogus=1", NULL, 400, { "FIELD_UNKNOWN", "\"bogus\"" } },
+		{ 1, "customers", "limit=0", NULL, 400, { "\"limit\"" } },
+		{ 1, "tickets", "customer_id=999999", NULL, 404, { NULL } },
+		{ 1, "time-entries", "customer_id=999999", NULL, 404, { NULL } },
+		{ 1, "agreements", "customer_id=999999", NULL, 404, { NULL } },
+		{ 1, "promises", "customer_id=999999", NULL, 404, { NULL } },
+		{ 1, "hour-banks", "customer_id=999999", NULL, 404, { NULL } },
+	};
+	struct store_case *s = *state;
+	struct arena *a = s->a;
+	struct house h;
+
+	house_open(s, &h);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct http_response r = ask(&h, a, &(struct ask){ .method = rows[i].body ? "POST" : "GET", .path = arena_printf(a, "/api/v1/%s", rows[i].path),
+			.query = rows[i].query, .token = h.token[rows[i].who], .body = rows[i].body, .type = rows[i].type, .language = rows[i].language });
+
+		if (r.status != rows[i].status)
+			fail_msg("row %zu: %d %s", i, r.status, said(a, &r));
+		for (int k = 0; k < 3 && rows[i].says[k]; k++)
+			if (!strstr(said(a, &r), rows[i].says[k]))
+				fail_msg("row %zu does not say %s: %s", i, rows[i].says[k], said(a, &r));
+	}
 	guard_end(h.app.guard);
 }
 
@@ -711,7 +774,9 @@ static void test_guard(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = { STORE_TEST(test_formats), STORE_TEST(test_reading), STORE_TEST(test_escaping), STORE_TEST(test_forms),
-		STORE_TEST(test_guard), STORE_TEST(test_dispatch), STORE_TEST(test_sign_in_late), STORE_TEST(test_broken), STORE_TEST(test_openapi), STORE_TEST(test_routes) };
+		STORE_TEST(test_guard), STORE_TEST(test_addresses), STORE_TEST(test_posts), STORE_TEST(test_old_cookie),
+		STORE_TEST(test_strangers_form), STORE_TEST(test_api_door), STORE_TEST(test_api_answers), STORE_TEST(test_sign_in_late), STORE_TEST(test_broken),
+		STORE_TEST(test_openapi), STORE_TEST(test_routes) };
 
 	moment_zone();
 	return store_tests_run(tests, N(tests));
