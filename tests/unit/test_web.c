@@ -775,8 +775,8 @@ int main(void)
 {
 	static const struct store_test tests[] = { STORE_TEST(test_formats), STORE_TEST(test_reading), STORE_TEST(test_escaping), STORE_TEST(test_forms),
 		STORE_TEST(test_guard), STORE_TEST(test_addresses), STORE_TEST(test_posts), STORE_TEST(test_old_cookie),
-		STORE_TEST(test_strangers_form), STORE_TEST(test_api_door), STORE_TEST(test_api_answers), STORE_TEST(test_sign_in_late), STORE_TEST(test_broken),
-		STORE_TEST(test_openapi), STORE_TEST(test_routes) };
+		STORE_TEST(test_strangers_form), STORE_TEST(test_api_door), STORE_TEST(test_api_answers),
+		STORE_TEST(test_sign_in_late), STORE_TEST(test_broken), STORE_TEST(test_openapi), STORE_TEST(test_routes) };
 
 	moment_zone();
 	return store_tests_run(tests, N(tests));
