@@ -81,7 +81,6 @@ DEFECTS = [
     ('a sign-in link works twice', 'src/store/session.c', 'UPDATE signin_link SET used_at=?2 WHERE token_hash=?1 AND used_at=0 AND', 'UPDATE signin_link SET used_at=?2 WHERE token_hash=?1 AND', ['session']),
     ('a kept page is anybody\'s', 'src/web/kept.c', '{ "cookie", "accept-language",', '{ "accept-language",', ['kept']),
     ('a kept page outlives a change', 'src/web/kept.c', '(now >= n->page.until || !db_mark_same(&n->page.mark, mark))', '(now >= n->page.until)', ['kept']),
-    ('a kept page is for every language', 'src/web/kept.c', '{ "cookie", "accept-language",', '{ "cookie",', ['kept']),
     ('whoever holds the device is the person', 'src/web/webauthn.c', 'FLAG_PRESENT | FLAG_VERIFIED | FLAG_KEY, e)', 'FLAG_PRESENT | FLAG_KEY, e)', ['webauthn']),
     ('a passkey of another site', 'src/web/webauthn.c', '\telse if (!from || strcmp(from, origin) != 0)', '\telse if (!from)', ['webauthn']),
     ('a passkey inside a frame', 'src/web/webauthn.c', 'if (json_is_true(json_object_get(o, "crossOrigin")) ||', 'if (', ['webauthn']),

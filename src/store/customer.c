@@ -125,8 +125,7 @@ int store_customer_list(struct db_conn *c, struct arena *a, const char *q, int64
 	struct customer *k = ARENA_ARRAY(a, struct customer, limit + 1);
 	struct arena *scratch = arena_begin(64 << 20);
 	struct db_cur *cur;
-	struct err ignored;
-	int got = 0, rc;
+	int got = 0, rc = 0;
 
 	if (text_blank(q))
 		q = NULL;
@@ -139,7 +138,9 @@ int store_customer_list(struct db_conn *c, struct arena *a, const char *q, int64
 
 		row(cur, q ? scratch : a, &one);
 		if (q) {
-			if (read_domains(c, scratch, &one, &ignored) != 0 || !holds(scratch, &one, q)) {
+			if ((rc = read_domains(c, scratch, &one, e)) != 0)
+				break;
+			if (!holds(scratch, &one, q)) {
 				arena_reset(scratch);
 				continue;
 			}
@@ -150,11 +151,11 @@ int store_customer_list(struct db_conn *c, struct arena *a, const char *q, int64
 	}
 	db_done(cur);
 	arena_end(scratch);
+	if (rc < 0)
+		return -1;
 	for (int i = 0; i < got; i++)
 		if (read_domains(c, a, &k[i], e) != 0)
 			return -1;
-	if (got < limit && rc < 0)
-		return -1;
 	*out = k;
 	*n = got;
 	return 0;
