@@ -26,11 +26,12 @@ REASONS = {
 def offered(header):
     """The functions a header declares."""
     text = re.sub(r'/\*.*?\*/', '', header.read_text(), flags=re.S)
+    other = dict(re.findall(r'(?m)^#define ([a-z]\w*) ([a-z]\w*)$', text))         # where a library has that name already
     text = re.sub(r'(?m)^#(.*\\\n)*.*$', '', text)
     while re.search(r'\{[^{}]*\}', text):
         text = re.sub(r'\{[^{}]*\}', '', text)
     found = [re.search(r'\b([a-z][a-z0-9_]*)\s*\(', s) for s in text.split(';') if 'typedef' not in s]
-    return [m.group(1) for m in found if m]
+    return [other.get(m.group(1), m.group(1)) for m in found if m]
 
 
 def build(tests):
