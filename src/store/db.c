@@ -358,7 +358,7 @@ int db_query(struct db_conn *c, const struct db_sql *q, const struct db_val *v, 
 	return cur_open(c, q, v, nv, cur, e);
 }
 
-int db_next(struct db_cur *cur, struct err *e)
+static int cur_next(struct db_cur *cur, struct err *e)
 {
 	int rc;
 
@@ -370,6 +370,16 @@ int db_next(struct db_cur *cur, struct err *e)
 	if (rc <= 0)
 		cur->over = true;
 	return rc;
+}
+
+/* What is asked for may fail at any row; what is done, only as a whole (db_run(), db_id()). */
+int db_next(struct db_cur *cur, struct err *e)
+{
+	if (!cur->over && fault_hit("db next")) {
+		cur->over = cur->c->failed = true;
+		return FAIL(e, E_DB_BUSY, "next: test fault");
+	}
+	return cur_next(cur, e);
 }
 
 void db_done(struct db_cur *cur)
@@ -393,7 +403,7 @@ int db_run(struct db_conn *c, const struct db_sql *q, const struct db_val *v, in
 
 	if (cur_open(c, q, v, nv, &cur, e) != 0)
 		return -1;
-	while ((rc = db_next(cur, e)) > 0)
+	while ((rc = cur_next(cur, e)) > 0)
 		;
 	db_done(cur);
 	if (rc == 0 && changed)
@@ -409,10 +419,10 @@ int db_id(struct db_conn *c, const struct db_sql *q, const struct db_val *v, int
 
 	if (cur_open(c, q, v, nv, &cur, e) != 0)
 		return -1;
-	rc = db_next(cur, e);
+	rc = cur_next(cur, e);
 	if (rc > 0)
 		got = db_int(cur, 0);
-	while (rc > 0 && (rc = db_next(cur, e)) > 0)    /* SQLite finishes an INSERT only past its last row */
+	while (rc > 0 && (rc = cur_next(cur, e)) > 0)    /* SQLite finishes an INSERT only past its last row */
 		;
 	if (rc == 0 && !cur->row_ready)
 		rc = FAIL(e, E_NOT_FOUND, "%.160s", q->text);

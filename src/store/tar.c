@@ -198,7 +198,7 @@ int tar_read_next(struct tar *t, struct tar_entry *out, struct err *e)
 	snprintf(sum, sizeof sum, "%06o", checksum(h));
 	*out = (struct tar_entry){ 0 };
 	memcpy(out->name, h + NAME_AT, 100);
-	if (memcmp(sum, h + SUM_AT, 7) != 0 || memcmp(h + MAGIC_AT, "ustar", 6) != 0 || h[TYPE_AT] != '0' || h[345] ||
+	if (memcmp(sum, h + SUM_AT, 7) != 0 || memcmp(h + MAGIC_AT, "ustar", 6) != 0 || h[TYPE_AT] != '0' || h[345] || !*out->name ||
 		number(h + SIZE_AT, &out->bytes) != 0)
 		return FAIL(e, E_BACKUP_INVALID, "%s: a header is not right", t->path);
 	return 1;

@@ -586,8 +586,8 @@ static void test_sweep_of_many(void **state)
 	for (int keep = 0; keep <= 1; keep++) {
 		int nth = 1;
 
-		for (more = true; more && nth < 20 * NTH_MOST; nth += nth / 8 + 1) {
-			int64_t to = x.now + (keep + 1) * 12 * MOMENT_HOUR, before = store_case_count(s, told[0]), mark = store_case_count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'");
+		for (more = true; more && nth < 20 * NTH_MOST; nth += nth / 32 + 1) {
+			int64_t to = x.now + (keep + 1) * 12 * MOMENT_HOUR, before = count(s, told[0]), mark = count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'");
 			int rc;
 
 			fault_arm(nth, keep);
