@@ -570,6 +570,7 @@ static const char *ledger_of(struct store_case *s, int64_t customer)
 
 static void test_sweep_of_many(void **state)
 {
+	static const char marked[] = "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'";
 	static const char *const told[] = { "SELECT count(*) FROM promise_state", "SELECT count(*) FROM event", "SELECT count(*) FROM ticket",
 		"SELECT count(*) FROM message", "SELECT count(*) FROM outbox" };
 	struct store_case *s = *state, *control = store_case_open(s->kind);
@@ -587,7 +588,7 @@ static void test_sweep_of_many(void **state)
 		int nth = 1;
 
 		for (more = true; more && nth < 20 * NTH_MOST; nth += nth / 32 + 1) {
-			int64_t to = x.now + (keep + 1) * 12 * MOMENT_HOUR, before = count(s, told[0]), mark = count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'");
+			int64_t to = x.now + (keep + 1) * 12 * MOMENT_HOUR, before = store_case_count(s, told[0]), mark = store_case_count(s, marked);
 			int rc;
 
 			fault_arm(nth, keep);
@@ -595,7 +596,7 @@ static void test_sweep_of_many(void **state)
 			CHECK_ROW(nth, rc == 0 || (fault_fired() && e.id != E_NONE && e.id != E_BUG));
 			more = more || rc != 0 || fault_fired();
 			fault_arm(-1, 0);
-			between += store_case_count(s, told[0]) != before && store_case_count(s, "SELECT coalesce(max(value),0) FROM counter WHERE name='promises.swept_at'") == mark;
+			between += store_case_count(s, told[0]) != before && store_case_count(s, marked) == mark;
 		}
 		CHECK(!more);
 	}

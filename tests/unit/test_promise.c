@@ -758,7 +758,7 @@ static void test_any_history_can_be_told_again(void **state)
 	CHECK(from_rows > 1000);                    /* the rows did answer */
 	sweep(s, k.swept = k.now + 40 * MOMENT_DAY);
 	rows = told_again(s, k.swept);
-	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
+	print_message("%d rows told again, %d tickets of the ledger's own\n", rows, (int)store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"));
 	CHECK(rows > 60);
 	for (int i = 0; i < 150; i++) {             /* and moments at random */
 		int64_t when = at(2, 9, 0) + (k.swept - at(2, 9, 0)) / 10000 * (int64_t)rnd(&k.seed, 10000);
