@@ -219,6 +219,17 @@ static int status_of(int (*try_it)(void), enum calls_of whose)
 	return status;
 }
 
+static int status_free(int (*try_it)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(try_it() == 0 ? GOT : REFUSED);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
 static void each_try(enum calls_of whose)
 {
 	int wrong = 0;
@@ -229,6 +240,8 @@ static void each_try(enum calls_of whose)
 		bool died = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, right;
 
 		right = want == DIE ? died : WIFEXITED(status) && WEXITSTATUS(status) == (want == ALLOW ? GOT : REFUSED);
+		if (want == ALLOW && !right && geteuid() != 0)          /* what this person may not do anyway is no fault of the bounds */
+			right = status == status_free(tries[i].try_it);
 		if (!right) {
 			print_message("%s: %s ended with %#x\n", whose == CALLS_SERVER ? "server" : "keeper", tries[i].name, status);
 			wrong++;
@@ -265,12 +278,8 @@ static void the_tries_work_where_nothing_is_bound(void **state)
 	if (CALLS_INSTRUMENTED)
 		skip();
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
-		int status;
-		pid_t pid = fork();
+		int status = status_free(plain[i]);
 
-		if (pid == 0)
-			_exit(plain[i]() == 0 ? GOT : REFUSED);
-		waitpid(pid, &status, 0);
 		CHECK_ROW(i, WIFEXITED(status) && WEXITSTATUS(status) == GOT);
 		unlink(in_data("link"));
 		unlink(in_data("fifo"));
