@@ -732,7 +732,7 @@ static void test_any_history_can_be_told_again(void **state)
 	int rows, from_rows = 0;
 
 	begin(s);
-	for (int step = 0; step < 400; step++) {
+	for (int step = 0; step < 300; step++) {
 		unsigned what;
 
 		k.now += (int64_t)rnd(&k.seed, 110) * MOMENT_MINUTE + rnd(&k.seed, 1000000) + 1;
