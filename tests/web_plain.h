@@ -12,6 +12,7 @@ static inline struct web *web_plain(struct arena *a, enum lang lang, size_t page
 	w->lang = lang;
 	w->who = (struct actor){ .role = ROLE_NOBODY, .name = "" };
 	w->now = moment_from_local(2026, 11, 24, 9, 24, 0);
+	w->today = day_of(w->now);
 	w->own = ARENA_NEW(a, struct web_own);
 	w->rq = ARENA_NEW(a, struct http_request);
 	w->rq->a = a;

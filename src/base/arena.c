@@ -50,7 +50,7 @@ struct arena *arena_begin(size_t limit)
 	return a;
 }
 
-void *arena_get(struct arena *a, size_t n)
+void *arena_room(struct arena *a, size_t n)
 {
 	struct block *b = a->top;
 	size_t want = (n + ROUND - 1) & ~(size_t)(ROUND - 1), size;
@@ -69,13 +69,16 @@ void *arena_get(struct arena *a, size_t n)
 	p = b->data + b->used;
 	b->used += want;
 	a->total += want;
-	return memset(p, 0, n);
+	return p;
 }
+
+void *arena_get(struct arena *a, size_t n) { return memset(arena_room(a, n), 0, n); }
 
 void *arena_copy(struct arena *a, const void *p, size_t n)
 {
-	void *to = arena_get(a, n + 1);
+	char *to = arena_room(a, n + 1);
 
+	to[n] = 0;
 	return n ? memcpy(to, p, n) : to;
 }
 
@@ -84,16 +87,20 @@ char *arena_dupn(struct arena *a, const char *s, size_t n) { return arena_copy(a
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char brief[256], *s;        /* most are, and then once is enough */
 	va_list again;
-	char *s;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(brief, sizeof brief, fmt, ap);
 	if (n < 0)
 		stop(a, "bad format");
-	s = arena_get(a, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, fmt, again);
+	if ((size_t)n < sizeof brief) {
+		s = arena_dupn(a, brief, (size_t)n);
+	} else {
+		s = arena_room(a, (size_t)n + 1);
+		vsnprintf(s, (size_t)n + 1, fmt, again);
+	}
 	va_end(again);
 	return s;
 }

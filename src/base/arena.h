@@ -15,6 +15,7 @@
 struct arena;
 struct arena *arena_begin(size_t limit);                 /* limit: most bytes this work may ever take */
 void         *arena_get(struct arena *a, size_t n);      /* n bytes, zeroed, aligned for any type */
+void         *arena_room(struct arena *a, size_t n);     /* the same, not zeroed: for what is filled at once */
 void         *arena_copy(struct arena *a, const void *p, size_t n);
 char         *arena_dup(struct arena *a, const char *s);             /* NULL gives NULL */
 char         *arena_dupn(struct arena *a, const char *s, size_t n);  /* n bytes and a NUL */

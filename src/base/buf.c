@@ -14,18 +14,18 @@ static bool room(struct buf *b, size_t n)
 	size_t cap;
 	char *p;
 
+	if (n < b->cap - b->n && !b->full)
+		return true;
 	if (b->full || n > b->limit - b->n) {
 		b->full = true;
 		return false;
 	}
-	if (b->n + n + 1 <= b->cap)
-		return true;
 	cap = b->cap ? b->cap * 2 : 256;
 	while (cap < b->n + n + 1)
 		cap *= 2;
 	if (cap > b->limit + 1)
 		cap = b->limit + 1;
-	p = arena_get(b->a, cap);
+	p = arena_room(b->a, cap);
 	if (b->n)
 		memcpy(p, b->p, b->n);
 	b->p = p;
@@ -48,7 +48,13 @@ void buf_adds(struct buf *b, const char *s)
 		buf_add(b, s, strlen(s));
 }
 
-void buf_addc(struct buf *b, char c) { buf_add(b, &c, 1); }
+void buf_addc(struct buf *b, char c)
+{
+	if (!room(b, 1))
+		return;
+	b->p[b->n++] = c;
+	b->p[b->n] = 0;
+}
 
 void buf_int(struct buf *b, long long v)
 {
@@ -65,15 +71,19 @@ void buf_int(struct buf *b, long long v)
 
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t there = b->cap - b->n;
 	va_list ap, again;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(there ? b->p + b->n : NULL, there, fmt, ap);
 	if (n > 0 && room(b, (size_t)n)) {
-		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		if ((size_t)n >= there)         /* it did not fit into what was there */
+			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
+	} else if (there) {
+		b->p[b->n] = 0;
 	}
 	va_end(again);
 	va_end(ap);

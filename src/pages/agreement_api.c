@@ -69,7 +69,7 @@ static json_t *agreement_json(struct web *w, const struct agreement *g)
 {
 	json_t *items = json_array(), *o;
 	/* The one that takes its place may begin later: until then this one is what holds. */
-	bool still = strcmp(g->state, "superseded") == 0 && day_of(w->now) <= g->valid_to_day;
+	bool still = strcmp(g->state, "superseded") == 0 && w->today <= g->valid_to_day;
 
 	for (int i = 0; i < g->nitems; i++) {
 		json_t *terms = json_loads(g->items[i].terms, 0, NULL);

@@ -76,7 +76,7 @@ bool agreement_holds(const struct agreement *g, int32_t day)
 
 const char *agreement_standing(struct web *w, const struct agreement *g)
 {
-	int32_t today = day_of(w->now);
+	int32_t today = w->today;
 
 	if (strcmp(g->state, "draft") == 0)
 		return _("Draft");

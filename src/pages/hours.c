@@ -52,7 +52,7 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 	}
 	if (bank_yes_read(w->db, w->a, customer_id, month, &v->yes, e) != 0)
 		return -1;
-	v->left = statement_left(&v->s, day_of(w->now));
+	v->left = statement_left(&v->s, w->today);
 	statement_days(&v->s, days);
 	v->entries = !portal || v->s.terms.time_visible;
 	if (portal)

@@ -147,7 +147,7 @@ static int show(struct web *w, struct err *e)
 	const char *at = web_query(w, "at"), *done = web_query(w, "done");
 	int64_t customer_id = web_param_id(w, 0), when;
 	struct promise_book b = promise_book_of(w);
-	struct promise_view v = { .typed_at = at ? at : "", .note = "", .expires = fmt_day(w, day_of(w->now) + 182) };
+	struct promise_view v = { .typed_at = at ? at : "", .note = "", .expires = fmt_day(w, w->today + 182) };
 	struct customer c;
 	struct err wrong;
 
@@ -202,7 +202,7 @@ static int post_attest(struct web *w, struct err *e)
 		web_wrong(w, &wrong);
 	if (read_day(w, web_field(w, "expires_at") ? web_field(w, "expires_at") : "", "expires_at", &day, &wrong) != 0)
 		web_wrong(w, &wrong);
-	else if (day <= day_of(w->now) && FAIL_FIELD(&wrong, E_ATTEST_EXPIRY, "expires_at", "today or before"))
+	else if (day <= w->today && FAIL_FIELD(&wrong, E_ATTEST_EXPIRY, "expires_at", "today or before"))
 		web_wrong(w, &wrong);
 	else
 		t.expires_at = day_start(day + 1);

@@ -148,7 +148,7 @@ static int post_attestation(struct web *w, struct err *e)
 		return e->id == E_PROMISE_UNKNOWN ? FAIL_FIELD(e, E_PROMISE_UNKNOWN, "promise", "%s", t.key) : -1;
 	if (s.live)
 		return FAIL_FIELD(e, E_ATTEST_LIVE, "promise", "%s", t.key);
-	if (day <= day_of(w->now))
+	if (day <= w->today)
 		return FAIL_FIELD(e, E_ATTEST_EXPIRY, "expires", "%s", expires);
 	t.expires_at = day_start(day + 1);              /* to the end of that day */
 	if (web_write(w, attest_job, &t, e) != 0)       /* it calls the moment by the form's name */

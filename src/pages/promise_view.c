@@ -84,7 +84,7 @@ static int day_rank(const char *s, bool service)
 
 static void days_paint(struct web *w, const char **days, int n, const struct promise_row *rows, int nrows, const char *key, bool service)
 {
-	int32_t first = day_of(w->now) - n + 1;
+	int32_t first = w->today - n + 1;
 
 	for (int r = 0; r < nrows; r++) {
 		int from = day_of(rows[r].since_at) - first, to = rows[r].until_at == MOMENT_NEVER ? n - 1 : day_of(rows[r].until_at - 1) - first;
@@ -106,7 +106,7 @@ const char *const *promise_days(struct web *w, int64_t customer_id, const char *
 	struct promise_row *rows;
 	int nrows;
 
-	if (store_promise_history(w->db, w->a, customer_id, key, day_start(day_of(w->now) - n + 1), 10000, &rows, &nrows, e) != 0)
+	if (store_promise_history(w->db, w->a, customer_id, key, day_start(w->today - n + 1), 10000, &rows, &nrows, e) != 0)
 		return NULL;
 	days_paint(w, days, n, rows, nrows, NULL, false);
 	memset(count, 0, 3 * sizeof *count);
@@ -137,7 +137,7 @@ int promise_groups(struct web *w, int64_t customer_id, bool strips, const struct
 	memset(count, 0, 7 * sizeof *count);
 	if (promise_lines(w, customer_id, NULL, false, &lines, &nlines, e) != 0 || promise_lines_read(w, lines, nlines, e) != 0)
 		return -1;
-	if (strips && store_promise_history(w->db, w->a, customer_id, NULL, day_start(day_of(w->now) - 29), 20000, &rows, &nrows, e) != 0)
+	if (strips && store_promise_history(w->db, w->a, customer_id, NULL, day_start(w->today - 29), 20000, &rows, &nrows, e) != 0)
 		return -1;
 	all = ARENA_ARRAY(w->a, struct promise_group, nlines + 1);
 	for (int i = 0; i < nlines; i++) {

@@ -31,7 +31,7 @@ int purchases_load(struct web *w, int64_t customer_id, struct purchase_row **out
 	struct hour_purchase *list;
 	struct purchase_row *rows;
 	struct statement s;
-	int32_t closed, today = day_of(w->now);
+	int32_t closed, today = w->today;
 	int count;
 
 	if (store_purchases_of(w->db, w->a, customer_id, INT64_MAX, &list, &count, e) != 0 ||
@@ -54,7 +54,7 @@ int purchases_load(struct web *w, int64_t customer_id, struct purchase_row **out
 
 static int show(struct web *w, struct err *e)
 {
-	struct purchases_view v = { .today = day_of(w->now), .may_write = (w->who.role & ROLE_BOOKS) != 0 };
+	struct purchases_view v = { .today = w->today, .may_write = (w->who.role & ROLE_BOOKS) != 0 };
 	struct purchase_row *rows;
 	struct customer of;
 
@@ -92,7 +92,7 @@ static int read(struct web *w, struct hour_purchase *p, struct err *e)
 {
 	const char *hours = web_field(w, "hours"), *price = web_field(w, "price_ore"), *bought = web_field(w, "bought_on");
 
-	*p = (struct hour_purchase){ .customer_id = web_param_id(w, 0), .note = web_field(w, "note"), .bought_day = day_of(w->now) };
+	*p = (struct hour_purchase){ .customer_id = web_param_id(w, 0), .note = web_field(w, "note"), .bought_day = w->today };
 	if (read_hours(hours ? text_trim(w->a, hours) : "", &p->minutes, e) != 0 || read_money(price ? price : "", "price_ore", &p->price_ore, e) != 0)
 		return -1;
 	if (!text_blank(bought) && read_day(w, bought, "bought_on", &p->bought_day, e) != 0)

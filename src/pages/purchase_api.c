@@ -23,7 +23,7 @@ static int body_read(struct web *w, json_t *o, struct hour_purchase *p, struct e
 	static const char *const keys[] = { "customer_id", "minutes", "price_ore", "bought_on", "expires_on", "note", NULL };
 	const char *bought = NULL, *expires = NULL;
 
-	*p = (struct hour_purchase){ .bought_day = day_of(w->now) };
+	*p = (struct hour_purchase){ .bought_day = w->today };
 	if (json_known(o, keys, e) != 0 || json_want_int(o, "customer_id", 1, INT64_MAX, true, 0, &p->customer_id, e) != 0 ||
 	    json_want_int(o, "minutes", INT64_MIN, INT64_MAX, true, 0, &p->minutes, e) != 0 ||
 	    json_want_int(o, "price_ore", INT64_MIN, INT64_MAX, true, 0, &p->price_ore, e) != 0 ||

@@ -81,7 +81,7 @@ static int show_form(struct web *w, struct err *e)
 	struct task_form v = { .text = or_empty(web_field(w, "text")), .priority = or_empty(web_field(w, "prio")), .kind = or_empty(web_query(w, "kind")) };
 	struct sla_terms terms;
 
-	if (ticket_terms(w->db, w->a, w->app->catalogue, w->who.customer_id, day_of(w->now), &terms, e) != 0)
+	if (ticket_terms(w->db, w->a, w->app->catalogue, w->who.customer_id, w->today, &terms, e) != 0)
 		return -1;
 	v.kind = web_field(w, "kind") ? web_field(w, "kind") : v.kind;
 	v.text = *v.text ? v.text : begin_with(w, v.kind);

@@ -59,7 +59,7 @@ static int people(struct web *w, struct ticket_show *v, struct err *e)
 
 static int others(struct web *w, struct ticket_show *v, struct err *e)
 {
-	struct ticket_query q = { .scope = { v->t.customer_id, 0 }, .view = VIEW_OPEN, .limit = 6, .now = w->now };
+	struct ticket_query q = { .scope = { v->t.customer_id, 0 }, .view = VIEW_OPEN, .limit = 6, .now = w->now, .brief = true };
 	struct ticket *t, *merged;
 	const char *next;
 	int n;

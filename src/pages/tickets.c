@@ -100,7 +100,8 @@ static const char *query_text(struct web *w, const struct tickets_view *v)
 
 static struct ticket_query read_query(struct web *w, struct tickets_view *v)
 {
-	struct ticket_query q = { .view = VIEW_OPEN, .me = w->who.id, .now = w->now, .today_end = day_start(day_of(w->now) + 1), .limit = ROWS };
+	struct ticket_query q = { .view = VIEW_OPEN, .me = w->who.id, .now = w->now, .today_end = day_start(w->today + 1), .limit = ROWS,
+		.brief = true };
 	const char *saved = web_query(w, "saved");
 	int64_t n;
 
@@ -187,7 +188,7 @@ static int count_tabs(struct web *w, struct tickets_view *v, enum ticket_view cu
 	int m = 0;
 
 	for (int i = 0; i < N; i++) {
-		struct ticket_query q = { .view = tabs[i].view, .me = w->who.id, .today_end = day_start(day_of(w->now) + 1), .now = w->now };
+		struct ticket_query q = { .view = tabs[i].view, .me = w->who.id, .today_end = day_start(w->today + 1), .now = w->now };
 		int n = 0;
 
 		if (q.view != VIEW_ALL && store_ticket_count(w->db, w->a, &q, COUNT_MOST + 1, &n, e) != 0)
@@ -454,7 +455,7 @@ static int remove_answer(struct web *w, struct err *e)
 static int find(struct web *w, struct err *e)
 {
 	struct find_view v = { .q = text_trim(w->a, query_or(w, "q", "")) };
-	struct ticket_query q = { .view = VIEW_ALL, .q = v.q, .sort = SORT_UPDATED, .limit = 20, .now = w->now };
+	struct ticket_query q = { .view = VIEW_ALL, .q = v.q, .sort = SORT_UPDATED, .limit = 20, .now = w->now, .brief = true };
 	struct ticket *rows, t;
 	struct ticket_choice *customers, *people;
 	int64_t number, *of;

@@ -183,7 +183,7 @@ static int week_show(struct web *w, struct err *e)
 	struct week_view v = { .person = w->who.name, .login = "", .ticket = ticket ? ticket : "" };
 	int64_t person_id = w->who.id;
 	struct time_entry *list;
-	int32_t on = day_of(w->now);
+	int32_t on = w->today;
 	int n, at = 0;
 
 	if (day && *day && day_parse(day, "week", &on, e) != 0)
@@ -195,7 +195,7 @@ static int week_show(struct web *w, struct err *e)
 	}
 	v.monday = on - day_civil(on).weekday + 1;
 	v.prev = day_iso(w->a, v.monday - 7);
-	v.next = v.monday + 7 <= day_of(w->now) ? day_iso(w->a, v.monday + 7) : NULL;
+	v.next = v.monday + 7 <= w->today ? day_iso(w->a, v.monday + 7) : NULL;
 	v.done = web_query(w, "done") ? _("It is written down.") : NULL;
 	if (store_time_of_person(w->db, w->a, person_id, v.monday, v.monday + 6, &list, &n, e) != 0 ||
 	    work_form_load(w, 0, 0, &v.form, e) != 0)

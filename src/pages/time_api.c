@@ -124,7 +124,7 @@ static json_t *bank_json(struct web *w, const struct statement *s, enum bank_yes
 	put_text(o, "sha256", s->sha256);
 	put(o, "granted_minutes", s->granted);
 	put(o, "drawn_minutes", s->drawn);
-	put(o, "remaining_minutes", statement_left(s, day_of(w->now)));
+	put(o, "remaining_minutes", statement_left(s, w->today));
 	json_object_set_new(o, "asks_first", json_boolean(s->terms.stop_and_ask));
 	put_text(o, "more_time", bank_yes_name(yes));
 	put(o, "overuse_minutes", s->over);

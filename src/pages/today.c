@@ -27,7 +27,7 @@ static int words(struct web *w, struct today_view *v, struct err *e)
 
 static int visits(struct web *w, struct today_view *v, struct err *e)
 {
-	int32_t today = day_of(w->now);
+	int32_t today = w->today;
 	struct ticket_choice *who;
 	struct today_visit *all;
 	int nwho, cap = 0;
@@ -92,8 +92,8 @@ static int page_today(struct web *w, struct err *e)
 {
 	struct promise_filter f = { .bare = true, .states = "broken,at_risk,waiting", .limit = 31 };
 	struct today_view v = { 0 };
-	struct ticket_query mine = { .view = VIEW_MINE, .me = w->who.id, .now = w->now, .sort = SORT_DUE, .limit = 8 };
-	struct ticket_query none = { .view = VIEW_UNASSIGNED, .now = w->now, .sort = SORT_DUE, .limit = 8 };
+	struct ticket_query mine = { .view = VIEW_MINE, .me = w->who.id, .now = w->now, .sort = SORT_DUE, .limit = 8, .brief = true };
+	struct ticket_query none = { .view = VIEW_UNASSIGNED, .now = w->now, .sort = SORT_DUE, .limit = 8, .brief = true };
 	struct promise_row *rows;
 	struct ticket *tickets;
 	const char *next;

@@ -443,11 +443,8 @@ bool db_null(struct db_cur *cur, int col) { return cur->c->drv->col_null(cur, co
 const char *db_text(struct db_cur *cur, int col, struct arena *a)
 {
 	size_t n;
-	const char *s;
+	const char *s = cur->c->drv->col_text(cur, col, &n);
 
-	if (cur->c->drv->col_null(cur, col))
-		return NULL;
-	s = cur->c->drv->col_text(cur, col, &n);
 	return s ? arena_dupn(a, s, n) : NULL;
 }
 

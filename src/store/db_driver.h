@@ -62,7 +62,7 @@ struct db_driver {
 	void (*stop)(struct db_cur *cur);
 	int64_t (*col_int)(struct db_cur *cur, int col);
 	bool (*col_null)(struct db_cur *cur, int col);
-	const char *(*col_text)(struct db_cur *cur, int col, size_t *n);
+	const char *(*col_text)(struct db_cur *cur, int col, size_t *n);        /* NULL for a NULL */
 	struct db_bytes (*col_bytes)(struct db_cur *cur, int col, struct arena *a);
 	int  (*cols)(struct db_cur *cur);
 	int  (*idle)(struct db_conn *c);                        /* nothing waits: 0 when there is nothing left to tidy */

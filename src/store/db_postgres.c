@@ -326,7 +326,7 @@ static int64_t pq_int(struct db_cur *cur, int col)
 static const char *pq_text(struct db_cur *cur, int col, size_t *n)
 {
 	*n = (size_t)PQgetlength(cur->res, cur->row, col);
-	return PQgetvalue(cur->res, cur->row, col);
+	return PQgetisnull(cur->res, cur->row, col) ? NULL : PQgetvalue(cur->res, cur->row, col);
 }
 
 static int digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }

@@ -13,8 +13,11 @@ int search_put(struct db_conn *w, struct arena *a, int64_t ticket_id, const char
 /* The query in words the index knows, for the subquery search_where() gives: all words must be there, the last one may be
  * a beginning. NULL when q holds no word at all (then search for nothing, not for everything). */
 const char *search_query(struct arena *a, enum db_kind kind, const char *q);
-/* SQL fragments "id IN (SELECT ... ?N ...)" with the query as parameter n (1-9). Constant. */
-const char *search_where(enum db_kind kind, int n);
+/* SQL fragments " AND t.id IN (SELECT ... ?N ...)" with the query as parameter n (1-9). Constant.
+ * common: they are read in the list's own order and asked for the words, instead of being found by the words and sorted. */
+const char *search_where(enum db_kind kind, int n, bool common);
+/* More tickets hold the words than it pays to look up one by one: common, for search_where(). */
+int search_common(struct db_conn *c, const char *words, bool *common, struct err *e);
 /* The tokens of a text, space between: what is put into the index. For tests and fuzzers. */
 char *search_tokens(struct arena *a, const char *text);
 #endif

@@ -11,13 +11,13 @@
 #define FIRST_NUMBER 10001
 #define FIRST_PROBE_NUMBER INT64_C(9000000001)
 
-#define COLS "t.id,t.number,t.customer_id,t.contact_id,t.from_name,t.from_email,t.subject,t.category,t.type,t.priority,t.state," \
-	"t.channel,t.promise,t.dedupe_key,t.owner_id,t.merged_into,t.probe,t.created_at,t.updated_at,t.response_due_at," \
-	"t.solution_due_at,t.next_due_at,t.responded_at,t.solved_at,t.closed_at,t.spent_minutes,t.version," \
-	"coalesce(cu.name,''),coalesce(co.name,''),coalesce(co.email,''),coalesce(co.phone,''),coalesce(pe.name,'')," \
+#define BRIEF "t.id,t.number,t.customer_id,t.from_name,t.from_email,t.subject,t.priority,t.state,t.channel,t.owner_id,t.created_at," \
+	"t.updated_at,t.next_due_at,t.solved_at,t.spent_minutes,coalesce(cu.name,''),coalesce(pe.name,'')," \
 	"CASE WHEN coalesce(t.contact_id,0)=0 AND (SELECT m.auth FROM message m WHERE m.ticket_id=t.id ORDER BY m.id LIMIT 1) IN ('fail','none') THEN 1 ELSE 0 END"
-#define FROM " FROM ticket t LEFT JOIN customer cu ON cu.id=t.customer_id LEFT JOIN contact co ON co.id=t.contact_id " \
-	"LEFT JOIN person pe ON pe.id=t.owner_id "
+#define COLS BRIEF ",t.contact_id,t.category,t.type,t.promise,t.dedupe_key,t.merged_into,t.probe,t.response_due_at,t.solution_due_at," \
+	"t.responded_at,t.closed_at,t.version,coalesce(co.name,''),coalesce(co.email,''),coalesce(co.phone,'')"
+#define NAMES " LEFT JOIN customer cu ON cu.id=t.customer_id LEFT JOIN contact co ON co.id=t.contact_id LEFT JOIN person pe ON pe.id=t.owner_id "
+#define FROM " FROM ticket t" NAMES
 /* A contact sees what it reported and what it was put on. */
 #define OF_CONTACT "(t.contact_id=? OR t.id IN (SELECT ticket_id FROM watcher WHERE who_kind='contact' AND who_id=?))"
 
@@ -33,7 +33,7 @@ static const struct db_sql repoint = { "UPDATE ticket SET merged_into=?2 WHERE m
 static const struct db_sql spent = { "UPDATE ticket SET spent_minutes=?2 WHERE id=?1", NULL };
 static const struct db_sql solved_before = { "SELECT id FROM ticket WHERE state='solved' AND solved_at<?1 ORDER BY id LIMIT ?2", NULL };
 
-static void read_row(struct db_cur *c, struct arena *a, struct ticket *t)
+static void read_row(struct db_cur *c, struct arena *a, bool brief, struct ticket *t)
 {
 	int i = 0;
 
@@ -41,36 +41,38 @@ static void read_row(struct db_cur *c, struct arena *a, struct ticket *t)
 	t->id = db_int(c, i++);
 	t->number = db_int(c, i++);
 	t->customer_id = db_int(c, i++);
-	t->contact_id = db_int(c, i++);
 	t->from_name = db_text(c, i++, a);
 	t->from_email = db_text(c, i++, a);
 	t->subject = db_text(c, i++, a);
-	t->category = db_text(c, i++, a);
-	t->type = db_text(c, i++, a);
 	t->priority = db_text(c, i++, a);
 	t->state = db_text(c, i++, a);
 	t->channel = db_text(c, i++, a);
-	t->promise = db_text(c, i++, a);
-	t->dedupe_key = db_text(c, i++, a);
 	t->owner_id = db_int(c, i++);
-	t->merged_into = db_int(c, i++);
-	t->probe = db_int(c, i++) != 0;
 	t->created_at = db_int(c, i++);
 	t->updated_at = db_int(c, i++);
+	t->next_due_at = db_int(c, i++);
+	t->solved_at = db_int(c, i++);
+	t->spent_minutes = (int)db_int(c, i++);
+	t->customer_name = db_text(c, i++, a);
+	t->owner_name = db_text(c, i++, a);
+	t->unproven = db_int(c, i++) != 0;
+	if (brief)
+		return;
+	t->contact_id = db_int(c, i++);
+	t->category = db_text(c, i++, a);
+	t->type = db_text(c, i++, a);
+	t->promise = db_text(c, i++, a);
+	t->dedupe_key = db_text(c, i++, a);
+	t->merged_into = db_int(c, i++);
+	t->probe = db_int(c, i++) != 0;
 	t->response_due_at = db_int(c, i++);
 	t->solution_due_at = db_int(c, i++);
-	t->next_due_at = db_int(c, i++);
 	t->responded_at = db_int(c, i++);
-	t->solved_at = db_int(c, i++);
 	t->closed_at = db_int(c, i++);
-	t->spent_minutes = (int)db_int(c, i++);
 	t->version = (int)db_int(c, i++);
-	t->customer_name = db_text(c, i++, a);
 	t->contact_name = db_text(c, i++, a);
 	t->contact_email = db_text(c, i++, a);
 	t->contact_phone = db_text(c, i++, a);
-	t->owner_name = db_text(c, i++, a);
-	t->unproven = db_int(c, i++) != 0;
 }
 
 /* ---- building a query: every piece is a constant; ? becomes ?1, ?2 ... as values are added */
@@ -111,7 +113,7 @@ static int one(struct db_conn *c, struct arena *a, const struct db_sql *sql, con
 		return -1;
 	rc = db_next(cur, e);
 	if (rc > 0)
-		read_row(cur, a, out);
+		read_row(cur, a, false, out);
 	db_done(cur);
 	return rc > 0 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "ticket");
 }
@@ -198,7 +200,7 @@ int store_ticket_place(struct db_conn *w, int64_t id, int64_t customer_id, struc
 }
 
 /* Rows of a cursor into an array that grows. */
-static int rows(struct db_cur *cur, struct arena *a, struct ticket **out, int *n, struct err *e)
+static int rows(struct db_cur *cur, struct arena *a, bool brief, struct ticket **out, int *n, struct err *e)
 {
 	struct ticket *t = NULL;
 	int cap = 0, m = 0, rc;
@@ -212,7 +214,7 @@ static int rows(struct db_cur *cur, struct arena *a, struct ticket **out, int *n
 			t = more;
 			cap = cap ? cap * 2 : 64;
 		}
-		read_row(cur, a, &t[m++]);
+		read_row(cur, a, brief, &t[m++]);
 	}
 	db_done(cur);
 	if (rc < 0)
@@ -226,7 +228,7 @@ int store_ticket_merged(struct db_conn *c, struct arena *a, int64_t into, struct
 {
 	struct db_cur *cur;
 
-	return db_query(c, &get_merged, DB(DB_INT(into)), &cur, e) != 0 ? -1 : rows(cur, a, out, n, e);
+	return db_query(c, &get_merged, DB(DB_INT(into)), &cur, e) != 0 ? -1 : rows(cur, a, false, out, n, e);
 }
 
 int store_ticket_solved_before(struct db_conn *c, struct arena *a, int64_t before, int limit, int64_t **ids, int *n, struct err *e)
@@ -267,8 +269,8 @@ static int read_cursor(const char *s, enum ticket_sort sort, int64_t *key, int64
 	return end == p || *end ? FAIL_FIELD(e, E_CURSOR_INVALID, "cursor", "%.40s", s) : 0;
 }
 
-/* false: nothing can be found. */
-static bool where(struct query *q, struct arena *a, enum db_kind kind, const struct ticket_query *k)
+/* words: what k->q asks the index for; NULL: no words. */
+static void where(struct query *q, enum db_kind kind, const struct ticket_query *k, const char *words, bool common)
 {
 	static const char *const views[VIEW__N] = {
 		[VIEW_OPEN] = " AND t.solved_at=0", [VIEW_MINE] = " AND t.solved_at=0 AND t.owner_id=?",
@@ -296,16 +298,10 @@ static bool where(struct query *q, struct arena *a, enum db_kind kind, const str
 		value(q, " AND t.id IN (SELECT ticket_id FROM promise_state WHERE until_at=9223372036854775807 AND state=?)", DB_TEXT(k->promise));
 	else if (k->promise)
 		value(q, " AND t.promise=?", DB_TEXT(k->promise));
-	if (!text_blank(k->q)) {
-		const char *words = search_query(a, kind, k->q);
-
-		if (!words || q->nv + 1 > 9)
-			return false;
+	if (words) {
 		q->v[q->nv++] = DB_TEXT(words);
-		buf_adds(&q->b, " AND t.");
-		buf_adds(&q->b, search_where(kind, q->nv));
+		buf_adds(&q->b, search_where(kind, q->nv, common));
 	}
-	return true;
 }
 
 /* Due order means nothing among the closed: there the last touched comes first. */
@@ -320,20 +316,28 @@ int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_qu
 	static const char *const after[] = { " AND (t.next_due_at,t.id)>(?,?)", " AND (t.updated_at,t.id)<(?,?)", " AND (t.id,t.id)<(?,?)" };
 	static const char *const order[] = { " ORDER BY t.next_due_at,t.id LIMIT ?", " ORDER BY t.updated_at DESC,t.id DESC LIMIT ?",
 		" ORDER BY t.id DESC LIMIT ?" };
+	static const char *const again[] = { "ORDER BY t.next_due_at,t.id", "ORDER BY t.updated_at DESC,t.id DESC", "ORDER BY t.id DESC" };
+	const char *words = text_blank(k->q) ? NULL : search_query(a, db_conn_kind(c), k->q);
 	enum ticket_sort sort = sort_of(k);
 	struct query q = { .nv = 0 };
 	struct db_sql sql = { NULL, NULL };
 	struct db_cur *cur;
 	int64_t key = 0, id = 0;
+	bool common = false;
 
-	buf_init(&q.b, a, 8192);
-	piece(&q, "SELECT " COLS FROM);
-	if (!where(&q, a, db_conn_kind(c), k)) {
+	if (!words && !text_blank(k->q)) {              /* no word in it: nothing can be found */
 		*out = NULL;
 		*n = 0;
 		*next = NULL;
 		return 0;
 	}
+	if (words && search_common(c, words, &common, e) != 0)
+		return -1;
+	buf_init(&q.b, a, 8192);
+	piece(&q, k->brief ? "SELECT " BRIEF : "SELECT " COLS);
+	/* Found by words: which ones first, so that only what is shown is read and sorted with all its columns. */
+	piece(&q, words ? " FROM (SELECT t.id FROM ticket t " : FROM);
+	where(&q, db_conn_kind(c), k, words, common);
 	if (k->after) {
 		if (read_cursor(k->after, sort, &key, &id, e) != 0)
 			return -1;
@@ -342,8 +346,12 @@ int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_qu
 		piece(&q, after[sort]);
 	}
 	value(&q, order[sort], DB_INT(k->limit + 1));
+	if (words) {
+		piece(&q, ") x JOIN ticket t ON t.id=x.id" NAMES);
+		piece(&q, again[sort]);
+	}
 	sql.text = buf_text(&q.b);
-	if (db_query(c, &sql, q.v, q.nv, &cur, e) != 0 || rows(cur, a, out, n, e) != 0)
+	if (db_query(c, &sql, q.v, q.nv, &cur, e) != 0 || rows(cur, a, k->brief, out, n, e) != 0)
 		return -1;
 	*next = NULL;
 	if (*n > k->limit) {
@@ -357,16 +365,18 @@ int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_qu
 
 int store_ticket_count(struct db_conn *c, struct arena *a, const struct ticket_query *k, int most, int *n, struct err *e)
 {
+	const char *words = text_blank(k->q) ? NULL : search_query(a, db_conn_kind(c), k->q);
 	struct query q = { .nv = 0 };
 	struct db_sql sql = { NULL, NULL };
 	int64_t got;
 
-	buf_init(&q.b, a, 8192);
-	piece(&q, "SELECT count(*) FROM (SELECT 1 FROM ticket t ");
-	if (!where(&q, a, db_conn_kind(c), k)) {
+	if (!words && !text_blank(k->q)) {
 		*n = 0;
 		return 0;
 	}
+	buf_init(&q.b, a, 8192);
+	piece(&q, "SELECT count(*) FROM (SELECT 1 FROM ticket t ");
+	where(&q, db_conn_kind(c), k, words, false);
 	value(&q, " LIMIT ?) x", DB_INT(most));
 	sql.text = buf_text(&q.b);
 	if (db_id(c, &sql, q.v, q.nv, &got, e) != 0)

@@ -56,6 +56,7 @@ struct ticket_query {
 	enum ticket_sort sort;
 	const char *after;              /* cursor of the page before; NULL: from the start */
 	int limit;
+	bool brief;                     /* of each ticket only what the console's lists show; the rest stays 0 and NULL */
 };
 /* *next is the cursor of what follows, NULL when this was all. */
 int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_query *q, struct ticket **out, int *n, const char **next,

@@ -425,6 +425,7 @@ void web_handle(struct http_request *rq, struct http_response *rs, void *arg)
 	}
 	*w = (struct web){ .a = rq->a, .app = arg, .rq = rq, .rs = rs, .who = { .role = ROLE_NOBODY, .name = "" }, .theme = "auto", .csrf = "",
 		.provider = { "", "", "" }, .now = os_now_us(), .frame = "", .hx_target = "" };
+	w->today = day_of(w->now);
 	w->own = ARENA_NEW(w->a, struct web_own);
 	w->own->scopes = "";
 	w->api = strncmp(rq->path, "/api/", 5) == 0;

@@ -4,19 +4,15 @@
 
 void esc_text(struct buf *b, const char *s)
 {
+	static const char *const said[256] = { ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;" };
 	const char *from = s, *put;
 
 	if (!s)
 		return;
 	for (; *s; s++) {
-		switch (*s) {
-		case '&':  put = "&amp;";  break;
-		case '<':  put = "&lt;";   break;
-		case '>':  put = "&gt;";   break;
-		case '"':  put = "&quot;"; break;
-		case '\'': put = "&#39;";  break;
-		default:   continue;
-		}
+		put = said[(unsigned char)*s];
+		if (!put)
+			continue;
 		buf_add(b, from, (size_t)(s - from));
 		buf_adds(b, put);
 		from = s + 1;
@@ -35,6 +31,8 @@ bool esc_url_ok(const char *s)
 			return false;
 	if (*s == ' ')
 		return false;
+	if (*s == '/')                                  /* a path of our own, or another host's by the same scheme */
+		return true;
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		if (strncasecmp(s, schemes[i], strlen(schemes[i])) == 0)
 			return true;

@@ -14,9 +14,10 @@ static const char *const days_en[] = { "", "Mon", "Tue", "Wed", "Thu", "Fri", "S
 static const char *const full_da[] = { "", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag" };
 static const char *const full_en[] = { "", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
 
-static const char *day_near(const struct web *w, int32_t day, int32_t today)
+static const char *day_near(const struct web *w, int32_t day)
 {
-	struct civil c = day_civil(day), t = day_civil(today);
+	struct civil c = day_civil(day);
+	int32_t today = w->today;
 	bool da = w->lang == LANG_DA;
 
 	if (day == today)
@@ -27,7 +28,7 @@ static const char *day_near(const struct web *w, int32_t day, int32_t today)
 		return da ? "i morgen" : "tomorrow";
 	if (day > today - 7 && day < today + 7)
 		return da ? days_da[c.weekday] : days_en[c.weekday];
-	if (c.year == t.year)
+	if (c.year == day_civil(today).year)
 		return da ? arena_printf(w->a, "%d.%d.", c.day, c.month) : arena_printf(w->a, "%d %s", c.day, month_short(c.month));
 	return fmt_day(w, day);
 }
@@ -35,10 +36,10 @@ static const char *day_near(const struct web *w, int32_t day, int32_t today)
 const char *fmt_moment(const struct web *w, int64_t t)
 {
 	struct civil c = moment_local(t);
-	int32_t day = day_of(t), today = day_of(w->now);
-	const char *near = day_near(w, day, today);
+	int32_t day = day_from(c.year, c.month, c.day);
+	const char *near = day_near(w, day);
 
-	if (day <= today - 7 || day >= today + 7)
+	if (day <= w->today - 7 || day >= w->today + 7)
 		return near;
 	return arena_printf(w->a, w->lang == LANG_DA ? "%s %02d.%02d" : "%s %02d:%02d", near, c.hour, c.minute);
 }
@@ -76,7 +77,7 @@ const char *fmt_left(const struct web *w, int64_t until)
 {
 	int64_t left = until - w->now;
 	int64_t minutes = (left < 0 ? -left : left) / MOMENT_MINUTE;
-	int32_t day = day_of(until), today = day_of(w->now);
+	int32_t day = day_of(until), today = w->today;
 	bool da = w->lang == LANG_DA;
 	const char *length;
 
@@ -89,7 +90,7 @@ const char *fmt_left(const struct web *w, int64_t until)
 
 		if (day > today + 1 && day < today + 7)
 			return da ? full_da[c.weekday] : full_en[c.weekday];
-		return day_near(w, day, today);
+		return day_near(w, day);
 	}
 	if (left < 0 && minutes >= 24 * 60) {
 		int d = (int)(minutes / (24 * 60));

@@ -55,7 +55,7 @@ void console_begin(struct web *w, const char *title, const char *current) { cons
 
 void console_begin_day(struct web *w, const char *title, const char *current)
 {
-	struct frame f = { .title = title, .current = current, .beside = fmt_week(w, day_of(w->now)) };
+	struct frame f = { .title = title, .current = current, .beside = fmt_week(w, w->today) };
 
 	head(w, &f);
 	console(w, f, false);

@@ -146,7 +146,7 @@ static int day_at(const struct web *w, const char *s, const char **end, int32_t 
 {
 	static const struct { const char *word; int days; } words[] = { { "i dag", 0 }, { "today", 0 }, { "i morgen", 1 }, { "tomorrow", 1 },
 		{ "i går", -1 }, { "yesterday", -1 } };
-	int32_t today = day_of(w->now);
+	int32_t today = w->today;
 	int64_t a, b, y;
 	int n;
 
@@ -227,7 +227,7 @@ int read_moment(const struct web *w, const char *text, const char *field, int64_
 {
 	const char *s = skip(text ? text : ""), *end = s, *start = s;
 	bool said = strncasecmp(s, "kl", 2) == 0, dotted = false;       /* "kl. 1.12" can only be a time */
-	int32_t day = day_of(w->now);
+	int32_t day = w->today;
 	struct civil c;
 	int64_t h, m = 0;
 	int n, weekday;

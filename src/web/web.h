@@ -78,6 +78,7 @@ struct web {
 	bool hx;                        /* an htmx request: answer with the fragment hx_target asks for */
 	const char *hx_target;          /* id of the element, "" when not hx */
 	int64_t now;
+	int32_t today;                  /* day_of(now) */
 	struct web_provider { const char *name, *phone, *hours; } provider;     /* for the frames; "" when not set */
 	struct web_rail { int64_t tickets, broken, needs; int64_t timer_ticket, timer_minutes; bool keys; } rail;     /* 0: not shown */
 	const char *frame;              /* which menu item is current */

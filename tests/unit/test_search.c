@@ -31,10 +31,9 @@ static int job_put(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 }
 
 /* The hits as "1 2 "; "-" when the query holds no word. */
-static const char *hits(struct store_case *s, const char *query)
+static const char *found(struct store_case *s, const char *query, bool common)
 {
-	static char out[256];
-	char sql[256];
+	char sql[256], *out = arena_get(s->a, 256);
 	const char *q = search_query(s->a, s->kind, query);
 	struct db_conn *c;
 	struct db_cur *cur;
@@ -44,18 +43,26 @@ static const char *hits(struct store_case *s, const char *query)
 
 	if (!q)
 		return "-";
-	snprintf(sql, sizeof sql, "SELECT id FROM ticket WHERE %s ORDER BY id", search_where(s->kind, 1));
+	snprintf(sql, sizeof sql, "SELECT t.id FROM ticket t WHERE t.probe=0%s ORDER BY t.id", search_where(s->kind, 1, common));
 	CHECK(db_read_begin(s->db, &c, &e) == 0);
 	if (db_query(c, &(struct db_sql){ sql, NULL }, DB(DB_TEXT(q)), &cur, &e) != 0) {
 		print_message("%s\n", e.detail);
 		fail();
 	}
-	out[0] = 0;
 	while ((rc = db_next(cur, &e)) > 0)
-		n += (size_t)snprintf(out + n, sizeof out - n, "%d ", (int)db_int(cur, 0));
+		n += (size_t)snprintf(out + n, 256 - n, "%d ", (int)db_int(cur, 0));
 	CHECK(rc == 0);
 	db_done(cur);
 	db_read_end(c);
+	return out;
+}
+
+/* However they are looked up. */
+static const char *hits(struct store_case *s, const char *query)
+{
+	const char *out = found(s, query, false);
+
+	CHECK_STR(found(s, query, true), out);
 	return out;
 }
 
