@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """desk.py - what the desk costs: CPU per request of ticket pages, beside nginx serving the same bytes and Fossil's tickets.
 
-    bench/desk.py [--tickets 5000,50000] [--seconds 4] [--no-fossil] [--json FILE] [--demo FOLDER,FOLDER]
+    bench/desk.py [--tickets 5000,50000] [--seconds 4] [--no-fossil] [--json FILE] [--demo FOLDER,FOLDER] [--pg]
 
 Needs build/release, wrk, nginx, strace and fossil (tools/packages.sh long). CPU is user+system time of the server's processes
 from /proc, divided by the requests that wrk counted; medians of three rounds. Each page is measured three ways: as it comes
 again (kept: nothing was written since), made anew (Cache-Control: no-cache, what the first view after a write costs), and
 compressed; nginx sends the same bytes from a file, the compressed ones from a .gz beside it. --demo: folders made before by
-`pedel init` and `pedel demo`, one for each number, instead of making them. Figures go to docs/benchmarks.md with date.
+`pedel init` and `pedel demo`, one for each number, instead of making them. --pg: in a database of its own on the server of
+PEDEL_TEST_PG (tests/with_postgres.py bench/desk.py --pg ...), a demo made before is moved there; what PostgreSQL's own processes
+use of the CPU is said apart (pg_ms). Figures go to docs/benchmarks.md with date.
 """
 import argparse
 import concurrent.futures
@@ -59,6 +61,11 @@ def cpu(pid):
         except OSError:
             continue
     return total / TICK
+
+
+def postmaster(p):
+    """The process of the PostgreSQL server that p's database is on; None with SQLite."""
+    return int(pathlib.Path(p.sql('SHOW data_directory')[0][0], 'postmaster.pid').read_text().split()[0]) if p.db else None
 
 
 def resident_kb(pid):
@@ -150,13 +157,15 @@ class Fossil:
         shutil.rmtree(self.folder)
 
 
-def demo(tickets, made):
-    p = Pedel(start=False)
-    shutil.rmtree(p.data)
+def demo(tickets, made, pg=False):
+    p = Pedel(start=False, pg=pg, empty=True)
     if made:
+        shutil.rmtree(p.data)
         shutil.copytree(made, p.data)
+        if pg:
+            p.sql('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+            p.cli('move-db', '--data', p.data, '--to', p.db[1], seconds=3600)
     else:
-        p.cli('init', '--data', p.data, '--provider', 'Fjordkant IT', '--cvr', '10000009')
         began = time.monotonic()
         subprocess.run([p.build / 'src/bin/pedel', 'demo', '--data', p.data, '--tickets', str(tickets)], check=True, capture_output=True, timeout=3600)
         print(f'demo with {tickets} tickets made in {time.monotonic() - began:.0f} s', flush=True)
@@ -183,7 +192,10 @@ def measure_pages(p, seconds, out):
             head, packed = ['Cookie: ' + cookie], ['Accept-Encoding: gzip']
             there = f'http://127.0.0.1:{nginx.port}/{name}'
             kept = load(pid, p.base + path, seconds, 1, head)
+            server = postmaster(p)
+            used = cpu(server) if server else 0
             anew = load(pid, p.base + path, seconds, 1, [*head, 'Cache-Control: no-cache'])
+            used = (cpu(server) - used) * 1000 / (anew[1] * seconds * ROUNDS) if server else 0
             many = load(pid, p.base + path, seconds, 16, [*head, 'Cache-Control: no-cache'])
             file = load(nginx.process.pid, there, seconds, 1)
             kept_gz = load(pid, p.base + path, seconds, 1, [*head, *packed])
@@ -192,7 +204,7 @@ def measure_pages(p, seconds, out):
             out[name] = {'bytes': len(bodies[name]), 'kept_ms': kept[0], 'anew_ms': anew[0], 'anew_16_ms': many[0], 'nginx_ms': file[0],
                          'kept_ratio': kept[0] / file[0], 'anew_ratio': anew[0] / file[0], 'kept_gz_ms': kept_gz[0], 'anew_gz_ms': anew_gz[0],
                          'nginx_gz_ms': file_gz[0], 'kept_gz_ratio': kept_gz[0] / file_gz[0], 'kept_rps': kept[1], 'anew_rps': anew[1],
-                         'anew_p50_ms': anew[2], 'anew_p99_ms': anew[3], 'bad': kept[4] + anew[4] + many[4] + kept_gz[4] + anew_gz[4]}
+                         'pg_ms': used, 'anew_p50_ms': anew[2], 'anew_p99_ms': anew[3], 'bad': kept[4] + anew[4] + many[4] + kept_gz[4] + anew_gz[4]}
             print(name, {k: round(v, 3) if isinstance(v, float) else v for k, v in out[name].items()}, flush=True)
     finally:
         nginx.stop()
@@ -271,8 +283,8 @@ def start_ms(p):
     return best
 
 
-def measure(tickets, made, seconds, out):
-    p = demo(tickets, made)
+def measure(tickets, made, seconds, out, pg):
+    p = demo(tickets, made, pg)
     try:
         p.start()                       # the first start after an upgrade brings the schema up to date
         p.stop()
@@ -305,12 +317,13 @@ def main():
     ask.add_argument('--json')
     ask.add_argument('--demo', default='')
     ask.add_argument('--no-fossil', action='store_true')
+    ask.add_argument('--pg', action='store_true')
     opt = ask.parse_args()
     sizes, got = [int(n) for n in opt.tickets.split(',')], {}
     made = opt.demo.split(',') if opt.demo else []
     for i, n in enumerate(sizes):
         got[n] = {}
-        measure(n, made[i] if i < len(made) else None, opt.seconds, got[n])
+        measure(n, made[i] if i < len(made) else None, opt.seconds, got[n], opt.pg)
     if not opt.no_fossil and shutil.which('fossil'):
         f = Fossil(min(sizes))
         try:

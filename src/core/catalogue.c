@@ -509,7 +509,7 @@ int catalogue_load(struct arena *a, const char *folder, struct catalogue *out, s
 	for (int i = 1; i < n; i++)
 		if (all[i].number == all[i - 1].number)
 			return FAIL(e, E_CATALOGUE_INVALID, "%s.md:1: number %d is also %s's", all[i].key, all[i].number, all[i - 1].key);
-	*out = (struct catalogue){ all, n };
+	*out = (struct catalogue){ .services = all, .nservices = n };
 	return 0;
 }
 

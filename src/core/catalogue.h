@@ -44,7 +44,8 @@ struct catalogue_service {
 	const struct promise *promises; int npromises;
 	const char *text, *sha256;              /* the file as it is */
 };
-struct catalogue { const struct catalogue_service *services; int nservices; };
+struct catalogue_kept;
+struct catalogue { const struct catalogue_service *services; int nservices; struct catalogue_kept *kept; };     /* kept: catalogue_kept.h; NULL: none */
 
 /* Parse one file's bytes; name is the service's key, the first line must say the same. Limits: 64 kB, 1000 bytes a line, 60 terms, 40 promises. */
 int catalogue_parse(struct arena *a, const char *name, const char *text, size_t n, struct catalogue_service *out, struct err *e);

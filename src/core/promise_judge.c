@@ -3,6 +3,7 @@
 #include "core/promise_judge.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/catalogue_kept.h"
 #include "core/proof.h"
 #include "core/words.h"
 #include <inttypes.h>
@@ -27,7 +28,6 @@ void judge_end(struct judge *j)
 static int text_find(struct judge *j, const char *service, int version, const struct catalogue_service **out, struct err *e)
 {
 	const struct catalogue_service *found = catalogue_find(j->book->catalogue, service);
-	struct catalogue_service *own;
 	const char *text;
 	struct err none = { 0 };
 
@@ -35,12 +35,8 @@ static int text_find(struct judge *j, const char *service, int version, const st
 		if (j->texts[i].version == version && strcmp(j->texts[i].service, service) == 0)
 			return *out = j->texts[i].text, 0;
 	if (store_promise_text(j->c, j->t, service, version, &text, &none) == 0) {
-		if (!found || strcmp(found->text, text) != 0) {
-			own = ARENA_NEW(j->t, struct catalogue_service);
-			if (catalogue_parse(j->t, service, text, strlen(text), own, e) != 0)
-				return -1;
-			found = own;
-		}
+		if ((!found || strcmp(found->text, text) != 0) && catalogue_kept_parse(j->book->catalogue->kept, j->t, service, text, &found, e) != 0)
+			return -1;
 	} else if (none.id != E_NOT_FOUND) {
 		*e = none;
 		return -1;

@@ -137,27 +137,110 @@ char *proof_lines_text(struct arena *a, const struct proof_line *lines, int n)
 	return out;
 }
 
+/* ---- reading them: a page reads dozens, so exactly what proof_lines_text() writes is read, without a tree in between */
+
+struct reading { const char *s; char *to; };    /* what is left, and where the next text goes */
+
+static bool take(struct reading *r, char c) { return *r->s == c ? r->s++, true : false; }
+
+static bool take_escaped(struct reading *r)
+{
+	static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
+	const char *at = *r->s ? strchr(from, *r->s) : NULL;
+	uint32_t c = 0;
+
+	if (at) {
+		*r->to++ = into[at - from];
+		r->s++;
+		return true;
+	}
+	if (!take(r, 'u'))
+		return false;
+	for (int i = 0; i < 4; i++, r->s++) {
+		static const char hex[] = "0123456789abcdef";   /* the 0x20 makes small letters of capitals and leaves digits */
+		const char *digit = *r->s ? strchr(hex, *r->s | 0x20) : NULL;
+
+		if (!digit)
+			return false;
+		c = c * 16 + (uint32_t)(digit - hex);
+	}
+	if (c == 0 || (c >= 0xD800 && c <= 0xDFFF))
+		return false;
+	r->to += text_put(r->to, c);
+	return true;
+}
+
+static const char *take_text(struct reading *r)
+{
+	const char *out = r->to;
+
+	if (!take(r, '"'))
+		return NULL;
+	for (;;) {
+		size_t n = strcspn(r->s, "\"\\");
+
+		memcpy(r->to, r->s, n);
+		r->to += n;
+		r->s += n;
+		if (!take(r, '\\'))
+			break;
+		if (!take_escaped(r))
+			return NULL;
+	}
+	*r->to++ = 0;
+	return take(r, '"') ? out : NULL;
+}
+
+static bool take_line(struct reading *r, struct proof_line *l)
+{
+	if (!take(r, '{'))
+		return false;
+	do {
+		const char *key = take_text(r), *text;
+		char *end;
+
+		if (!key || !take(r, ':'))
+			return false;
+		if (strcmp(key, "at") == 0) {
+			l->at = strtoll(r->s, &end, 10);
+			if (end == r->s)
+				return false;
+			r->s = end;
+			continue;
+		}
+		if (!(text = take_text(r)))
+			return false;
+		if (strcmp(key, "da") == 0)
+			l->text[LANG_DA] = text;
+		else if (strcmp(key, "en") == 0)
+			l->text[LANG_EN] = text;
+		else if (strcmp(key, "href") == 0)
+			l->href = text;
+	} while (take(r, ','));
+	return take(r, '}');
+}
+
 int proof_lines_read(struct arena *a, const char *text, const struct proof_line **lines, int *n, struct err *e)
 {
-	json_t *all = json_loads(text ? text : "", JSON_REJECT_DUPLICATES, NULL), *o;
-	struct proof_line *out;
-	size_t i;
+	struct reading r = { text ? text : "", arena_room(a, text ? strlen(text) + 1 : 1) };    /* no text is longer than it is written */
+	struct proof_line *out = ARENA_ARRAY(a, struct proof_line, PROOF_LINES);
+	int count = 0;
 
-	if (!json_is_array(all) || json_array_size(all) > PROOF_LINES) {
-		json_decref(all);
-		return FAIL(e, E_DB, "proof lines: %.80s", text ? text : "");
-	}
-	out = ARENA_ARRAY(a, struct proof_line, json_array_size(all) + 1);
-	json_array_foreach(all, i, o) {
-		const char *da = json_string_value(json_object_get(o, "da")), *en = json_string_value(json_object_get(o, "en"));
-
-		out[i].text[LANG_DA] = arena_dup(a, da ? da : "");
-		out[i].text[LANG_EN] = arena_dup(a, en ? en : "");
-		out[i].href = arena_dup(a, json_string_value(json_object_get(o, "href")));
-		out[i].at = json_integer_value(json_object_get(o, "at"));
-	}
+	if (!take(&r, '['))
+		goto bad;
+	if (*r.s != ']')
+		do {
+			if (count == PROOF_LINES)
+				goto bad;
+			out[count].text[LANG_DA] = out[count].text[LANG_EN] = "";
+			if (!take_line(&r, &out[count++]))
+				goto bad;
+		} while (take(&r, ','));
+	if (!take(&r, ']') || *r.s)
+		goto bad;
 	*lines = out;
-	*n = (int)json_array_size(all);
-	json_decref(all);
+	*n = count;
 	return 0;
+bad:
+	return FAIL(e, E_DB, "proof lines: %.80s", text ? text : "");
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/text.h"
-#include "core/catalogue.h"
+#include "core/catalogue_kept.h"
 #include "daemon/chain_job.h"
 #include "daemon/conv_client.h"
 #include "daemon/job.h"
@@ -111,6 +111,7 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 	    catalogue_load(a, arena_printf(a, "%s/catalogue", data), &p->catalogue, e) != 0 || db_open(&db, &p->web.db, e) != 0 || chain_job_seal(p->web.db, data, e) != 0)
 		return -1;
 	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
+	p->catalogue.kept = catalogue_kept_begin();
 	p->web.catalogue = &p->catalogue;
 	p->web.health = health_begin(a);
 	p->web.rail = pages_rail;
@@ -200,5 +201,6 @@ void app_close(struct app *p)
 	kept_end(p->web.kept);
 	db_close(p->web.db);
 	pthread_rwlock_destroy(&p->lock);
+	catalogue_kept_end(p->catalogue.kept);
 	arena_end(p->a);
 }

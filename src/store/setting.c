@@ -23,6 +23,27 @@ int setting_get(struct db_conn *c, struct arena *a, const char *key, const char 
 	return rc < 0 ? -1 : 0;
 }
 
+int setting_get_all(struct db_conn *c, struct arena *a, const char *const *key, const char **const *value, int n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT key,value FROM setting WHERE key IN (?1,?2,?3,?4,?5,?6,?7,?8)", NULL };
+	struct db_val v[8];
+	struct db_cur *cur;
+	int rc;
+
+	for (int i = 0; i < 8; i++)
+		v[i] = DB_TEXT(key[i < n ? i : n - 1]);
+	for (int i = 0; i < n; i++)
+		*value[i] = "";
+	if (db_query(c, &q, v, 8, &cur, e) != 0)
+		return -1;
+	while ((rc = db_next(cur, e)) == 1)
+		for (int i = 0; i < n; i++)
+			if (strcmp(db_text(cur, 0, a), key[i]) == 0)
+				*value[i] = db_text(cur, 1, a);
+	db_done(cur);
+	return rc;
+}
+
 int setting_get_int(struct db_conn *c, const char *key, int64_t unless, int64_t *value, struct err *e)
 {
 	struct arena *a = arena_begin(1 << 20);

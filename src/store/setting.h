@@ -10,6 +10,8 @@
 struct setting { const char *key, *value; };
 /* *value is unless (which may be NULL) when the key has never been set. */
 int setting_get(struct db_conn *c, struct arena *a, const char *key, const char *unless, const char **value, struct err *e);
+/* Several at once, into *value[i] for key[i]; "" for what has never been set. At most 8. */
+int setting_get_all(struct db_conn *c, struct arena *a, const char *const *key, const char **const *value, int n, struct err *e);
 int setting_get_int(struct db_conn *c, const char *key, int64_t unless, int64_t *value, struct err *e);   /* not a number: unless */
 int setting_set(struct db_conn *w, const char *key, const char *value, struct err *e);  /* value NULL: forget it */
 /* All that begin with prefix ("" for all), by key. */

@@ -312,10 +312,10 @@ static void security_headers(struct web *w)
 /* The provider's name and phone, for every frame. */
 static int read_provider(struct web *w, struct err *e)
 {
-	if (setting_get(w->db, w->a, "provider.name", "", &w->provider.name, e) != 0 ||
-	    setting_get(w->db, w->a, "provider.phone", "", &w->provider.phone, e) != 0)
-		return -1;
-	return setting_get(w->db, w->a, "provider.hours", "", &w->provider.hours, e);
+	static const char *const keys[] = { "provider.name", "provider.phone", "provider.hours" };
+	const char **const to[] = { &w->provider.name, &w->provider.phone, &w->provider.hours };
+
+	return setting_get_all(w->db, w->a, keys, to, 3, e);
 }
 
 static int sign_in_first(struct web *w, struct err *e)

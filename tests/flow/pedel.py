@@ -138,10 +138,10 @@ class Pedel:
         parts = urllib.parse.urlsplit(url)
         return f'postgresql://{parts.netloc}/{self.pg_name}?{parts.query}'      # urlunsplit drops the // of an empty host
 
-    def cli(self, *argv, stdin=None, ok=True):
+    def cli(self, *argv, stdin=None, ok=True, seconds=120):
         """Run the pedel program; its standard output. ok=False gives (code, out, err) whatever happens."""
         done = subprocess.run([str(self.build / 'src/bin/pedel'), *map(str, argv)], input=stdin, capture_output=True, text=True,
-                              env=self.env, timeout=120)
+                              env=self.env, timeout=seconds)
         if not ok:
             return done.returncode, done.stdout, done.stderr
         if done.returncode:

@@ -268,12 +268,60 @@ static void test_lines_survive_storing(void **state)
 	(void)state;
 }
 
+/* What is written is read; what is cut or changed is refused, or says something else, and never reads past its end. */
+static void lines_are_read_as_written(void **state)
+{
+	struct arena *a = arena_begin(64 << 20);
+	static const char *const texts[] = { "", "plain", "æøå – 5 %", "a \"quote\" \\ and / and \x01\x1f\x7f\n\r\t\b\f", "[{\"da\":\"x\"}]", "\xF0\x9F\x98\x80", "\\u0041" };
+	struct proof_line in[PROOF_LINES] = { 0 };
+	const struct proof_line *out;
+	struct err e;
+	int n;
+
+	for (int count = 0; count <= PROOF_LINES; count++) {
+		char *text;
+
+		for (int i = 0; i < count; i++)
+			in[i] = (struct proof_line){ .text = { [LANG_DA] = texts[i % 7], [LANG_EN] = texts[(i + count) % 7] }, .href = i % 3 ? texts[i % 5] : NULL,
+				.at = i % 2 ? i * 1000000007LL - 3 : 0 };
+		text = proof_lines_text(a, in, count);
+		CHECK(proof_lines_read(a, text, &out, &n, &e) == 0 && n == count);
+		for (int i = 0; i < count; i++) {
+			CHECK_STR(out[i].text[LANG_DA], in[i].text[LANG_DA]);
+			CHECK_STR(out[i].text[LANG_EN], in[i].text[LANG_EN]);
+			CHECK(in[i].href ? out[i].href && strcmp(out[i].href, in[i].href) == 0 : !out[i].href);
+			CHECK_INT(out[i].at, in[i].at);
+		}
+		for (size_t cut = 0; count < 4 && text[cut]; cut++) {
+			char *less = arena_dupn(a, text, cut);
+
+			CHECK(proof_lines_read(a, less, &out, &n, &e) != 0 && e.id == E_DB);
+			for (int c = 1; c < 256; c += count ? 1 : 255) {        /* any byte changed: refused or read, within its bounds (ASan looks) */
+				char *other = arena_dup(a, text);
+
+				other[cut] = (char)c;
+				if (proof_lines_read(a, other, &out, &n, &e) != 0)
+					CHECK(e.id == E_DB);
+			}
+			arena_reset(a);
+			text = proof_lines_text(a, in, count);
+		}
+	}
+	CHECK(proof_lines_read(a, NULL, &out, &n, &e) != 0);
+	CHECK(proof_lines_read(a, "[{\"da\":\"x\",\"en\":1}]", &out, &n, &e) != 0);
+	CHECK(proof_lines_read(a, "[{\"da\":\"\\ud83d\"}]", &out, &n, &e) != 0);
+	CHECK(proof_lines_read(a, "[{\"da\":\"\\u0000\"}]", &out, &n, &e) != 0);
+	CHECK(proof_lines_read(a, "[{\"da\":\"x\"},]", &out, &n, &e) != 0);
+	CHECK(proof_lines_read(a, "[{\"da\":\"x\"}] ", &out, &n, &e) != 0);
+	arena_end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_help), cmocka_unit_test(test_help_shows_what_went_wrong_first), cmocka_unit_test(test_report),
 		cmocka_unit_test(test_open), cmocka_unit_test(test_open_cuts_percentages_and_never_rounds_up), cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_lines_survive_storing),
+		cmocka_unit_test(test_lines_survive_storing), cmocka_unit_test(lines_are_read_as_written),
 	};
 
 	moment_zone();

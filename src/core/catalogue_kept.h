@@ -1,0 +1,15 @@
+/* catalogue_kept.h - service texts that agreements were made on and the catalogue no longer has, parsed once.
+ *
+ * Ownership:  what is given lives as long as the table (or as `a`); texts are compared whole, so nothing can be stale.
+ * Errors:     as catalogue_parse().   Units: none.   Threads: any.   Source: own design. */
+#ifndef PEDEL_CORE_CATALOGUE_KEPT_H
+#define PEDEL_CORE_CATALOGUE_KEPT_H
+#include "core/catalogue.h"
+
+struct catalogue_kept;
+struct catalogue_kept *catalogue_kept_begin(void);
+void catalogue_kept_end(struct catalogue_kept *k);      /* NULL is allowed */
+/* The service that text describes. k NULL, or full (64 texts, none is ever let go): it is parsed into a. */
+int catalogue_kept_parse(struct catalogue_kept *k, struct arena *a, const char *service, const char *text, const struct catalogue_service **out,
+	struct err *e);
+#endif
