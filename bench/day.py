@@ -4,8 +4,8 @@
     bench/day.py [--requests 200000] [--demo FOLDER] [--idle 120]         PEDEL_BUILD=build/release; needs wrk
 
 Eight connections ask for the list, tickets, search, today and the customer's front page, half of them as new (Cache-Control:
-no-cache); every 25th request makes a ticket by API, with its events, words for the search and the confirmation mail in the
-queue, which ends all kept pages. Memory is taken from /proc: RssAnon is what only this process has; the rest of the resident
+no-cache); every 25th request makes a ticket by API (the customers in turn), with its events, words for the search and the confirmation mail
+in the queue, which ends all kept pages. Memory is taken from /proc: RssAnon is what only this process has; the rest of the resident
 memory is the database file mapped into it, which the kernel takes back when it likes. Flat means: the second half adds nothing
 but what grows with the tickets made. --idle: then nobody asks for so many seconds, and commits are counted.
 """
@@ -23,11 +23,11 @@ import desk                                                         # noqa: E402
 
 ROUNDS = 10
 MIX = '''
-local pages, body, token, n = {pages}, {body}, "{token}", 0
+local pages, bodies, token, n = {pages}, {bodies}, "{token}", 0
 request = function()
   n = n + 1
   if n % 25 == 0 then
-    return wrk.format("POST", "/api/v1/tickets", {{ ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }}, body)
+    return wrk.format("POST", "/api/v1/tickets", {{ ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }}, bodies[n / 25 % #bodies + 1])
   end
   local p = pages[n % #pages + 1]
   local head = {{ ["Cookie"] = p[2] }}
@@ -77,10 +77,10 @@ def main():
         numbers = [t['number'] for t in p.ok('GET', '/api/v1/tickets?limit=5')['items']]
         pages = [('/console/tickets?view=open', staff), ('/console/', staff), ('/portal/', owner), ('/console/tickets?view=all&q=printer', staff),
                  *((f'/console/tickets/{n}', staff) for n in numbers)]
-        body = json.dumps({'customer_id': p.ok('GET', '/api/v1/customers?limit=1')['items'][0]['id'], 'subject': 'Måling', 'body': 'Printeren virker ikke'})
+        bodies = [json.dumps({'customer_id': c['id'], 'subject': 'Måling', 'body': 'Printeren virker ikke'})
+                  for c in p.ok('GET', '/api/v1/customers?limit=50')['items']]
         script = p.folder / 'mix.lua'
-        script.write_text(MIX.format(token=p.token, body=json.dumps(body, ensure_ascii=False),
-                                     pages='{' + ','.join('{%s,%s}' % (json.dumps(a), json.dumps(b)) for a, b in pages) + '}'))
+        script.write_text(MIX.format(token=p.token, bodies='{' + ','.join(map(json.dumps, bodies)) + '}', pages='{' + ','.join('{%s,%s}' % (json.dumps(a), json.dumps(b)) for a, b in pages) + '}'))
         print('at rest', memory_kb(p.process.pid), flush=True)
         done, bad, began, cpu = 0, 0, time.monotonic(), desk.cpu(p.process.pid)
         for i in range(ROUNDS):
