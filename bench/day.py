@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """day.py - a day's work on one server: memory at rest, while 200,000 mixed requests go through it, and at the end.
 
-    bench/day.py [--requests 200000] [--demo FOLDER] [--idle 120]         PEDEL_BUILD=build/release; needs wrk
+    bench/day.py [--requests 200000] [--every 25] [--demo FOLDER] [--idle 120]         PEDEL_BUILD=build/release; needs wrk
 
 Eight connections ask for the list, tickets, search, today and the customer's front page, half of them as new (Cache-Control:
-no-cache); every 25th request makes a ticket by API (the customers in turn), with its events, words for the search and the confirmation mail
+no-cache); every 25th request (--every; 0: none) makes a ticket by API (the customers in turn), with its events, words for the search and the confirmation mail
 in the queue, which ends all kept pages. Memory is taken from /proc: RssAnon is what only this process has; the rest of the resident
 memory is the database file mapped into it, which the kernel takes back when it likes. Flat means: the second half adds nothing
 but what grows with the tickets made. --idle: then nobody asks for so many seconds, and commits are counted.
@@ -26,8 +26,8 @@ MIX = '''
 local pages, bodies, token, n = {pages}, {bodies}, "{token}", 0
 request = function()
   n = n + 1
-  if n % 25 == 0 then
-    return wrk.format("POST", "/api/v1/tickets", {{ ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }}, bodies[n / 25 % #bodies + 1])
+  if n % {every} == 0 then
+    return wrk.format("POST", "/api/v1/tickets", {{ ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }}, bodies[n / {every} % #bodies + 1])
   end
   local p = pages[n % #pages + 1]
   local head = {{ ["Cookie"] = p[2] }}
@@ -65,6 +65,7 @@ def commits(p, seconds):
 def main():
     ask = argparse.ArgumentParser()
     ask.add_argument('--requests', type=int, default=200000)
+    ask.add_argument('--every', type=int, default=25)
     ask.add_argument('--demo')
     ask.add_argument('--tickets', type=int, default=5000)
     ask.add_argument('--idle', type=int, default=120)
@@ -80,7 +81,8 @@ def main():
         bodies = [json.dumps({'customer_id': c['id'], 'subject': 'Måling', 'body': 'Printeren virker ikke'})
                   for c in p.ok('GET', '/api/v1/customers?limit=50')['items']]
         script = p.folder / 'mix.lua'
-        script.write_text(MIX.format(token=p.token, bodies='{' + ','.join(map(json.dumps, bodies)) + '}', pages='{' + ','.join('{%s,%s}' % (json.dumps(a), json.dumps(b)) for a, b in pages) + '}'))
+        script.write_text(MIX.format(token=p.token, every=opt.every or 1 << 40, bodies='{' + ','.join(map(json.dumps, bodies)) + '}',
+                                     pages='{' + ','.join('{%s,%s}' % (json.dumps(a), json.dumps(b)) for a, b in pages) + '}'))
         print('at rest', memory_kb(p.process.pid), flush=True)
         done, bad, began, cpu = 0, 0, time.monotonic(), desk.cpu(p.process.pid)
         for i in range(ROUNDS):
