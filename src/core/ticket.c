@@ -326,6 +326,16 @@ static const char *state_after(const struct ticket_work *k, const struct ticket 
 	return strcmp(t->state, "waiting_customer") == 0 || !ticket_is_open(t) ? "open" : NULL;
 }
 
+static bool same_files(const struct message *m, const struct ticket_text *t)
+{
+	if (m->nfiles != t->nfiles)
+		return false;
+	for (int i = 0; i < m->nfiles; i++)
+		if (strcmp(m->files[i].sha256, t->files[i].sha256) != 0 || strcmp(m->files[i].name, t->files[i].name) != 0)
+			return false;
+	return true;
+}
+
 int ticket_reply_again(struct db_conn *w, struct arena *a, const struct actor *who, const struct ticket_answer *r, struct message *out, bool *again,
 	struct err *e)
 {
@@ -340,8 +350,10 @@ int ticket_reply_again(struct db_conn *w, struct arena *a, const struct actor *w
 	if (store_ticket_get(w, a, ticket_scope_of(who), r->ticket_id, &t, e) != 0 ||
 		store_message_list(w, a, t.merged_into ? t.merged_into : t.id, true, &m, &n, e) != 0)
 		return -1;
+	if (r->then && strcmp(r->then, t.state) != 0)
+		return 0;
 	for (int i = 0; i < n && !*again; i++)
-		if (m[i].id > r->last && strcmp(m[i].author_kind, author_kind(who)) == 0 && m[i].author_id == who->id && m[i].nfiles == r->text.nfiles &&
+		if (m[i].id > r->last && strcmp(m[i].author_kind, author_kind(who)) == 0 && m[i].author_id == who->id && same_files(&m[i], &r->text) &&
 			strcmp(m[i].visibility, visibility) == 0 && strcmp(m[i].body, r->text.body ? r->text.body : "") == 0) {
 			*again = true;
 			*out = m[i];

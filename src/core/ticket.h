@@ -54,7 +54,8 @@ struct ticket_answer {
 int ticket_reply(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, const struct ticket_answer *r,
 	struct message *out, struct err *e);
 
-/* The same form sent twice: has the author said this already since r->last? Then *again, and *out is what was said. */
+/* The same form sent twice: has the author said this already since r->last, with these files, and is the ticket in the state it was
+ * given? Then *again, and *out is what was said. */
 int ticket_reply_again(struct db_conn *w, struct arena *a, const struct actor *who, const struct ticket_answer *r, struct message *out, bool *again,
 	struct err *e);
 

@@ -152,8 +152,8 @@ static int report(struct web *w, struct err *e)
 	j.draft.priority = read_urgency(w);
 	j.draft.type = strcmp(kind, "employee") == 0 || strcmp(kind, "web") == 0 ? "order" : strcmp(kind, "call") == 0 ? "request" : "incident";
 	j.draft.text.body = text_blank(tel) ? text : arena_printf(w->a, "%s\n\n%s: %s", text, _("Phone"), tel);
-	j.draft.dedupe_key = ticket_once(w, NULL, j.draft.text.body);
-	if (!bad && ticket_files(w, &j.draft.text.files, &j.draft.text.nfiles, e) == 0 && ticket_do(w, &j, e) == 0)
+	if (!bad && ticket_files(w, &j.draft.text.files, &j.draft.text.nfiles, e) == 0 &&
+			(j.draft.dedupe_key = ticket_once(w, &j.draft)) && ticket_do(w, &j, e) == 0)
 		return web_redirect(w, arena_printf(w->a, "/portal/tasks/%" PRId64 "?done=sent", j.got_number));
 	if (!bad) {
 		if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_TOO_LARGE)

@@ -8,12 +8,29 @@
 enum { FILES_MOST = 20, NAME_MOST = 200 };
 #define SENT_AGAIN_US (60 * MOMENT_MINUTE)       /* the same words within this time are the same form */
 
+/* Is the time that came with an answer written already, since it was said? Then the form is the same. */
+static int time_again(struct db_conn *w, struct arena *a, const struct ticket_job *j, const struct message *m, bool *again, struct err *e)
+{
+	struct time_entry *t;
+	int n;
+
+	if (store_time_of_ticket(w, a, m->ticket_id, &t, &n, e) != 0)
+		return -1;
+	*again = false;
+	for (int i = 0; i < n; i++)
+		*again |= t[i].created_at >= m->at && t[i].created_by == j->who->id && t[i].minutes == j->work.minutes &&
+			strcmp(t[i].activity, j->work.activity) == 0 && t[i].drive_out_minutes == j->work.drive_out && t[i].drive_home_minutes == j->work.drive_home;
+	return 0;
+}
+
 static int reply(struct db_conn *w, struct arena *a, struct ticket_job *j, struct message *m, struct err *e)
 {
 	struct time_entry t;
 	bool again;
 
 	if (ticket_reply_again(w, a, j->who, &j->answer, m, &again, e) != 0)
+		return -1;
+	if (again && j->work.minutes > 0 && time_again(w, a, j, m, &again, e) != 0)
 		return -1;
 	if (again)
 		return 0;
@@ -67,14 +84,26 @@ int ticket_do(struct web *w, struct ticket_job *j, struct err *e)
 	return web_refresh(w, e);
 }
 
-const char *ticket_once(struct web *w, const char *subject, const char *body)
+static const char *part(struct web *w, const char *all, const char *one)
 {
-	const char *all = arena_printf(w->a, "%d:%" PRId64 ":%s\n%s", w->who.person, w->who.id, subject ? subject : "", body ? body : "");
-	struct sha256 sum = hash_sha256(all, strlen(all));
-	const char *key = arena_printf(w->a, "form:%s", hash_hex(w->a, sum.b, sizeof sum.b));
+	return arena_printf(w->a, "%s%zu:%s\n", all, one ? strlen(one) : 0, one ? one : "");
+}
+
+const char *ticket_once(struct web *w, const struct ticket_draft *f)
+{
+	const char *const said[] = { f->subject, f->category, f->type, f->priority, f->channel, f->text.body };
+	const char *all = arena_printf(w->a, "%d:%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64 "\n", w->who.person, w->who.id, f->customer_id, f->contact_id,
+		f->owner_id), *key;
+	struct sha256 sum;
 	struct ticket before;
 	struct err why;
 
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+		all = part(w, all, said[i]);
+	for (int i = 0; i < f->text.nfiles; i++)
+		all = part(w, part(w, all, f->text.files[i].name), f->text.files[i].sha256);
+	sum = hash_sha256(all, strlen(all));
+	key = arena_printf(w->a, "form:%s", hash_hex(w->a, sum.b, sizeof sum.b));
 	if (store_ticket_by_dedupe(w->db, w->a, key, &before, &why) == 0 && before.created_at < w->now - SENT_AGAIN_US)
 		key = arena_printf(w->a, "%s:%" PRId64, key, w->now);   /* said again later: another ticket */
 	return key;

@@ -28,9 +28,9 @@ struct ticket_job {
 };
 /* Runs it, wakes the outbox and refreshes w->db. */
 int ticket_do(struct web *w, struct ticket_job *j, struct err *e);
-/* The dedupe_key of a form that makes a ticket: the same words by the same person within the hour are one ticket, however
+/* The dedupe_key of a form that makes a ticket: the same by the same person within the hour, files and all, is one ticket, however
  * often the form is sent. */
-const char *ticket_once(struct web *w, const char *subject, const char *body);
+const char *ticket_once(struct web *w, const struct ticket_draft *f);
 /* The form's uploads (field "file") into blobs. At most 20. */
 int ticket_files(struct web *w, const struct ticket_file **out, int *n, struct err *e);
 /* May this kind of file be shown in a page of ours? Pictures alone. */

@@ -400,8 +400,8 @@ static int save_new(struct web *w, struct err *e)
 		return -1;
 	if (what && strcmp(what, "contacts") == 0)
 		return show_new(w, e);
-	j.draft.dedupe_key = ticket_once(w, j.draft.subject, j.draft.text.body);
-	if (ticket_files(w, &j.draft.text.files, &j.draft.text.nfiles, e) == 0 && ticket_do(w, &j, e) == 0)
+	if (ticket_files(w, &j.draft.text.files, &j.draft.text.nfiles, e) == 0 &&
+			(j.draft.dedupe_key = ticket_once(w, &j.draft)) && ticket_do(w, &j, e) == 0)
 		return web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64, j.got_number));
 	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_MISSING)
 		return -1;

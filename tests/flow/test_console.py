@@ -59,6 +59,33 @@ class Console(unittest.TestCase):
         self.assertEqual(said[1:], [('public', 'Jeg ser på det'), ('internal', 'Jeg ser på det'), ('internal', 'Jeg ser på det')])
         self.assertEqual(self.p.ok('GET', f"/api/v1/tickets/{t['id']}")['spent_minutes'], 30)
 
+    def test_what_differs_is_never_taken_for_the_same_form(self):
+        other = self.p.customer(seed=901, domain='anden.example')[0]
+        numbers = []
+        for customer in (self.customer, other, other):
+            self.me.get('/console/tickets/new')
+            self.me.submit('/tickets', files={'file': ('', b'', 'application/octet-stream')}, customer_id=customer['id'], subject='Opdater firewall', body='Det skal ske')
+            numbers.append(int(self.me.url.rsplit('/', 1)[1]))
+        self.assertEqual((len(set(numbers)), numbers[1]), (2, numbers[2]))
+        t = self.ticket('Siges igen')
+        at = f"/console/tickets/{t['number']}"
+        self.me.get(at)
+        form = {k: v for k, v in self.me.form('/messages').items() if k not in ('do', 'ready')}
+        form |= {'kind': 'reply', 'body': 'Det er klaret.'}
+        a, b = ({'file': (name, name.encode(), 'text/plain')} for name in ('a.txt', 'b.txt'))
+        said = 1
+        for more in ({}, a, b, {'minutes': '0:30'}, {'minutes': '0:45'}, {'then': 'solved'}):
+            said += 1
+            for _ in range(2):
+                self.me.post(f'{at}/messages', {**form, 'file': ('', b'', 'application/octet-stream'), **more})
+                self.assertEqual(self.me.status, 200)
+                with self.subTest(more=more):
+                    self.assertEqual(len(self.p.ok('GET', f"/api/v1/tickets/{t['id']}/messages")['items']), said)
+        got = self.p.ok('GET', f"/api/v1/tickets/{t['id']}")
+        self.assertEqual((got['state'], got['spent_minutes']), ('solved', 75))
+        page = self.me.get(at).text
+        self.assertTrue('a.txt' in page and 'b.txt' in page)
+
     def test_an_undo_that_somebody_overtook_changes_nothing(self):
         t = self.ticket('Overhales')
         number = t['number']
