@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/agreement_doc.h"
+#include "core/agreement_tell.h"
 #include "core/tell.h"
 #include "core/words.h"
 #include "store/catalogue.h"
@@ -301,34 +302,42 @@ int agreement_send(struct agreement_do *d, int64_t id, struct err *e)
 	return note_event(d, &g, "agreement.sent", json_pack("{s:s,s:i}", "text_sha256", g.text_sha256, "to", n), e);
 }
 
-static int back_to_draft(struct agreement_do *d, int64_t id, const char *kind, const char *answer, const char *why, struct err *e)
+static int back_to_draft(struct agreement_do *d, struct agreement *g, const char *answer, struct err *e)
 {
-	struct agreement g;
-
-	if (find(d, id, &g, e) != 0)
-		return -1;
-	if (!is_state(&g, "sent"))
-		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", g.number, g.state);
-	g.state = "draft";
-	g.sent_at = 0;
-	g.text_sha256 = "";
-	if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, answer, d->now, d->who->id, e) != 0)
-		return -1;
-	return note_event(d, &g, kind, json_pack("{s:s}", "why", why), e);
+	if (!is_state(g, "sent"))
+		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", g->number, g->state);
+	g->state = "draft";
+	g->sent_at = 0;
+	g->text_sha256 = "";
+	return store_agreement_set(d->w, g, false, e) != 0 ? -1 : store_agreement_answer(d->w, g, answer, d->now, d->who->id, e);
 }
 
 int agreement_take_back(struct agreement_do *d, int64_t id, struct err *e)
 {
+	struct agreement g;
+
 	if (!actor_is_staff(d->who))
 		return FAIL(e, E_DENIED, "take back");
-	return back_to_draft(d, id, "agreement.taken_back", "withdrawn", "", e);
+	if (find(d, id, &g, e) != 0 || back_to_draft(d, &g, "withdrawn", e) != 0)
+		return -1;
+	return note_event(d, &g, "agreement.taken_back", json_pack("{s:s}", "why", ""), e);
 }
 
-int agreement_decline(struct agreement_do *d, int64_t id, const char *why, struct err *e)
+int agreement_decline(struct agreement_do *d, int64_t id, const char *why, int64_t *ticket, struct err *e)
 {
-	if (text_check(why, "why", 2000, false, e) != 0)
+	struct agreement g;
+	int64_t number = 0;
+	bool again;
+
+	why = why ? why : "";
+	if (text_check(why, "why", 2000, false, e) != 0 || find(d, id, &g, e) != 0 || agreement_no_again(d, &g, why, &again, &number, e) != 0)
 		return -1;
-	return back_to_draft(d, id, "agreement.declined", "declined", why ? why : "", e);
+	if (!again && (back_to_draft(d, &g, "declined", e) != 0 || agreement_tell_no(d, &g, why, &number, e) != 0 ||
+			note_event(d, &g, "agreement.declined", json_pack("{s:s,s:s,s:I}", "why", why, "name", d->who->name ? d->who->name : "", "ticket",
+			(json_int_t)number), e) != 0))
+		return -1;
+	*ticket = number;
+	return 0;
 }
 
 static int check_contact(struct agreement_do *d, const struct agreement *g, const struct agreement_yes *yes, struct agreement_decider *c, struct err *e)
@@ -408,7 +417,7 @@ int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_
 	g.accepted_name = text_blank(yes->name) ? c.name : text_trim(d->a, yes->name);
 	g.accepted_via = yes->via;
 	if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, "accepted", d->now, c.id, e) != 0 ||
-		mail_thanks(d, &g, &doc, &c, e) != 0)
+		mail_thanks(d, &g, &doc, &c, e) != 0 || agreement_tell_yes(d, &g, e) != 0)
 		return -1;
 	return note_event(d, &g, "agreement.accepted", json_pack("{s:I,s:s,s:s,s:s,s:s}", "contact_id", (json_int_t)c.id, "name", g.accepted_name,
 		"via", g.accepted_via, "text_sha256", g.text_sha256, "valid_from", day_iso(d->a, g.valid_from_day)), e);

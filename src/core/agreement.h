@@ -40,7 +40,8 @@ int agreement_change(struct agreement_do *d, int64_t id, const struct agreement_
 /* Fixes the text, puts it to the customer's deciders by mail and as something we need from them. */
 int agreement_send(struct agreement_do *d, int64_t id, struct err *e);
 int agreement_take_back(struct agreement_do *d, int64_t id, struct err *e);     /* sent -> draft, by the provider */
-int agreement_decline(struct agreement_do *d, int64_t id, const char *why, struct err *e);      /* sent -> draft, by the customer */
+/* sent -> draft, by the customer, who is given a ticket about it: *ticket is its number. The same no said again changes nothing. */
+int agreement_decline(struct agreement_do *d, int64_t id, const char *why, int64_t *ticket, struct err *e);
 /* From draft or sent. contact_id: the owner or approver who accepts; name: as signed (NULL: the contact's); via: portal | paper |
  * phone | mail | api. text_sha256: the text the person saw (NULL: not said); another one now is E_AGREEMENT_CHANGED. */
 struct agreement_yes { int64_t contact_id; const char *name, *via, *text_sha256; };

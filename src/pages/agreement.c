@@ -67,6 +67,69 @@ static int page_customer(struct web *w, struct err *e)
 	return id ? show_list(w, id, e) : FAIL(e, E_NOT_FOUND, "customer");
 }
 
+/* ---- what has happened to it */
+
+static const char *data_text(struct web *w, const json_t *data, const char *key)
+{
+	const char *s = json_string_value(json_object_get(data, key));
+
+	return s ? arena_dup(w->a, s) : "";
+}
+
+static struct agreement_event_view event_line(struct web *w, const struct event *ev)
+{
+	struct agreement_event_view v = { .icon = "history", .text = ev->kind, .at = ev->at };
+	json_t *data = json_loads(ev->data, 0, NULL);
+	const char *why = data_text(w, data, "why"), *name = data_text(w, data, "name"), *number = data_text(w, data, "number");
+	int32_t last = 0;
+	struct err none;
+
+	if (*data_text(w, data, "last_day"))
+		day_parse(data_text(w, data, "last_day"), "", &last, &none);
+	v.ticket = json_integer_value(json_object_get(data, "ticket"));
+	json_decref(data);
+	if (strcmp(ev->kind, "agreement.drafted") == 0)
+		v.icon = "edit", v.text = _("Drafted");
+	else if (strcmp(ev->kind, "agreement.changed") == 0)
+		v.icon = "edit", v.text = _("Changed");
+	else if (strcmp(ev->kind, "agreement.sent") == 0)
+		v.icon = "send", v.text = _("Sent to the customer");
+	else if (strcmp(ev->kind, "agreement.taken_back") == 0)
+		v.text = _("Taken back");
+	else if (strcmp(ev->kind, "agreement.declined") == 0)
+		v.icon = "yours", v.who = name, v.why = why, v.text = *name && *why ? arena_printf(w->a, _("Declined by %s: %s"), name, why) :
+			*name ? arena_printf(w->a, _("Declined by %s"), name) : *why ? arena_printf(w->a, _("Declined: %s"), why) : _("Declined");
+	else if (strcmp(ev->kind, "agreement.accepted") == 0)
+		v.icon = "check", v.text = arena_printf(w->a, _("Accepted by %s"), name);
+	else if (strcmp(ev->kind, "agreement.superseded") == 0)
+		v.text = arena_printf(w->a, _("Replaced by %s, last day %s"), number, fmt_day(w, last));
+	else if (strcmp(ev->kind, "agreement.ended") == 0)
+		v.text = arena_printf(w->a, _("Ended, last day %s"), fmt_day(w, last));
+	else if (strcmp(ev->kind, "agreement.dropped") == 0)
+		v.icon = "trash", v.text = _("Dropped");
+	return v;
+}
+
+/* *no: the customer's answer to it as it was last sent, when that was a no; NULL. */
+static int view_events(struct web *w, const struct agreement *g, struct agreement_event_view **out, int *n,
+	const struct agreement_event_view **no, struct err *e)
+{
+	struct event *list;
+
+	if (event_list(w->db, w->a, "agreement", g->id, &list, n, e) != 0)
+		return -1;
+	*out = ARENA_ARRAY(w->a, struct agreement_event_view, *n + 1);
+	*no = NULL;
+	for (int i = 0; i < *n; i++) {
+		(*out)[i] = event_line(w, &list[i]);
+		if ((*out)[i].why)
+			*no = &(*out)[i];
+		else if (strcmp(list[i].kind, "agreement.sent") == 0)
+			*no = NULL;
+	}
+	return 0;
+}
+
 /* ---- the draft form */
 
 /* Service hours and closed days are kept in one form; in the form they stand as the reader writes them. */
@@ -359,7 +422,8 @@ static int show_draft(struct web *w, const struct agreement *g, struct err *e)
 	int k = 0;
 
 	if (store_agreement_customer(w->db, w->a, g->customer_id, &c, e) != 0 ||
-		store_agreement_deciders(w->db, w->a, g->customer_id, &deciders, &v.deciders, e) != 0 || view_clash(w, g, &v, e) != 0)
+		store_agreement_deciders(w->db, w->a, g->customer_id, &deciders, &v.deciders, e) != 0 || view_clash(w, g, &v, e) != 0 ||
+		view_events(w, g, &v.events, &v.nevents, &v.no, e) != 0)
 		return -1;
 	v.customer = &c;
 	for (int i = 0; i < g->nitems; i++) {
@@ -509,70 +573,17 @@ static int post_fresh(struct web *w, struct err *e)
 
 /* ---- one that is not a draft */
 
-static const char *data_text(struct web *w, const json_t *data, const char *key)
-{
-	const char *s = json_string_value(json_object_get(data, key));
-
-	return s ? arena_dup(w->a, s) : "";
-}
-
-static struct agreement_event_view event_line(struct web *w, const struct event *ev)
-{
-	struct agreement_event_view v = { .icon = "history", .text = ev->kind, .at = ev->at };
-	json_t *data = json_loads(ev->data, 0, NULL);
-	const char *why = data_text(w, data, "why"), *name = data_text(w, data, "name"), *number = data_text(w, data, "number");
-	int32_t last = 0;
-	struct err none;
-
-	if (*data_text(w, data, "last_day"))
-		day_parse(data_text(w, data, "last_day"), "", &last, &none);
-	json_decref(data);
-	if (strcmp(ev->kind, "agreement.drafted") == 0)
-		v.icon = "edit", v.text = _("Drafted");
-	else if (strcmp(ev->kind, "agreement.changed") == 0)
-		v.icon = "edit", v.text = _("Changed");
-	else if (strcmp(ev->kind, "agreement.sent") == 0)
-		v.icon = "send", v.text = _("Sent to the customer");
-	else if (strcmp(ev->kind, "agreement.taken_back") == 0)
-		v.text = _("Taken back");
-	else if (strcmp(ev->kind, "agreement.declined") == 0)
-		v.icon = "hand-stop", v.text = *why ? arena_printf(w->a, _("Declined: %s"), why) : _("Declined");
-	else if (strcmp(ev->kind, "agreement.accepted") == 0)
-		v.icon = "check", v.text = arena_printf(w->a, _("Accepted by %s"), name);
-	else if (strcmp(ev->kind, "agreement.superseded") == 0)
-		v.text = arena_printf(w->a, _("Replaced by %s, last day %s"), number, fmt_day(w, last));
-	else if (strcmp(ev->kind, "agreement.ended") == 0)
-		v.text = arena_printf(w->a, _("Ended, last day %s"), fmt_day(w, last));
-	else if (strcmp(ev->kind, "agreement.dropped") == 0)
-		v.icon = "trash", v.text = _("Dropped");
-	if (strcmp(v.icon, "hand-stop") == 0)
-		v.icon = "yours";
-	return v;
-}
-
-static int view_events(struct web *w, const struct agreement *g, struct agreement_view *v, struct err *e)
-{
-	struct event *list;
-	int n;
-
-	if (event_list(w->db, w->a, "agreement", g->id, &list, &n, e) != 0)
-		return -1;
-	v->events = ARENA_ARRAY(w->a, struct agreement_event_view, n + 1);
-	for (v->nevents = 0; v->nevents < n; v->nevents++)
-		v->events[v->nevents] = event_line(w, &list[v->nevents]);
-	return 0;
-}
-
 static int show_view(struct web *w, const struct agreement *g, struct err *e)
 {
 	struct agreement_view v = { .g = g, .done = w->nerrors ? NULL : done_text(w),
 		.pdf = w->app->make_pdf ? arena_printf(w->a, "/console/agreements/%lld/pdf", (long long)g->id) : NULL };
+	const struct agreement_event_view *no;
 	struct agreement_decider *deciders;
 	struct agreement_doc doc;
 	struct agreement before;
 	int n;
 
-	if (agreement_doc_make(w->db, w->a, g, &doc, e) != 0 || view_events(w, g, &v, e) != 0 ||
+	if (agreement_doc_make(w->db, w->a, g, &doc, e) != 0 || view_events(w, g, &v.events, &v.nevents, &no, e) != 0 ||
 		store_agreement_deciders(w->db, w->a, g->customer_id, &deciders, &n, e) != 0)
 		return -1;
 	if (g->supersedes) {

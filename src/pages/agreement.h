@@ -14,6 +14,7 @@ struct agreement_list_view {
 	const char *done;
 	int64_t more_before;                            /* id to go on from; 0: that was all */
 };
+struct agreement_event_view { const char *icon, *text, *who, *why; int64_t at, ticket; };      /* who, why, ticket (its number): of a no */
 /* One field of the draft form. */
 struct agreement_term_view { const char *name, *label, *hint, *value, *type; const struct ui_choice *choices; };
 struct agreement_item_view {
@@ -32,8 +33,9 @@ struct agreement_draft_view {
 	const char *valid_from, *valid_to, *note, *lang;
 	int deciders;
 	const char *done;
+	struct agreement_event_view *events; int nevents;
+	const struct agreement_event_view *no;          /* the customer said no to it as it was last sent; NULL */
 };
-struct agreement_event_view { const char *icon, *text; int64_t at; };
 struct agreement_view {
 	const struct agreement *g;
 	const struct agreement_doc *doc;

@@ -85,14 +85,22 @@ static int post_accept(struct web *w, struct err *e)
 
 static int post_decline(struct web *w, struct err *e)
 {
-	struct agreement_work k = { .step = AGREEMENT_DECLINE };
+	struct agreement_work k = { .step = AGREEMENT_DECLINE, .id = web_param_id(w, 0) };
 	struct agreement g;
+	struct err none;
 
-	if (web_form_check(w, e) != 0 || agreement_of_request(w, &g, e) != 0)
+	if (web_form_check(w, e) != 0)
 		return -1;
-	k.id = g.id;
 	k.why = web_field(w, "why") ? text_trim(w->a, web_field(w, "why")) : "";
-	return answered(w, &k, "/portal/agreement?done=declined", e);
+	if (agreement_work(w, &k, e) == 0)
+		return web_redirect(w, k.ticket ? arena_printf(w->a, "/portal/tasks/%lld?done=declined", (long long)k.ticket) : "/portal/agreement?done=declined");
+	/* A draft is none of the customer's: not even that there is one. */
+	if (agreement_of_request(w, &g, &none) != 0)
+		return *e = none, -1;
+	if (err_kind(e->id) != ERR_INPUT)
+		return -1;
+	web_wrong(w, e);
+	return show_one(w, e);
 }
 
 static int page_print(struct web *w, struct err *e)

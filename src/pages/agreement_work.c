@@ -23,7 +23,7 @@ static int run(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 	case AGREEMENT_CHANGE:    rc = agreement_change(&d, k->id, &k->in, &g, e); break;
 	case AGREEMENT_SEND:      rc = agreement_send(&d, k->id, e); break;
 	case AGREEMENT_TAKE_BACK: rc = agreement_take_back(&d, k->id, e); break;
-	case AGREEMENT_DECLINE:   rc = agreement_decline(&d, k->id, k->why, e); break;
+	case AGREEMENT_DECLINE:   rc = agreement_decline(&d, k->id, k->why, &k->ticket, e); break;
 	case AGREEMENT_ACCEPT:    rc = agreement_accept(&d, k->id, &k->yes, e); break;
 	case AGREEMENT_SUPERSEDE: rc = agreement_supersede(&d, k->id, &g, e); break;
 	case AGREEMENT_END:       rc = agreement_end(&d, k->id, k->last_day, e); break;
@@ -51,7 +51,7 @@ int agreement_work(struct web *w, struct agreement_work *k, struct err *e)
 		return -1;
 	if (k->step == AGREEMENT_ACCEPT)
 		pdf_keep(w, k->id);
-	if (k->step == AGREEMENT_SEND || k->step == AGREEMENT_ACCEPT)
+	if (k->step == AGREEMENT_SEND || k->step == AGREEMENT_ACCEPT || k->step == AGREEMENT_DECLINE)
 		w->app->wake(w->app->wake_arg, "outbox");
 	if (k->step == AGREEMENT_ACCEPT || k->step == AGREEMENT_END)
 		w->app->wake(w->app->wake_arg, "promises");

@@ -14,9 +14,9 @@ struct agreement_work {
 	int64_t id;
 	struct agreement_input in;
 	struct agreement_yes yes;
-	const char *why;
+	const char *why;                /* DECLINE */
 	int32_t last_day;
-	int64_t made;                   /* out: the new agreement's id, for DRAFT and SUPERSEDE */
+	int64_t made, ticket;           /* out: the new agreement's id, for DRAFT and SUPERSEDE; the ticket's number, for DECLINE */
 };
 /* Runs it, wakes what waits for it, and refreshes w->db. */
 int agreement_work(struct web *w, struct agreement_work *k, struct err *e);

@@ -25,7 +25,8 @@ const char *customer_event_word(const struct web *w, const char *kind)
 		{ "contact.created", N_("A person was added") }, { "contact.changed", N_("A person was changed") }, { "site.created", N_("An address was added") },
 		{ "site.changed", N_("An address was changed") }, { "site.dropped", N_("An address was removed") }, { "ticket.created", N_("A ticket was made") },
 		{ "agreement.accepted", N_("An agreement was accepted") }, { "agreement.sent", N_("An agreement was sent") },
-		{ "agreement.created", N_("An agreement was drafted") }, { "month.closed", N_("A month was closed") } };
+		{ "agreement.declined", N_("An agreement was declined") }, { "agreement.ended", N_("An agreement was ended") },
+		{ "agreement.drafted", N_("An agreement was drafted") }, { "month.closed", N_("A month was closed") } };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(words[i].kind, kind) == 0)

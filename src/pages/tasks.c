@@ -204,7 +204,8 @@ static int show(struct web *w, struct err *e)
 
 	if (load(w, &v.t, e) != 0)
 		return -1;
-	v.done = !done ? NULL : strcmp(done, "sent") == 0 ? _("Sent. We have it.") : strcmp(done, "rated") == 0 ? _("Thank you for telling us.") : NULL;
+	v.done = !done ? NULL : strcmp(done, "sent") == 0 ? _("Sent. We have it.") :
+		strcmp(done, "declined") == 0 ? _("We have your answer to the agreement. It is this task, and we get back to you here.") : strcmp(done, "rated") == 0 ? _("Thank you for telling us.") : NULL;
 	return show_view(w, &v, e);
 }
 

@@ -88,6 +88,16 @@ static int wrong(struct web *w, struct today_view *v, struct err *e)
 	return 0;
 }
 
+static int agreed(struct web *w, struct today_view *v, struct err *e)
+{
+	struct agreement_yes_row *list;
+
+	if (store_agreement_said_yes(w->db, w->a, w->now - 7 * MOMENT_DAY, 5, &list, &v->nyes, e) != 0)
+		return -1;
+	v->yes = list;
+	return 0;
+}
+
 static int page_today(struct web *w, struct err *e)
 {
 	struct promise_filter f = { .bare = true, .states = "broken,at_risk,waiting", .limit = 31 };
@@ -112,7 +122,7 @@ static int page_today(struct web *w, struct err *e)
 		return -1;
 	v.none = tickets;
 	if (store_ticket_count(w->db, w->a, &mine, TODAY_COUNT + 1, &v.nmine_all, e) != 0 ||
-	    store_ticket_count(w->db, w->a, &none, TODAY_COUNT + 1, &v.nnone_all, e) != 0 || wrong(w, &v, e) != 0)
+	    store_ticket_count(w->db, w->a, &none, TODAY_COUNT + 1, &v.nnone_all, e) != 0 || agreed(w, &v, e) != 0 || wrong(w, &v, e) != 0)
 		return -1;
 	today_page(w, &v);
 	return 0;

@@ -364,3 +364,23 @@ int store_agreement_answer(struct db_conn *w, const struct agreement *g, const c
 {
 	return db_run(w, &answer, DB(DB_INT(g->customer_id), DB_INT(g->id), DB_INT(now), DB_TEXT(said), DB_INT(by)), NULL, e);
 }
+
+int store_agreement_said_yes(struct db_conn *c, struct arena *a, int64_t since_at, int limit, struct agreement_yes_row **out, int *n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT g.id,g.accepted_at,g.number,c.name,g.accepted_name FROM agreement g JOIN customer c ON c.id=g.customer_id "
+		"WHERE g.accepted_at>=?1 AND g.accepted_via='portal' ORDER BY g.accepted_at DESC,g.id DESC LIMIT ?2" };
+	struct agreement_yes_row *rows = ARENA_ARRAY(a, struct agreement_yes_row, limit);
+	struct db_cur *cur;
+	int got = 0, rc;
+
+	if (db_query(c, &q, DB(DB_INT(since_at), DB_INT(limit)), &cur, e) != 0)
+		return -1;
+	while ((rc = db_next(cur, e)) > 0)
+		rows[got++] = (struct agreement_yes_row){ db_int(cur, 0), db_int(cur, 1), db_text(cur, 2, a), db_text(cur, 3, a), db_text(cur, 4, a) };
+	db_done(cur);
+	if (rc < 0)
+		return -1;
+	*out = rows;
+	*n = got;
+	return 0;
+}

@@ -57,6 +57,10 @@ struct agreement_accepted { int64_t item_id, customer_id, agreement_id; const ch
 	const char *terms, *text_sha256, *text, *doc; };
 int store_agreement_next_accepted(struct db_conn *c, struct arena *a, int64_t after_item_id, struct agreement_accepted *out, struct err *e);
 
+/* Those the customer said yes to in the portal since a moment, the latest first: what nobody of ours has seen happen. */
+struct agreement_yes_row { int64_t id, accepted_at; const char *number, *customer_name, *accepted_name; };
+int store_agreement_said_yes(struct db_conn *c, struct arena *a, int64_t since_at, int limit, struct agreement_yes_row **out, int *n, struct err *e);
+
 /* The two parties as they are now, and who at the customer may accept. */
 struct agreement_customer { int64_t id; const char *name, *cvr, *gln, *street, *postcode, *city; enum lang lang; bool active; };
 struct agreement_decider { int64_t id, customer_id; const char *name, *email, *role; enum lang lang; bool active; };

@@ -126,6 +126,68 @@ class Agreements(unittest.TestCase):
         self.assertTrue(b.get(f'/portal/agreement/{number}/pdf').bytes == first)
         self.assertIn('indtil en anden træder i stedet', b.get(f'/portal/agreement/{number}/print').text)
 
+    def sent(self, c, s):
+        """A draft made and sent in the console: its page and its number."""
+        s.get(f"/console/agreements/new?customer={c['id']}")
+        s.post('/console/agreements/new', {**s.form('/console/agreements/new'), 'service': ['support'], 'valid_from': '1.1.2027'})
+        home = re.sub(r'\?.*', '', s.url).replace(self.p.base, '')
+        self.send(s, home)
+        return home, self.p.ok('GET', f"/api/v1/agreements/{home.rsplit('/', 1)[1]}")['number']
+
+    def send(self, s, home, **more):
+        s.get(home)
+        s.submit(home + '/send', **more)
+        self.assertEqual(s.status, 200, s.text)
+
+    def test_no_reaches_the_provider(self):
+        """A no is a ticket from who said it, once; the draft says it until it is sent again; a yes is told to who sent it."""
+        c = self.a_customer(350, 'Bogbinderiet', 'bodil@bogbinder.example')
+        self.p.sql("UPDATE person SET email='mette@fjordkant.example' WHERE login='admin'")
+        s = self.staff
+        home, number = self.sent(c, s)
+        b = self.signed_in('bodil@bogbinder.example')
+        mine = home.replace('/console/agreements', '/portal/agreement')
+        form = b.get(mine).form('/decline')
+        b.post(mine + '/decline', {**form, 'why': 'For dyrt, og <b>vi</b> vil have 5 timer.'})
+        self.assertEqual(b.status, 200)
+        at = re.search(r'/portal/tasks/(\d+)', b.url).group(1)
+        self.assertIn('Vi har dit svar på aftalen', b.text)
+        self.assertIn('For dyrt, og &lt;b&gt;vi&lt;/b&gt; vil have 5 timer.', b.text)
+        self.assertNotIn('er en kladde igen', b.text)                            # the note is ours alone
+        again = b.post(mine + '/decline', {**form, 'why': 'For dyrt, og <b>vi</b> vil have 5 timer.'})
+        self.assertTrue(again.url.endswith(f'/portal/tasks/{at}?done=declined'), again.url)
+        self.assertEqual(b.post(mine + '/decline', {**form, 'why': 'Andre ord'}).status, 404)        # it is a draft by now
+        tickets = self.p.ok('GET', f"/api/v1/tickets?customer_id={c['id']}")['items']
+        self.assertEqual([(str(t['number']), t['subject']) for t in tickets], [(at, f'Aftale {number} afvist')])
+        self.assertIn('Mette Dahl', str(self.p.sql(f'SELECT o.name FROM ticket t JOIN person o ON o.id=t.owner_id WHERE t.number={at}')))
+        self.sink.wait(lambda f, t, m: 'mette@fjordkant.example' in t and f'Aftale {number} afvist' in m['Subject'])
+        self.sink.wait(lambda f, t, m: 'bodil@bogbinder.example' in t and f'Aftale {number} afvist' in m['Subject'])     # we have it
+        self.assertIn(f'Aftale {number} afvist', s.get('/console/').text)
+        self.assertIn(f'Aftale {number} afvist', s.get('/console/tickets').text)
+        s.get(f'/console/tickets/{at}')
+        self.assertIn('er en kladde igen', s.text)
+        self.assertIn(f'href="{self.p.base}{home}"', s.text)
+        s.get(home)
+        self.assertIn('Birgitte Sønderskov har sagt nej', s.text)
+        self.assertIn('For dyrt, og &lt;b&gt;vi&lt;/b&gt; vil have 5 timer.', s.text)
+        self.assertIn(f'href="/console/tickets/{at}"', s.text)
+        self.assertIn('En aftale blev afvist', s.get(f"/console/customers/{c['id']}").text)
+        # sent again, the old no is history only, also when it is taken back
+        self.send(s, home)
+        self.assertIn('Afvist af Birgitte Sønderskov: For dyrt', s.get(home).text)
+        s.submit(home + '/take-back')
+        self.assertNotIn('har sagt nej', s.text)
+        self.assertIn('Afvist af Birgitte Sønderskov: For dyrt', s.text)
+        self.send(s, home)
+        # and the yes, told to who sent it and on the front page
+        self.assertNotIn('Bogbinderiet</a><p>Birgitte', s.get('/console/').text)
+        b.get(mine)
+        b.submit('/accept', name='Bodil B. Bogbinder', read='1')
+        self.assertEqual(b.status, 200)
+        mail = self.sink.wait(lambda f, t, m: 'mette@fjordkant.example' in t and f'Aftale {number} er accepteret: Bogbinderiet' in m['Subject'])
+        self.assertIn('Bodil B. Bogbinder har sagt ja', mail.get_body(('plain',)).get_content())
+        self.assertIn(f'Bodil B. Bogbinder sagde ja til aftale {number}', s.get('/console/').text)
+
     def test_what_cannot_be_read_is_refused_where_it_is_written(self):
         c = self.a_customer(340, 'Lukkedagene', 'ejer@lukkedage.example')
         item = {'customer_id': c['id'], 'valid_from': '2026-01-01'}

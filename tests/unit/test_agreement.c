@@ -37,7 +37,7 @@ struct op {
 	struct agreement_yes yes;
 	const char *why;
 	int32_t last_day;
-	int64_t made;           /* out */
+	int64_t made, ticket;   /* out */
 };
 
 static int job_op(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -52,7 +52,7 @@ static int job_op(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 	case CHANGE:    rc = agreement_change(&d, o->id, &o->in, &g, e); break;
 	case SEND:      rc = agreement_send(&d, o->id, e); break;
 	case TAKE_BACK: rc = agreement_take_back(&d, o->id, e); break;
-	case DECLINE:   rc = agreement_decline(&d, o->id, o->why, e); break;
+	case DECLINE:   rc = agreement_decline(&d, o->id, o->why, &o->ticket, e); break;
 	case ACCEPT:    rc = agreement_accept(&d, o->id, &o->yes, e); break;
 	case SUPERSEDE: rc = agreement_supersede(&d, o->id, &g, e); break;
 	case END:       rc = agreement_end(&d, o->id, o->last_day, e); break;

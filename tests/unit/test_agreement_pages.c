@@ -328,6 +328,14 @@ static void test_portal_says_yes(void **state)
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), "name=B&read=1"), 422);     /* yes to no text in particular */
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), "name=B&read=1&text="), 422);
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/decline", mine), "why=For+dyrt"), 303);
+	at = x->location;
+	CHECK(text_starts(at, "/portal/tasks/"));
+	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/decline", mine), "why=For+dyrt"), 303);  /* the same again */
+	CHECK_STR(x->location, at);
+	CHECK_INT(ask(x, &x->other, arena_printf(x->s->a, "%s/decline", mine), "why=For+dyrt"), 404);
+	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/decline", mine), "why=Mere"), 404);
+	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
+	says(x, "har sagt nej");
 	CHECK_INT(ask(x, &x->owner, mine, NULL), 404);
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
 	CHECK_INT(ask(x, &x->staff, arena_printf(x->s->a, "%s/send", home), ""), 303);
