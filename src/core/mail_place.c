@@ -125,7 +125,7 @@ static int remember(struct db_conn *c, struct arena *a, const struct mail_arriva
 
 static struct ticket_text text_of(struct arena *a, const struct mail_arrival *in, const struct writer *x)
 {
-	struct ticket_text t = { .auto_class = *x->class ? x->class : NULL, .auth = x->doubted && strcmp(x->auth, "fail") != 0 ? "none" : x->auth, .raw_sha256 = in->row->sha256, .files = in->files,
+	struct ticket_text t = { .auto_class = in->m && *x->class ? x->class : NULL, .auth = x->doubted && strcmp(x->auth, "fail") != 0 ? "none" : x->auth, .raw_sha256 = in->row->sha256, .files = in->files,
 		.nfiles = in->nfiles, .body = err_text(E_MAIL_UNREADABLE, LANG_DA) };
 	size_t n;
 

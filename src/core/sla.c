@@ -56,12 +56,13 @@ static void meter_read(const struct meter *m, int64_t ended_at, bool running, in
 }
 
 /* What is decided before the clocks are walked: when each ends, and with which priority. */
-struct outcome { int64_t start, answered_at, solved_at; int answer_priority, solve_priority, priority, state, n; };
+struct outcome { int64_t start, answered_at, solved_at; int answer_priority, solve_priority, priority, state, n; bool held; };
 
 static struct outcome look(const struct sla_event *ev, int n, int64_t now)
 {
 	struct outcome o = { .start = ev[0].at, .priority = ev[0].value };
 	int64_t at = o.start;
+	bool begun = false;
 
 	for (o.n = 0; o.n < n && (o.n == 0 || ev[o.n].at <= now); o.n++) {
 		const struct sla_event *v = &ev[o.n];
@@ -77,6 +78,13 @@ static struct outcome look(const struct sla_event *ev, int n, int64_t now)
 				o.solved_at = 0;
 			}
 			o.state = v->value;
+		}
+		o.held |= v->kind == SLA_HELD;
+		begun |= v->kind == SLA_BEGUN;
+		if (o.held && begun && !ended(o.state)) {
+			o.held = false;
+			o.start = at;
+			o.answered_at = 0;
 		}
 		if (!o.answered_at && (v->kind == SLA_ANSWERED || o.solved_at)) {
 			o.answered_at = at;
@@ -100,6 +108,13 @@ void sla_fold(const struct sla_terms *t, const struct sla_event *ev, int n, int6
 	o = look(ev, n, now);
 	out->state = (enum ticket_state)o.state;
 	out->priority = (enum ticket_priority)o.priority;
+	out->start_at = o.start;
+	out->held = o.held;
+	if (o.held) {
+		out->response = (struct sla_clock){ .due_at = MOMENT_NEVER, .ended_at = o.answered_at };
+		out->solution = (struct sla_clock){ .due_at = MOMENT_NEVER, .ended_at = o.solved_at };
+		return;
+	}
 	r.target_us = t->response_minutes[o.answered_at ? o.answer_priority : o.priority] * MOMENT_MINUTE;
 	s.target_us = t->solution_minutes[o.solved_at ? o.solve_priority : o.priority] * MOMENT_MINUTE;
 	now = now > o.start ? now : o.start;
@@ -169,10 +184,18 @@ int sla_terms_read(const json_t *terms, struct sla_terms *out, struct err *e)
 	return 0;
 }
 
+static bool public_one(const json_t *o)
+{
+	const char *v = json_string_value(json_object_get(o, "visibility"));
+
+	return v && strcmp(v, "public") == 0;
+}
+
 void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_event **out, int *nout)
 {
-	struct sla_event *v = ARENA_ARRAY(a, struct sla_event, n * 3 + 1);
-	int m = 0, x;
+	struct sla_event *v = ARENA_ARRAY(a, struct sla_event, n * 4 + 1);
+	int m = 0, x, said = 0;
+	bool held = false;
 
 	for (int i = 0; i < n; i++) {
 		json_t *o = json_loads(ev[i].data, 0, NULL);
@@ -185,6 +208,9 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 			v[m++] = (struct sla_event){ since ? since : ev[i].at, SLA_CREATED, x < 0 ? PRIORITY_NORMAL : x };
 			if ((x = ticket_state_by_name(json_string_value(json_object_get(o, "state")))) > 0)
 				v[m++] = (struct sla_event){ ev[i].at, SLA_STATE, x };
+			held = json_is_true(json_object_get(o, "held"));
+			if (held)
+				v[m++] = (struct sla_event){ ev[i].at, SLA_HELD, 0 };
 			if (json_is_true(json_object_get(o, "answered")))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_ANSWERED, 0 };
 		} else if (strcmp(kind, "ticket.changed") == 0 && m > 0) {
@@ -194,8 +220,16 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 			x = ticket_state_by_name(json_string_value(json_array_get(json_object_get(o, "state"), 1)));
 			if (x >= 0)
 				v[m++] = (struct sla_event){ ev[i].at, SLA_STATE, x };
-		} else if (strcmp(kind, "message.added") == 0 && m > 0 && json_is_true(json_object_get(o, "answers"))) {
-			v[m++] = (struct sla_event){ ev[i].at, SLA_ANSWERED, 0 };
+			if (held && (json_integer_value(json_object_get(o, "owner_id")) > 0 || json_object_get(o, "priority") || json_object_get(o, "state")))
+				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
+		} else if (strcmp(kind, "message.added") == 0 && m > 0) {
+			/* Only people write publicly into a ticket that is there; the first is the one it was made of. */
+			if (held && said++ > 0 && public_one(o))
+				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
+			if (json_is_true(json_object_get(o, "answers")))
+				v[m++] = (struct sla_event){ ev[i].at, SLA_ANSWERED, 0 };
+		} else if ((strcmp(kind, "ticket.placed") == 0 || strcmp(kind, "ticket.absorbed") == 0) && held) {
+			v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
 		}
 		json_decref(o);
 	}

@@ -4,6 +4,9 @@
  *                  which is told to the requester); it never stands still. Automatic answers do not count.
  * Solution clock:  stands still while we wait for the customer or a third party, and (terms.reopen_pauses) from solved
  *                  until reopened; ends at the last solved or closed.
+ * Held:            no clock runs of what a program sent, or what came in a name nobody has proved, until a person of ours takes,
+ *                  places or answers it, or one of the customer's writes into it: then both start, and what came before counts not.
+ *                  Solved or closed while it is held, it stays so until it is opened again.
  * Priority:        a change counts from the start, with every pause kept: the target is that of the priority at the clock's
  *                  end, or now.
  * Ownership:  plain values.   Errors: none.   Units: moments us; targets in minutes of service time, 0: none agreed.
@@ -31,7 +34,7 @@ struct sla_terms {
 	int response_minutes[PRIORITY__N], solution_minutes[PRIORITY__N];
 	bool reopen_pauses;
 };
-enum sla_kind { SLA_CREATED, SLA_PRIORITY, SLA_STATE, SLA_ANSWERED };
+enum sla_kind { SLA_CREATED, SLA_PRIORITY, SLA_STATE, SLA_ANSWERED, SLA_HELD, SLA_BEGUN };
 struct sla_event { int64_t at; enum sla_kind kind; int value; };        /* value: priority or state; of SLA_CREATED the priority */
 
 enum sla_mark { SLA_NONE, SLA_RUNNING, SLA_PAUSED, SLA_OVERDUE, SLA_MET, SLA_MISSED };
@@ -42,7 +45,8 @@ struct sla_clock {
 	int64_t used_us;        /* service time used until ended_at or now */
 	int64_t target_us;      /* 0: none */
 };
-struct sla { struct sla_clock response, solution; int64_t next_due_at; enum ticket_state state; enum ticket_priority priority; };
+/* held: both marks are SLA_NONE, without due times. start_at: when the clocks began, or would have. */
+struct sla { struct sla_clock response, solution; int64_t next_due_at, start_at; enum ticket_state state; enum ticket_priority priority; bool held; };
 
 /* Events oldest first, the first SLA_CREATED; a moment that goes back counts as the one before it. Events after now are
  * not looked at. Zero events: all zero. */

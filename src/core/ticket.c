@@ -249,6 +249,9 @@ static int requester(const struct ticket_work *k, const struct ticket_draft *f, 
 	return 0;
 }
 
+/* In a name that nobody has shown to be theirs: spam, or a form without a login. */
+static bool unproven(const char *auth) { return auth && (strcmp(auth, "none") == 0 || strcmp(auth, "fail") == 0); }
+
 /* A subject of several lines as one: nothing of it is lost. */
 static const char *joined(struct arena *a, const char *s)
 {
@@ -272,7 +275,7 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	struct watcher owner;
 	struct message m;
 	struct err why;
-	bool answered;
+	bool answered, held;
 
 	if (f->dedupe_key && store_ticket_by_dedupe(w, a, f->dedupe_key, out, &why) == 0) {
 		if (ticket_is_open(out))
@@ -296,10 +299,12 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 		return FAIL_FIELD(e, E_NOT_FOUND, "owner_id", "%" PRId64, t.owner_id);
 	/* Somebody of ours who writes down a call has spoken with the person. */
 	answered = who->person && strcmp(t.channel, "phone") == 0;
+	held = !who->person && !t.owner_id && (!text_blank(f->text.auto_class) || (!t.contact_id && unproven(f->text.auth)));
 	if (store_ticket_add(w, &t, e) != 0)
 		return -1;
-	if (ticket_event(&k, &t, "ticket.created", json_pack("{s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:b, s:i, s:I}", "number", (json_int_t)t.number,
-		"subject", t.subject, "type", t.type, "priority", t.priority, "owner_id", (json_int_t)t.owner_id, "state", t.state, "channel", t.channel, "answered", answered, "version", 1, "contact",
+	if (ticket_event(&k, &t, "ticket.created", json_pack("{s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:b, s:b, s:i, s:I}", "number", (json_int_t)t.number,
+		"subject", t.subject, "type", t.type, "priority", t.priority, "owner_id", (json_int_t)t.owner_id, "state", t.state, "channel", t.channel, "answered", answered,
+		"held", held, "version", 1, "contact",
 		(json_int_t)t.contact_id), e) != 0)
 		return -1;
 	if (ticket_message(&k, &t, "public", t.channel, true, &f->text, &m, e) != 0 || ticket_save(&k, &t, e) != 0 ||

@@ -44,5 +44,5 @@ void ticket_then(struct arena *a, const struct fact_ticket *t, const struct sla_
 	sla_events_read(a, t->events, t->nevents, &clock, &n);
 	sla_fold(terms, clock, n, at, &out->sla);
 	if (n)
-		out->since_at = clock[0].at;
+		out->since_at = out->sla.start_at;
 }

@@ -9,8 +9,8 @@ struct ticket_then {
 	bool there;                     /* it existed, belonged to this customer, and was not merged into another */
 	const char *type;               /* incident | request | order */
 	int64_t owner_id;               /* 0: nobody */
-	int64_t since_at;               /* when it came in */
-	struct sla sla;
+	int64_t since_at;               /* when it came in; of one that was held, when its clocks began */
+	struct sla sla;                 /* sla.held: nobody has looked at what a program sent; it is no evidence */
 };
 void ticket_then(struct arena *a, const struct fact_ticket *t, const struct sla_terms *terms, int64_t customer_id, int64_t at, struct ticket_then *out);
 #endif

@@ -44,6 +44,7 @@ bool ticket_message_unproven(const struct message *m);          /* nobody stands
 void ticket_unproven_tag(struct web *w);
 void ticket_message_text(struct web *w, const struct message *m, const char *files_base);      /* body with its quote folded, and files */
 void ticket_clock(struct web *w, const struct sla_clock *c);
+void ticket_times(struct web *w, const struct sla *s);
 void ticket_talk(struct web *w, const struct ticket_show *v);
 void ticket_reply_box(struct web *w, const struct ticket_show *v);
 void ticket_head(struct web *w, const struct ticket_show *v);

@@ -156,6 +156,13 @@ class Mail(unittest.TestCase):
         self.assertEqual(self.sql('SELECT COUNT(*) FROM outbox'), before)
         self.assertEqual(self.p.ok('GET', f"/api/v1/tickets/{t['id']}")['state'], 'new')
 
+    def test_what_a_program_sent_starts_no_clock_before_somebody_takes_it(self):
+        self.host.send('karen@kunde.example', [DESK], mail('karen@kunde.example', 'Scanneren: toner lav', 'Sendt af scanneren.', Auto_Submitted='auto-generated'))
+        t = self.ticket('Scanneren: toner lav')
+        self.assertFalse(t.get('response_due_at') or t.get('solution_due_at'), t)
+        t = self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'priority': 'important'})
+        self.assertTrue(t['response_due_at'] and t['solution_due_at'], t)
+
     def test_a_bounce_is_attached_to_what_bounced(self):
         gone = self.p.ok('POST', f"/api/v1/customers/{self.kunde['id']}/contacts", {'name': 'Gone', 'email': 'gone@kunde.example', 'role': 'employee'})
         t = self.opened('Fra en der er væk', sender='gone@kunde.example')

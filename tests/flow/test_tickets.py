@@ -294,6 +294,8 @@ class Tickets(unittest.TestCase):
         self.assertIn('Advokathuset Sønderskov', self.desk.text)
         # whoever writes a contact's address does not speak as that contact
         self.assertEqual(self.desk.text.count('afsender ikke bekræftet'), 3)    # the ticket's head, who reported it, the message
+        self.assertIn('Tiden går fra det øjeblik, nogen tager', self.desk.text)      # nor do the promised times run for anybody
+        self.assertEqual(self.outbox('SELECT response_due_at, solution_due_at FROM ticket WHERE number=?', number)[0], (0, 0))
         self.assertIn('afsender ikke bekræftet', self.desk.get('/console/tickets?view=all&q=Kendt').text)
         self.assertEqual(self.outbox('SELECT customer_id, coalesce(contact_id, 0) FROM ticket WHERE number=?', number)[0], (self.customer['id'], 0))
         own = self.by_link(self.owner['email'])

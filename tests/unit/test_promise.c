@@ -315,6 +315,48 @@ static void test_broken_makes_one_ticket_and_recovery_closes_it(void **state)
 	told_again(s, moment_from_local(2026, 12, 1, 11, 0, 0));
 }
 
+/* What a program sent, and what anybody may write in a contact's name, is no evidence before somebody has looked at it. */
+static void test_what_a_program_sent_is_no_evidence(void **state)
+{
+	static const struct actor nobody = { ROLE_NOBODY, false, 0, 0, "Anna" };
+	struct store_case *s = *state;
+	struct op sent = { .what = CREATE, .who = &anna, .now = at(3, 10, 0), .draft = { .customer_id = ALPHA, .contact_id = ANNA, .subject = "Ferie",
+		.priority = "urgent", .type = "order", .channel = "mail", .quiet = true, .text = { .body = "Jeg er på ferie", .auto_class = "auto" } } };
+	int64_t id, other, closed;
+
+	begin(s);
+	sweep(s, at(2, 9, 1));
+	probed(s, at(3, 9, 59), at(3, 9, 59), true, true);
+	id = do_op(s, sent);
+	closed = do_op(s, sent);
+	sent.who = &nobody;
+	sent.draft.contact_id = 0;
+	sent.draft.channel = "portal";
+	sent.draft.text = (struct ticket_text){ .body = "Køb nu", .auth = "none" };
+	other = do_op(s, sent);
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE next_due_at=9223372036854775807 AND response_due_at=0 AND solution_due_at=0"), 3);
+	sweep(s, at(4, 9, 0));
+	CHECK_STR(now_of(s, "support.help").state, "not_due");
+	CHECK(strstr(now_of(s, "webwork.order").reasons, "Ingen bestillinger"));
+	do_op(s, (struct op){ .what = CHANGE, .who = &jonas, .now = at(4, 9, 30), .id = closed, .change = { .state = "closed" } });
+	sweep(s, at(4, 9, 31));
+	CHECK_STR(now_of(s, "support.help").state, "not_due");          /* thrown away: no praise for that */
+	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE state='closed' AND solved_at>0"), 1);
+	do_op(s, (struct op){ .what = CHANGE, .who = &jonas, .now = at(4, 10, 0), .id = id, .change = { .set_owner = true, .owner_id = JONAS } });
+	sweep(s, at(4, 10, 1));
+	CHECK_STR(now_of(s, "support.help").state, "kept");
+	CHECK_INT(now_of(s, "support.help").check_at, at(4, 10, 45));
+	sweep(s, at(4, 10, 50));
+	CHECK(now_of(s, "support.help").due_at == at(4, 11, 0));
+	do_op(s, (struct op){ .what = REPLY, .who = &jonas, .now = at(4, 10, 52), .id = id, .text = "Jeg ser på det" });
+	sweep(s, at(4, 10, 53));
+	CHECK_STR(now_of(s, "support.help").state, "kept");
+	do_op(s, (struct op){ .what = REPLY, .who = &bo, .now = at(4, 11, 0), .id = other, .text = "Det var mig" });
+	sweep(s, at(4, 13, 0));
+	CHECK_STR(now_of(s, "support.help").state, "broken");           /* and now somebody has asked */
+	told_again(s, at(4, 13, 0));
+}
+
 static void test_a_ticket_answered_in_time_goes_back_to_kept(void **state)
 {
 	struct store_case *s = *state;
@@ -832,7 +874,7 @@ static void test_a_bad_agreement_stops_nobody_else(void **state)
 int main(void)
 {
 	static const struct store_test tests[] = {
-		STORE_TEST(test_promises_begin_when_the_agreement_is_accepted), STORE_TEST(test_broken_makes_one_ticket_and_recovery_closes_it),
+		STORE_TEST(test_promises_begin_when_the_agreement_is_accepted), STORE_TEST(test_broken_makes_one_ticket_and_recovery_closes_it), STORE_TEST(test_what_a_program_sent_is_no_evidence),
 		STORE_TEST(test_a_ticket_answered_in_time_goes_back_to_kept), STORE_TEST(test_downtime_that_became_known_later),
 		STORE_TEST(test_attestation_holds_until_it_expires_or_is_withdrawn),
 		STORE_TEST(test_the_customers_duty_becomes_a_need_with_a_weekly_reminder), STORE_TEST(test_an_ended_agreement_ends_its_promises),

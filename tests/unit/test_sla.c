@@ -164,11 +164,32 @@ static int rnd(int n) { seed = seed * 1664525u + 1013904223u; return (int)((seed
 
 struct brute { int used, due, ended; enum sla_mark mark; };      /* minutes since base; due -1: not known */
 
+/* From which minute on does the desk owe anything? Held, it is the first at which somebody has shown an interest and the ticket
+ * is not over; -1: not yet. */
+static int owed_from(const struct sla_event *ev, int n, int now)
+{
+	bool held = false, wanted = false;
+	int owed = (int)((ev[0].at - base) / MOMENT_MINUTE), state = TICKET_NEW;
+
+	for (int i = 1; i < n && ev[i].at <= base + now * MOMENT_MINUTE; i++) {
+		switch (ev[i].kind) {
+		case SLA_HELD: held = true; owed = -1; break;
+		case SLA_BEGUN: wanted = true; break;
+		case SLA_STATE: state = ev[i].value; break;
+		default: break;
+		}
+		if (owed < 0 && held && wanted && state != TICKET_SOLVED && state != TICKET_CLOSED)
+			owed = (int)((ev[i].at - base) / MOMENT_MINUTE) + i * MINUTES;  /* with the place in the list: two may share a minute */
+	}
+	return owed;
+}
+
 /* One clock, a minute at a time, forgetting everything but state, priority and a counter. */
 static struct brute count(const struct sla_terms *t, int cal, const struct sla_event *ev, int n, int now, bool solution)
 {
 	struct brute b = { .due = -1, .ended = -1 };
-	int state = TICKET_NEW, prio = ev[0].value, target, i, last = -1, start = (int)((ev[0].at - base) / MOMENT_MINUTE);
+	int state = TICKET_NEW, prio = ev[0].value, target, i, last = -1, owed = owed_from(ev, n, now), start = owed % MINUTES, place = owed / MINUTES,
+		current = prio;
 
 	/* when did it end for the last time, and with which priority? */
 	for (i = 1; i < n; i++) {
@@ -176,6 +197,8 @@ static struct brute count(const struct sla_terms *t, int cal, const struct sla_e
 
 		if (at > now)
 			break;
+		if (ev[i].kind == SLA_PRIORITY)
+			current = ev[i].value;
 		if (ev[i].kind == SLA_PRIORITY && (b.ended < 0 || (solution && state < TICKET_SOLVED)))
 			prio = ev[i].value;
 		if (ev[i].kind == SLA_PRIORITY && solution && state >= TICKET_SOLVED)
@@ -192,7 +215,13 @@ static struct brute count(const struct sla_terms *t, int cal, const struct sla_e
 		}
 		if (!solution && ev[i].kind == SLA_ANSWERED && b.ended < 0)
 			b.ended = at;
+		if (!solution && place && i == place) {        /* what was said and done before nobody was owed */
+			b.ended = -1;
+			prio = current;
+		}
 	}
+	if (owed < 0)
+		return b;
 	target = solution ? t->solution_minutes[prio] : t->response_minutes[prio];
 	state = TICKET_NEW;
 	i = 1;
@@ -232,6 +261,7 @@ static void same(int round, const struct brute *b, const struct sla_clock *c)
 {
 	CHECK_ROW(round, c->used_us == b->used * MOMENT_MINUTE);
 	CHECK_ROW(round, c->mark == b->mark);
+	CHECK_ROW(round, c->mark == SLA_NONE || c->target_us > 0);
 	CHECK_ROW(round, b->ended < 0 ? c->ended_at == 0 : c->ended_at == base + b->ended * MOMENT_MINUTE);
 	if (b->due >= 0)
 		CHECK_ROW(round, c->due_at == base + b->due * MOMENT_MINUTE);
@@ -242,7 +272,7 @@ static void same(int round, const struct brute *b, const struct sla_clock *c)
 static void clocks_equal_a_count_by_minutes(void **state)
 {
 	static const int spans[] = { 600, 3000, 12000, 40000 }, targets[] = { 15, 60, 240, 480, 960, 2400 };
-	int rounds = getenv("PEDEL_ROUNDS") ? (int)strtol(getenv("PEDEL_ROUNDS"), NULL, 10) : 100000, marks[6] = { 0 };
+	int rounds = getenv("PEDEL_ROUNDS") ? (int)strtol(getenv("PEDEL_ROUNDS"), NULL, 10) : 100000, marks[6] = { 0 }, held = 0;
 
 	(void)state;
 	prepare();
@@ -268,6 +298,13 @@ static void clocks_equal_a_count_by_minutes(void **state)
 			ev[i].kind = i == 0 ? SLA_CREATED : what == 0 ? SLA_PRIORITY : what == 1 ? SLA_ANSWERED : SLA_STATE;
 			ev[i].value = ev[i].kind == SLA_STATE ? 1 + rnd(TICKET_STATE__N - 1) : rnd(PRIORITY__N);
 		}
+		if (n > 2 && rnd(3) == 0) {             /* what a program sent: held, and somebody may take it */
+			ev[1] = (struct sla_event){ ev[0].at, SLA_HELD, 0 };
+			at[1] = at[0];
+			for (int i = 2; i < n; i++)
+				if (rnd(4) == 0)
+					ev[i] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
+		}
 		now = at[0] + rnd(at[n - 1] - at[0] + 2 * 1440);
 		sla_fold(&t, ev, n, base + now * MOMENT_MINUTE, &out);
 		r = count(&t, cal, ev, n, now, false);
@@ -275,7 +312,10 @@ static void clocks_equal_a_count_by_minutes(void **state)
 		same(k, &r, &out.response);
 		same(k, &s, &out.solution);
 		marks[s.mark]++;
+		held += out.held;
+		CHECK_ROW(k, out.held == (owed_from(ev, n, now) < 0) && (!out.held || out.next_due_at == MOMENT_NEVER));
 	}
+	CHECK(held > rounds / 100);
 	for (int i = 0; i < 6; i++)
 		CHECK_ROW(i, marks[i] > rounds / 1000);         /* the dice really reach every outcome */
 }
@@ -309,11 +349,57 @@ static void clocks_read_from_events(void **state)
 	arena_end(a);
 }
 
+/* What a program sent is held by its events: who takes, places, answers or writes lets it go; who solves it does not. */
+static void held_until_somebody_cares(void **state)
+{
+	static const struct { const char *kind, *data; bool held, met; } rows[] = {
+		{ "ticket.watched", "{}", true, false },
+		{ "message.added", "{\"visibility\":\"internal\"}", true, false },
+		{ "message.added", "{\"visibility\":\"public\"}", false, false },
+		{ "message.added", "{\"visibility\":\"public\",\"answers\":true}", false, true },
+		{ "ticket.placed", "{\"customer\":1}", false, false },
+		{ "ticket.absorbed", "{}", false, false },
+		{ "ticket.changed", "{\"owner_id\":2}", false, false },
+		{ "ticket.changed", "{\"owner_id\":0}", true, false },
+		{ "ticket.changed", "{\"category\":[\"\",\"mail\"]}", true, false },
+		{ "ticket.changed", "{\"priority\":[\"normal\",\"urgent\"]}", false, false },
+		{ "ticket.changed", "{\"state\":[\"new\",\"open\"]}", false, false },
+		{ "ticket.changed", "{\"state\":[\"new\",\"closed\"]}", true, false },
+	};
+	struct arena *a = arena_begin(1 << 20);
+	int64_t t0 = moment_from_local(2026, 11, 24, 8, 0, 0), later = t0 + 70 * MOMENT_MINUTE;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct event ev[] = {
+			{ .at = t0, .kind = "ticket.created", .data = "{\"priority\":\"normal\",\"state\":\"new\",\"held\":true}" },
+			{ .at = t0, .kind = "message.added", .data = "{\"visibility\":\"public\"}" },
+			{ .at = later, .kind = rows[i].kind, .data = rows[i].data },
+		};
+		struct sla_event *v;
+		struct sla_terms t;
+		struct sla out;
+		struct err e;
+		int n;
+
+		CHECK(sla_terms_read(NULL, &t, &e) == 0);
+		sla_events_read(a, ev, 3, &v, &n);
+		sla_fold(&t, v, n, t0 + MOMENT_DAY * 7, &out);
+		CHECK_ROW(i, out.held == rows[i].held);
+		if (rows[i].held)
+			CHECK_ROW(i, out.response.mark == SLA_NONE && out.solution.mark == SLA_NONE && out.next_due_at == MOMENT_NEVER);
+		else
+			CHECK_ROW(i, out.response.mark == (rows[i].met ? SLA_MET : SLA_OVERDUE) && out.start_at == later);
+	}
+	arena_end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holidays_equal_the_table), cmocka_unit_test(hours_are_read), cmocka_unit_test(hours_are_kept_in_one_form), cmocka_unit_test(work_is_counted),
 		cmocka_unit_test(clocks_equal_a_count_by_minutes), cmocka_unit_test(clocks_read_from_events),
+		cmocka_unit_test(held_until_somebody_cares),
 	};
 
 	moment_zone();

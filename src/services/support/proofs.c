@@ -22,10 +22,10 @@ int support_prove_help(const struct proof_question *q, struct proof *out, struct
 		struct help_ticket *k = &t[count];
 
 		ticket_then(q->a, &rows[i], &terms, q->customer_id, q->at, &then);
-		if (!then.there)
+		if (!then.there || then.sla.held)
 			continue;
 		*k = (struct help_ticket){ .number = rows[i].number, .created_at = then.since_at, .subject = rows[i].subject, .owned = then.owner_id != 0,
-			.this_month = rows[i].created_at >= from, .response = then.sla.response, .solution = then.sla.solution };
+			.this_month = then.since_at >= from, .response = then.sla.response, .solution = then.sla.solution };
 		k->response_warn_at = sla_warn_at(&terms.calendar, &k->response, q->at);
 		k->solution_warn_at = sla_warn_at(&terms.calendar, &k->solution, q->at);
 		count += k->this_month || then.sla.state < TICKET_SOLVED;

@@ -28,7 +28,7 @@ int webwork_prove_order(const struct proof_question *q, struct proof *out, struc
 		struct ticket_then then;
 
 		ticket_then(q->a, &rows[i], &terms, q->customer_id, q->at, &then);
-		if (!then.there || strcmp(then.type, "order") != 0 || rows[i].created_at < from)
+		if (!then.there || then.sla.held || strcmp(then.type, "order") != 0 || then.since_at < from)
 			continue;
 		t[count] = (struct webwork_order){ .number = rows[i].number, .created_at = then.since_at, .subject = rows[i].subject, .response = then.sla.response,
 			.warn_at = sla_warn_at(&terms.calendar, &then.sla.response, q->at) };
