@@ -204,7 +204,7 @@ static int add_post(struct web *w, struct err *e)
 	return web_redirect(w, "/profile?done=passkey");
 }
 
-struct remove_job { struct actor who, of; int64_t now, id; };
+struct remove_job { struct actor who, of; int64_t now, id; const char *back, *parent, *menu; };
 
 static int remove_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
@@ -213,45 +213,63 @@ static int remove_job(struct db_conn *w, struct arena *a, void *arg, struct err 
 	return passkey_remove(w, a, &j->who, &j->of, j->now, j->id, e);
 }
 
-static int remove_post(struct web *w, struct err *e)
+/* One address asks and does it: GET shows which one and asks who is there, POST takes it away. */
+static int remove_run(struct web *w, struct remove_job *j, struct err *e)
 {
-	struct remove_job j = { w->who, w->who, w->now, web_param_id(w, 0) };
+	struct passkey_remove v = { .address = arena_printf(w->a, "%s/passkeys/%lld/remove", j->back, (long long)j->id), .back = j->back, .parent = j->parent, .menu = j->menu };
+	struct passkey *all;
+	int n;
 
-	if (web_write(w, remove_job, &j, e) != 0)
+	j->who = w->who;
+	j->now = w->now;
+	if (store_passkey_list(w->db, w->a, j->of.person ? "person" : "contact", j->of.id, &all, &n, e) != 0)
 		return -1;
-	return web_redirect(w, "/profile?done=nokey");
+	for (int i = 0; i < n; i++)
+		if (all[i].id == j->id)
+			v.name = all[i].name;
+	if (!v.name)
+		return FAIL(e, E_NOT_FOUND, "passkey %lld", (long long)j->id);
+	if (strcmp(w->rq->method, "POST") == 0) {
+		if (profile_confirm(w, "known", e) != 0)
+			return -1;
+		if (!w->nerrors) {
+			if (web_write(w, remove_job, j, e) != 0)
+				return -1;
+			w->app->wake(w->app->wake_arg, "outbox");
+			return web_redirect(w, arena_printf(w->a, "%s?done=nokey", j->back));
+		}
+	}
+	if (profile_has_password(w, &v.has_password, e) != 0)
+		return -1;
+	passkey_remove_page(w, &v);
+	return 0;
+}
+
+static int own_remove(struct web *w, struct err *e)
+{
+	return remove_run(w, &(struct remove_job){ .of = w->who, .id = web_param_id(w, 0), .back = "/profile", .parent = _("Your profile"), .menu = "more" }, e);
 }
 
 /* --- an administrator's: for who has lost the device, or should not have made it ----------------------------------------------- */
 
-static int remove_of(struct web *w, struct actor of, int64_t id, const char *back, struct err *e)
-{
-	struct remove_job j = { w->who, of, w->now, id };
-
-	if (web_write(w, remove_job, &j, e) != 0)
-		return -1;
-	w->app->wake(w->app->wake_arg, "outbox");
-	return web_redirect(w, arena_printf(w->a, "%s?done=nokey", back));
-}
-
-static int staff_remove_post(struct web *w, struct err *e)
+static int staff_remove(struct web *w, struct err *e)
 {
 	struct person p;
 
 	if (store_person_get(w->db, w->a, web_param_id(w, 0), &p, e) != 0)
 		return -1;
-	return remove_of(w, (struct actor){ .person = true, .id = p.id }, web_param_id(w, 1),
-		arena_printf(w->a, "/console/settings/staff/%lld", (long long)p.id), e);
+	return remove_run(w, &(struct remove_job){ .of = { .person = true, .id = p.id }, .id = web_param_id(w, 1), .parent = p.name, .menu = "staff",
+		.back = arena_printf(w->a, "/console/settings/staff/%lld", (long long)p.id) }, e);
 }
 
-static int contact_remove_post(struct web *w, struct err *e)
+static int contact_remove(struct web *w, struct err *e)
 {
 	struct contact k;
 
 	if (store_contact_get(w->db, w->a, web_param_id(w, 0), web_param_id(w, 1), &k, e) != 0)
 		return -1;
-	return remove_of(w, (struct actor){ .id = k.id, .customer_id = k.customer_id }, web_param_id(w, 2),
-		arena_printf(w->a, "/console/customers/%lld/people/%lld", (long long)k.customer_id, (long long)k.id), e);
+	return remove_run(w, &(struct remove_job){ .of = { .id = k.id, .customer_id = k.customer_id }, .id = web_param_id(w, 2), .parent = k.name, .menu = "customers",
+		.back = arena_printf(w->a, "/console/customers/%lld/people/%lld", (long long)k.customer_id, (long long)k.id) }, e);
 }
 
 /* --- signing in ----------------------------------------------------------------------------------------------------------------- */
@@ -358,12 +376,15 @@ static int signin_post(struct web *w, struct err *e)
 }
 
 const struct web_route passkey_routes[] = {
-	{ "POST", "/console/settings/staff/{id}/passkeys/{id}/remove", ROLE_ADMIN, staff_remove_post },
-	{ "POST", "/console/customers/{id}/people/{id}/passkeys/{id}/remove", ROLE_ADMIN, contact_remove_post },
+	{ "GET", "/console/settings/staff/{id}/passkeys/{id}/remove", ROLE_ADMIN, staff_remove },
+	{ "POST", "/console/settings/staff/{id}/passkeys/{id}/remove", ROLE_ADMIN, staff_remove },
+	{ "GET", "/console/customers/{id}/people/{id}/passkeys/{id}/remove", ROLE_ADMIN, contact_remove },
+	{ "POST", "/console/customers/{id}/people/{id}/passkeys/{id}/remove", ROLE_ADMIN, contact_remove },
 	{ "GET", "/login/passkey", ROLE_ANYBODY, options_get },
 	{ "POST", "/login/passkey", ROLE_ANYBODY, signin_post },
 	{ "POST", "/profile/passkeys/new", ROLE_STAFF | ROLE_CUSTOMER, new_post },
 	{ "POST", "/profile/passkeys", ROLE_STAFF | ROLE_CUSTOMER, add_post },
-	{ "POST", "/profile/passkeys/{id}/remove", ROLE_STAFF | ROLE_CUSTOMER, remove_post },
+	{ "GET", "/profile/passkeys/{id}/remove", ROLE_STAFF | ROLE_CUSTOMER, own_remove },
+	{ "POST", "/profile/passkeys/{id}/remove", ROLE_STAFF | ROLE_CUSTOMER, own_remove },
 	{ 0 }
 };

@@ -170,6 +170,16 @@ static int confirm(struct web *w, const char *hash, const char *field, struct er
 	return 0;
 }
 
+int profile_has_password(struct web *w, bool *has, struct err *e)
+{
+	const char *hash;
+
+	if (own_hash(w, &hash, e) != 0)
+		return -1;
+	*has = hash != NULL;
+	return 0;
+}
+
 int profile_confirm(struct web *w, const char *field, struct err *e)
 {
 	const char *hash;
@@ -245,6 +255,8 @@ static int totp_show(struct web *w, const uint8_t secret[SECRET_BYTES], struct e
 	struct buf uri;
 	QRcode *qr;
 
+	if (profile_has_password(w, &v.has_password, e) != 0)
+		return -1;
 	buf_init(&uri, w->a, 1024);
 	buf_adds(&uri, "otpauth://totp/");
 	esc_url_part(&uri, w->provider.name);
@@ -297,7 +309,6 @@ static int totp_post(struct web *w, struct err *e)
 	const char *hex = web_field(w, "sealed"), *code = web_field(w, "code"), *codes[CODES];
 	struct totp_job j = { .who = w->who };
 	struct db_bytes sealed, secret;
-	struct err what;
 	uint8_t *raw;
 	char *clean, *put;
 	size_t n = hex ? strlen(hex) / 2 : 0;
@@ -311,12 +322,18 @@ static int totp_post(struct web *w, struct err *e)
 		if (*s != ' ')
 			*put++ = *s;
 	*put = 0;
+	/* who finds the browser open has a phone of their own */
+	if (profile_confirm(w, "known", e) != 0)
+		return -1;
 	j.step = totp_step(secret.p, secret.n, clean, w->now);
 	if (!j.step) {
+		struct err what;
+
 		FAIL_FIELD(&what, E_TOTP_WRONG, "code", "wrong");
 		web_wrong(w, &what);
-		return totp_show(w, secret.p, e);
 	}
+	if (w->nerrors)
+		return totp_show(w, secret.p, e);
 	sealed = guard_seal(w->app->guard, w->a, arena_printf(w->a, "person:%lld:totp_sealed", (long long)w->who.id), secret.p, secret.n);
 	j.sealed = sealed.p;
 	j.n = sealed.n;
@@ -342,6 +359,36 @@ static int totp_off(struct web *w, struct err *e)
 	return web_redirect(w, "/profile?done=off");
 }
 
+struct codes_job { int64_t id; uint8_t codes[CODES][32]; };
+
+static int codes_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct codes_job *j = arg;
+	struct person p;
+
+	if (store_person_get(w, a, j->id, &p, e) != 0 || (!p.totp_sealed.n && FAIL(e, E_CHANGED, "two steps are off")))
+		return -1;
+	return store_recovery_set(w, j->id, j->codes, CODES, e);
+}
+
+/* The old ones open nothing any more. */
+static int codes_post(struct web *w, struct err *e)
+{
+	struct codes_job j = { .id = w->who.id };
+	const char *hash, *codes[CODES];
+
+	if (own_hash(w, &hash, e) != 0 || confirm(w, hash, "present", e) != 0)
+		return -1;
+	if (w->nerrors)
+		return profile_show(w, NULL, e);
+	for (int i = 0; i < CODES; i++)
+		codes[i] = recovery_code(w->a, j.codes[i]);
+	if (web_write(w, codes_job, &j, e) != 0)
+		return -1;
+	profile_codes_page(w, codes, CODES);
+	return 0;
+}
+
 static int keys_get(struct web *w, struct err *e)
 {
 	profile_keys_page(w);
@@ -355,6 +402,7 @@ const struct web_route profile_routes[] = {
 	{ "POST", "/profile/others", ROLE_STAFF | ROLE_CUSTOMER, others_post },
 	{ "GET", "/profile/totp", ROLE_STAFF, totp_get },
 	{ "POST", "/profile/totp", ROLE_STAFF, totp_post },
+	{ "POST", "/profile/totp/codes", ROLE_STAFF, codes_post },
 	{ "POST", "/profile/totp/off", ROLE_STAFF, totp_off },
 	{ "GET", "/console/keys", ROLE_STAFF, keys_get },
 	{ 0 }

@@ -14,7 +14,7 @@ struct profile_view {
 	const struct session *sessions; int nsessions;
 	struct passkey *passkeys; int npasskeys;
 };
-struct profile_totp { const char *secret, *sealed, *uri; const unsigned char *dots; int width; };
+struct profile_totp { const char *secret, *sealed, *uri; const unsigned char *dots; int width; bool has_password; };
 void profile_forms(struct web *w, const struct profile_view *v);
 void profile_key(struct web *w, const char *what, const char *a, const char *b);
 void profile_page(struct web *w, const struct profile_view *v);
@@ -24,6 +24,7 @@ void profile_keys_page(struct web *w);
 const char *profile_outcome(const struct web *w, const char *outcome);
 void profile_qr(struct web *w, const struct profile_totp *v);
 int profile_show(struct web *w, const char *done, struct err *e);      /* the page, with what is wrong with a form of it */
+int profile_has_password(struct web *w, bool *has, struct err *e);
 /* The present password, when there is one, stands in this field; wrong is noted as the field's error. */
 int profile_confirm(struct web *w, const char *field, struct err *e);
 extern const struct web_route profile_routes[];

@@ -5,6 +5,7 @@
 #include "core/cvr.h"
 #include "core/staff.h"
 #include "core/tell.h"
+#include "pages/profile.h"
 #include "store/event.h"
 #include "store/setting.h"
 #include "web/guard.h"
@@ -98,6 +99,9 @@ static int staff_save(struct web *w, struct person *p, struct err *e)
 	} else {
 		p->login = field(w, "login");
 	}
+	/* another's secrets, or one's own anew: not for whoever finds the browser open */
+	if (p->id && (*password || j.totp_off) && profile_confirm(w, "known", e) != 0)
+		return -1;
 	if ((*password || !p->id) && guard_password_check(password, "password", &what) != 0)
 		web_wrong(w, &what);
 	if (w->nerrors)

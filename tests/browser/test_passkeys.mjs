@@ -219,16 +219,21 @@ await part('a counter that goes back is noted', async () => {
   holds((await text(karen.page)).includes('kan være kopieret'), 'the sign-in log');
 });
 await part('nobody removes somebody else\'s', async () => {
-  const own = await karen.page.getAttribute('form[action$="/remove"]', 'action');
-  const csrf = await karen.page.inputValue('form[action$="/remove"] [name=csrf]');
+  const own = await karen.page.getAttribute('a[href$="/remove"]', 'href');
+  const csrf = await karen.page.inputValue('main [name=csrf] >> nth=0');
   for (let id = 1; id < 6; id++) {
-    if (own !== `/profile/passkeys/${id}/remove`) same((await post(karen.page, { csrf }, `/profile/passkeys/${id}/remove`)).status, 404, `passkey ${id}`);
+    if (own !== `/profile/passkeys/${id}/remove`) same((await post(karen.page, { csrf, known: demo.password }, `/profile/passkeys/${id}/remove`)).status, 404, `passkey ${id}`);
   }
 });
 await part('a removed passkey does not work any more', async () => {
   await karen.page.goto(`${base}/profile`);
+  await karen.page.click('a[href$="/remove"]');
+  await karen.page.fill('#f-known', 'gæt');               /* whoever finds the browser open */
+  await karen.page.click('form[action$="/remove"] button');
+  await karen.page.waitForSelector('#e-known');
+  await karen.page.fill('#f-known', demo.password);
   await Promise.all([karen.page.waitForURL((u) => u.search === '?done=nokey'), karen.page.click('form[action$="/remove"] button')]);
-  holds(!(await karen.page.$('form[action$="/remove"]')), 'gone from the page');
+  holds(!(await karen.page.$('a[href$="/remove"]')), 'gone from the page');
   await signOut(karen.page);
   await withPasskey(karen.page);
   await karen.page.waitForSelector('#errors');
@@ -264,6 +269,14 @@ for (const [lang, width, scheme] of [['da', 1440, 'light'], ['en', 1440, 'dark']
       await page.click('form[data-passkey=create] button');
       await page.waitForURL((u) => u.search === '?done=passkey');
       await shot('profile');
+      await page.click('a[href$="/remove"]');
+      await shot('remove');
+      await page.goto(`${base}/profile`);
+      if (who === 'mette') {
+        await page.goto(`${base}/profile/totp`);
+        await shot('totp');
+        await page.goto(`${base}/profile`);
+      }
       await page.check('[name=language][value=da]', { force: true });
       await Promise.all([page.waitForURL((u) => u.search === '?done=saved'), page.click('form[action="/profile"] button')]);
       await cdp.detach();
@@ -282,15 +295,18 @@ for (const [login, where] of [['mette', 'staff'], ['karen@soenderskov.example', 
     await signIn(boss, 'peter');
     await boss.goto(`${base}${where === 'staff' ? '/console/settings/staff' : '/console/customers/1/people'}`);
     await boss.click(`main a:has-text("${login === 'mette' ? 'Mette' : 'Karen'}")`);
-    const form = 'form:has-text("Tabt telefon")[action$="/remove"]';
-    const action = await boss.getAttribute(form, 'action');
+    const link = 'li:has-text("Tabt telefon") a[href$="/remove"]', action = await boss.getAttribute(link, 'href');
     /* not for others, however they come by the address */
     const other = await demo.page();
     await signIn(other, 'jonas');
     same((await post(other, { csrf: await other.inputValue('[name=csrf] >> nth=0').catch(() => '') }, action)).status, 403, 'a technician');
-    same((await post(boss, { csrf: await boss.inputValue(`${form} [name=csrf]`) }, action.replace(/passkeys\/\d+/, 'passkeys/99999'))).status, 404, 'no such');
-    await Promise.all([boss.waitForURL((u) => u.search === '?done=nokey'), boss.click(`${form} button`)]);
-    holds((await text(boss)).includes('Adgangsnøglen er fjernet') && !(await boss.$(form)), 'gone');
+    const csrf = await boss.inputValue('main [name=csrf] >> nth=0');
+    same((await post(boss, { csrf, known: demo.password }, action.replace(/passkeys\/\d+/, 'passkeys/99999'))).status, 404, 'no such');
+    same((await post(boss, { csrf }, action)).status, 422, 'without a password');
+    await boss.click(link);
+    await boss.fill('#f-known', demo.password);
+    await Promise.all([boss.waitForURL((u) => u.search === '?done=nokey'), boss.click('form[action$="/remove"] button')]);
+    holds((await text(boss)).includes('Adgangsnøglen er fjernet') && !(await boss.$(link)), 'gone');
     await lost.page.goto(`${base}/profile`);
     same(path(lost.page), '/login', 'signed out');
     await withPasskey(lost.page);

@@ -56,7 +56,7 @@ class Sessions(unittest.TestCase):
         """Turned on by who, signed in as login: (secret, recovery codes). Its own code counts as never used."""
         text = who.get('/profile/totp')[2]
         secret, sealed = re.search(r'<code>([A-Z2-7]+)</code>', text).group(1), re.search(r'name="sealed" value="([0-9a-f]+)"', text).group(1)
-        status, _, text = who.post('/profile/totp', sealed=sealed, code=totp(secret, now_step()))
+        status, _, text = who.post('/profile/totp', sealed=sealed, known=PASSWORD, code=totp(secret, now_step()))
         self.assertEqual(status, 200)
         self.p.sql(f"UPDATE person SET totp_last=0 WHERE login='{login}'")
         return secret, re.findall(r'[0-9a-f]{4}(?:-[0-9a-f]{4}){3}', text)
@@ -227,16 +227,16 @@ class Sessions(unittest.TestCase):
         b, at = Person(self.p).sign_in(login, PASSWORD), Person(self.p).sign_in(self.staff()[0], PASSWORD)
         page = at.get('/profile/totp')[2]
         secret, sealed = re.search(r'<code>([A-Z2-7]+)</code>', page).group(1), re.search(r'name="sealed" value="([0-9a-f]+)"', page).group(1)
-        self.assertEqual(b.post('/profile/totp', sealed=sealed, code=totp(secret, now_step()))[0], 400, 'made for somebody else')
+        self.assertEqual(b.post('/profile/totp', sealed=sealed, known=PASSWORD, code=totp(secret, now_step()))[0], 400, 'made for somebody else')
         two = [b.get('/profile/totp')[2] for _ in range(2)]
         two = [(re.search(r'<code>([A-Z2-7]+)</code>', t).group(1), re.search(r'name="sealed" value="([0-9a-f]+)"', t).group(1)) for t in two]
         word = b.word('/profile')
-        got = at_once([lambda s=s: b.post('/profile/totp', csrf=word, sealed=s[1], code=totp(s[0], now_step())) for s in two])
+        got = at_once([lambda s=s: b.post('/profile/totp', csrf=word, sealed=s[1], known=PASSWORD, code=totp(s[0], now_step())) for s in two])
         self.assertEqual(sorted(g[0] for g in got), [200, 409], 'two of them at the same instant')
         codes = re.findall(r'[0-9a-f]{4}(?:-[0-9a-f]{4}){3}', ''.join(g[2] for g in got))
         self.assertEqual(len(codes), 10)
         self.assertEqual(b.get('/profile/totp')[0], 303)
-        self.assertEqual(b.post('/profile/totp', sealed=two[0][1], code=totp(two[0][0], now_step()))[0], 409)
+        self.assertEqual(b.post('/profile/totp', sealed=two[0][1], known=PASSWORD, code=totp(two[0][0], now_step()))[0], 409)
         self.assertEqual(b.post('/profile/totp/off', present='gæt')[0], 422)
         self.assertEqual(Person(self.p).try_in(login, PASSWORD), 401)
         self.assertEqual(Person(self.p).try_in(login, PASSWORD, codes[1]), 303)
@@ -244,6 +244,40 @@ class Sessions(unittest.TestCase):
         self.assertEqual(Person(self.p).try_in(login, PASSWORD), 303)
         self.second_step(login, b)
         self.assertEqual(Person(self.p).try_in(login, PASSWORD, codes[2]), 401, 'the codes of the step before')
+
+    def test_an_open_browser_is_not_its_owner(self):
+        """What changes who comes in asks for the password of whoever sits there: also an administrator, about others and about themselves."""
+        login, who = self.staff()
+        b = Person(self.p).sign_in(login, PASSWORD)
+        page = b.get('/profile/totp')[2]
+        secret, sealed = re.search(r'<code>([A-Z2-7]+)</code>', page).group(1), re.search(r'name="sealed" value="([0-9a-f]+)"', page).group(1)
+        for more in ({}, {'known': 'gæt'}):
+            status, _, page = b.post('/profile/totp', sealed=sealed, code=totp(secret, now_step()), **more)
+            self.assertEqual((status, 'id="e-known"' in page, secret in page), (422, True, True), more)
+        self.assertEqual(Person(self.p).try_in(login, PASSWORD), 303, 'nothing was turned on')
+        secret, codes = self.second_step(login, b)
+        self.assertEqual(b.post('/profile/totp/codes', present='gæt')[0], 422)
+        status, _, page = b.post('/profile/totp/codes', present=PASSWORD)
+        self.assertEqual(status, 200)
+        fresh = re.findall(r'[0-9a-f]{4}(?:-[0-9a-f]{4}){3}', page)
+        self.assertEqual((len(fresh), set(fresh) & set(codes)), (10, set()))
+        self.assertEqual([Person(self.p).try_in(login, PASSWORD, c) for c in (codes[0], fresh[0], fresh[0])], [401, 303, 401])
+        boss, _ = self.staff('admin')
+        desk = Person(self.p).sign_in(boss, PASSWORD)
+        mine = self.p.sql(f"SELECT id FROM person WHERE login='{boss}'")[0][0]
+        for of, name in ((who, login), (mine, boss)):
+            for change in ({'totp_off': 'on'}, {'password': 'en helt anden sætning'}):
+                for more in ({}, {'known': 'gæt'}):
+                    role = 'admin' if of == mine else 'technician'
+                    version = self.p.sql(f'SELECT version FROM person WHERE id={of}')[0][0]
+                    form = {'name': name, 'role': role, 'active': 'on', 'version': version, 'email': '', 'phone': '', 'password': '', **change}
+                    status, _, page = desk.post(f'/console/settings/staff/{of}', **form, **more)
+                    self.assertEqual((status, 'id="e-known"' in page), (422, True), (of, change, more))
+        self.assertEqual(Person(self.p).try_in(login, PASSWORD), 401, 'two steps are on still')
+        status = desk.post(f'/console/settings/staff/{who}', name=login, role='technician', active='on', totp_off='on', known=PASSWORD, password='',
+                           email='', phone='', version=self.p.sql(f'SELECT version FROM person WHERE id={who}')[0][0])[0]
+        self.assertEqual(status, 303)
+        self.assertEqual((b.get('/profile')[0], Person(self.p).try_in(login, PASSWORD)), (303, 303), 'signed out, and in without a code')
 
     def test_ended_while_it_is_used(self):
         """Whoever asks after the answer that a session or token has ended, is nobody: pages that are kept, too."""
