@@ -9,6 +9,7 @@
 #include "store/outbox.h"
 #include "store/person.h"
 #include "store/session.h"
+#include "web/escape.h"
 #include "web/guard.h"
 #include "web/session.h"
 #include "web/token.h"
@@ -16,11 +17,27 @@
 
 #define LINK_LIFE (15 * MOMENT_MINUTE)
 
-/* Where to after signing in: only a path of ours. */
+enum { NEXT_MOST = 500 };       /* it stands in a mail, on a line of its own */
+
+/* A path of ours as browsers write it, or NULL: what they drop or turn (controls, \) could make another host of it. */
+static const char *path_of_ours(const char *next)
+{
+	size_t n = next ? strlen(next) : 0;
+
+	if (n == 0 || n > NEXT_MOST || next[0] != '/' || next[1] == '/' || strncmp(next, "/login", 6) == 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (next[i] <= ' ' || next[i] > '~' || next[i] == '\\')
+			return NULL;
+	return next;
+}
+
 const char *signin_next(struct web *w, const char *next)
 {
-	if (next && next[0] == '/' && next[1] != '/' && next[1] != '\\' && !strpbrk(next, "\r\n\t\\") && strncmp(next, "/login", 6) != 0)
-		return next;
+	const char *to = path_of_ours(next);
+
+	if (to)
+		return to;
 	return w->who.role & ROLE_CUSTOMER ? "/portal/" : "/console/";
 }
 
@@ -31,17 +48,6 @@ static const char *home(const struct web *w)
 
 static int front(struct web *w, struct err *e) { return web_redirect(w, home(w)); }
 
-/* ?lang=en on a page that strangers see; kept in a cookie that says nothing else. */
-static void choose_language(struct web *w)
-{
-	const char *l = web_query(w, "lang");
-
-	if (!l || (strcmp(l, "da") != 0 && strcmp(l, "en") != 0))
-		return;
-	w->lang = strcmp(l, "en") == 0 ? LANG_EN : LANG_DA;
-	web_set_cookie(w, "pedel-lang", l, 365 * 24 * 3600, true);
-}
-
 bool signin_ended(struct web *w)
 {
 	return strcmp(w->rq->method, "GET") == 0 && (web_query(w, "ended") || web_session_is_over(w));
@@ -51,7 +57,6 @@ static int login_get(struct web *w, struct err *e)
 {
 	if (w->who.role != ROLE_NOBODY)
 		return web_redirect(w, signin_next(w, web_query(w, "next")));
-	choose_language(w);
 	signin_page(w, web_query(w, "next"));
 	return 0;
 }
@@ -209,9 +214,24 @@ static int link_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 	return signin_log_add(w, j->now, j->k ? "contact" : "nobody", j->k ? j->k->id : 0, j->mail, j->address, "", j->k ? "link_sent" : "link_unknown", e);
 }
 
+/* Where the mailed link leads, and from there to where they were going. */
+static const char *link_address(struct web *w, const char *secret)
+{
+	const char *next = path_of_ours(web_field(w, "next"));
+	struct buf b;
+
+	buf_init(&b, w->a, 4 * NEXT_MOST);
+	buf_printf(&b, "%s/login/link/%s", w->app->origin, secret);
+	if (next) {
+		buf_adds(&b, "?next=");
+		esc_url_part(&b, next);
+	}
+	return buf_text(&b);
+}
+
 static int mail_post(struct web *w, struct err *e)
 {
-	const char *mail, *secret;
+	const char *mail, *secret, *next = web_field(w, "next");
 	struct link_job j = { .now = w->now, .address = w->rq->address };
 	struct contact k;
 	struct err slow;
@@ -220,7 +240,7 @@ static int mail_post(struct web *w, struct err *e)
 
 	if (email_read(w->a, web_field(w, "mail"), "mail", &mail, e) != 0 || (!web_origin_fits(w) && FAIL_FIELD(e, E_ORIGIN_UNSET, "mail", "%s", "origin"))) {
 		web_wrong(w, e);
-		signin_page(w, NULL);
+		signin_page(w, next);
 		return 0;
 	}
 	if (web_slow_address(w, "link.address", 30, 10 * MOMENT_SECOND, e) != 0)
@@ -237,13 +257,12 @@ static int mail_post(struct web *w, struct err *e)
 		j.mail = mail;
 		j.subject = arena_printf(w->a, tr(lang, "Sign in at %s"), w->provider.name);
 		j.body = arena_printf(w->a, tr(lang, "Hello %s\n\nOpen this link to sign in. It works once, for 15 minutes:\n\n%s\n\n"
-			"If you did not ask for it, you need do nothing.\n\n%s\n"), j.k ? k.name : "", arena_printf(w->a, "%s/login/link/%s", w->app->origin, secret),
-			w->provider.name);
+			"If you did not ask for it, you need do nothing.\n\n%s\n"), j.k ? k.name : "", link_address(w, secret), w->provider.name);
 		if (web_write(w, link_job, &j, e) != 0)
 			return -1;
 		w->app->wake(w->app->wake_arg, "outbox");
 	}
-	signin_sent_page(w, mail);
+	signin_sent_page(w, mail, next);
 	return 0;
 }
 
@@ -257,7 +276,7 @@ static int link_get(struct web *w, struct err *e)
 		return FAIL(e, E_LINK_SPENT, "form");
 	if (signin_link_find(w->db, hash, w->now, &customer, &contact, e) != 0 || store_contact_get(w->db, w->a, customer, contact, &k, e) != 0)
 		return -1;
-	signin_link_page(w, k.name);
+	signin_link_page(w, k.name, web_query(w, "next"));
 	return 0;
 }
 
@@ -288,7 +307,8 @@ static int link_post(struct web *w, struct err *e)
 		return ended ? FAIL(e, E_CUSTOMER_ENDED, "customer %lld", (long long)k.customer_id) : -1;
 	if (web_sign_in(w, &(struct web_signer){ .id = k.id, .customer_id = k.customer_id, .name = k.name, .outcome = "link_ok" }, e) != 0)
 		return -1;
-	return web_redirect(w, "/portal/");
+	w->who.role = role_by_name(k.role);
+	return web_redirect(w, signin_next(w, web_field(w, "next")));
 }
 
 static int logout_post(struct web *w, struct err *e)

@@ -199,6 +199,17 @@ static enum lang wanted_language(const struct web *w)
 	return lang;
 }
 
+/* ?lang=en on a page that strangers see; kept in a cookie that says nothing else. */
+static void choose_language(struct web *w)
+{
+	const char *l = web_query(w, "lang");
+
+	if (!l || (strcmp(l, "da") != 0 && strcmp(l, "en") != 0))
+		return;
+	w->lang = strcmp(l, "en") == 0 ? LANG_EN : LANG_DA;
+	web_set_cookie(w, "pedel-lang", l, 365 * 24 * 3600, true);
+}
+
 static void take_who(struct web *w, const struct session_who *who)
 {
 	w->who = (struct actor){ .role = role_by_name(who->role), .person = who->person, .id = who->id, .customer_id = who->customer_id, .name = who->name };
@@ -367,6 +378,8 @@ static int serve(struct web *w, struct err *e)
 		w->param[i] = arena_dupn(w->a, params[i].p, params[i].n);
 	if (!(r->roles & w->who.role))
 		return w->who.role == ROLE_NOBODY ? sign_in_first(w, e) : FAIL(e, E_DENIED, "%s for %s", r->pattern, role_name(w->who.role));
+	if (!w->api && reads && w->who.role == ROLE_NOBODY)
+		choose_language(w);
 	if (w->api && r->doc && r->doc->scope && w->who.role != ROLE_NOBODY && !has_scope(w->own->scopes, r->doc->scope))
 		return FAIL(e, E_TOKEN_SCOPE, "scope %s", r->doc->scope);
 	if (w->api && r->doc && (web_query_known(w, r->doc->query, e) != 0 || (!reads && !r->doc->body && web_no_body(w, e) != 0)))

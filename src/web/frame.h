@@ -18,7 +18,7 @@ void frame_console_foot(struct web *w, const struct frame *f);
 void frame_portal(struct web *w, const struct frame *f);
 void frame_portal_foot(struct web *w, const struct frame *f);
 void frame_gate(struct web *w, const struct frame *f);
-void frame_gate_foot(struct web *w);
+void frame_gate_foot(struct web *w, const char *other);        /* other: where the page stands in the other language */
 void frame_paper(struct web *w, const struct frame *f);
 void frame_paper_foot(struct web *w);
 #endif

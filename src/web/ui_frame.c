@@ -1,4 +1,6 @@
+#include <string.h>
 #include "base/moment.h"
+#include "web/escape.h"
 #include "web/frame.h"
 #include "web/ui.h"
 
@@ -105,7 +107,23 @@ void gate_begin(struct web *w, const char *title)
 	frame_gate(w, &f);
 }
 
-void gate_end(struct web *w) { frame_gate_foot(w); }
+/* The other language is asked of this address, or of the sign-in page where this one can only be posted to; with where they were going. */
+void gate_end(struct web *w)
+{
+	bool sent = strcmp(w->rq->path, "/login/mail") == 0 || strcmp(w->rq->path, "/login/passkey") == 0;
+	const char *next = web_query(w, "next");
+	struct buf b;
+
+	if (!next && strcmp(w->rq->method, "POST") == 0)
+		next = web_field(w, "next");
+	buf_init(&b, w->a, 8192);
+	buf_printf(&b, "%s?lang=%s", sent ? "/login" : "", w->lang == LANG_DA ? "en" : "da");
+	if (next && *next && strlen(next) < 2000) {
+		buf_adds(&b, "&next=");
+		esc_url_part(&b, next);
+	}
+	frame_gate_foot(w, buf_text(&b));
+}
 
 void paper_begin(struct web *w, const char *title)
 {

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import re
 import sqlite3
@@ -169,6 +170,46 @@ class SignIn(unittest.TestCase):
         me = self.p.browser().get('/login')
         me.submit('/login', login=mail, password='en god sætning til mig')
         self.assertTrue(me.url.endswith('/portal/'), me.url)
+
+    def test_where_one_was_going(self):
+        """Kept through form, mail and landing, whichever way one signs in and in whichever language; and never to another host."""
+        path = '/portal/tasks?view=all&q=a%20b'
+        mail = self.employee['email']
+        b = self.p.browser().get(path)
+        self.assertIn('/login?next=', b.url)
+        b.get(re.search(r'href="(/?\?lang=en[^"]*)"', b.text).group(1).replace('&amp;', '&').replace('?', '/login?', 1))
+        self.assertIn('Get a link by e-mail', b.text)
+        b.submit('/login/mail', mail='ikke en adresse')
+        b.submit('/login/mail', mail=mail)
+        self.assertIn('a link is on its way', b.text)
+        self.assertIn('next=%2Fportal%2Ftasks', re.search(r'href="(/login[^"]*)"', b.text).group(1))
+        body = self.p.sql(f"SELECT body FROM outbox WHERE kind='signin' AND recipient='{mail}' ORDER BY id DESC LIMIT 1")[0][0]
+        mailed = re.search(r'^http\S+', body, re.M).group()
+        at = self.p.browser().get(mailed[len(self.p.base):])
+        at.submit(re.search(r'/login/link/[0-9a-f]{64}', mailed).group())
+        self.assertEqual(at.url, self.p.base + path)
+        evil = self.p.browser().get('/login?next=//evil.example')
+        evil.submit('/login/mail', mail=mail)
+        body = self.p.sql(f"SELECT body FROM outbox WHERE kind='signin' AND recipient='{mail}' ORDER BY id DESC LIMIT 1")[0][0]
+        self.assertNotIn('evil', body)
+        mailed = re.search(r'/login/link/[0-9a-f]{64}', body).group()
+        evil.get(mailed + '?next=https%3A%2F%2Fevil.example').submit(mailed)
+        self.assertEqual(evil.url, self.p.base + '/portal/')
+        cookie, door = '; '.join(f'{c.name}={c.value}' for c in at.jar), http.client.HTTPConnection('127.0.0.1', self.p.port, timeout=60)
+        for given, leads in [
+                ('/portal/tasks', '/portal/tasks'), ('/portal/tasks?q=%25C3%25A6', '/portal/tasks?q=%C3%A6'), ('/profile', '/profile'),
+                ('/portal/..%2F..%2Fx', '/portal/../../x'), ('/.%2F%2Fevil.example', '/.//evil.example'),     # a path: the host stays
+                *[(bad, '/portal/') for bad in (
+                    '//evil.example', '///evil.example', '%2F%2Fevil.example', '/%5Cevil.example', '%5C%5Cevil.example', '/%5C/evil.example', '/x%5Cy',
+                    'https:%2F%2Fevil.example', 'javascript:alert(1)', 'portal', '', '%20/portal', '/%09/evil.example', '/%0A/evil.example', '/%0D/evil.example',
+                    '/x%0D%0ASet-Cookie:%20a=b', '/%00/evil.example', '/%01/evil.example', '/%7F/evil.example', '/%C2%85/evil.example', '/%20/evil.example',
+                    '/%E2%80%AE/x', '/l%C3%B8fter', '/login', '/login/link/x', '/' + 'a' * 500)]]:
+            with self.subTest(next=given):
+                door.request('GET', '/login?next=' + given, headers={'Cookie': cookie})
+                answer = door.getresponse()
+                answer.read()
+                self.assertEqual((answer.status, answer.headers['Location']), (303, leads))
+        door.close()
 
     def test_link_goes_to_nobody_elses_host(self):
         mail, before = self.owner['email'], self.link(self.owner['email'])
