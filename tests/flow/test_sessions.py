@@ -379,8 +379,10 @@ class Sessions(unittest.TestCase):
         self.p.sql(f"UPDATE person SET totp_last=99999999999 WHERE login='{login}'")        # or one of a million might be it
         statuses = self.has_limit(10, 30, known)       # the account's own limit stops them first, or at the same time
         self.assertEqual(statuses, {401})
-        word = b.word('/profile')
-        statuses = self.has_limit(10, 30, lambda n: b.post('/profile/password', csrf=word, current=f'gæt {n}', password=PASSWORD + '!')[0])
+        b = Person(self.p).sign_in(self.staff()[0], PASSWORD)
+        word, forms = b.word('/profile'), ['/profile/password', '/profile/totp/codes', '/profile/totp/off']     # one account, one limit
+        statuses = self.has_limit(10, 30, lambda n: b.post(forms[n % 3], csrf=word, password=PASSWORD + '!', name='x',
+                                                           **{k: f'gæt {n}' for k in ('current', 'present')})[0])
         self.assertEqual(statuses, {422})
         self.assertEqual(b.get('/profile')[0], 200)
 
