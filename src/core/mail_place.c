@@ -1,6 +1,7 @@
 /* Who wrote a mail, as far as we believe it, and what becomes of it. */
 #include "core/mail_place.h"
 #include <string.h>
+#include "base/moment.h"
 #include "base/text.h"
 #include "core/cvr.h"
 #include "core/mail_class.h"
@@ -11,6 +12,9 @@
 #include "store/outbox.h"
 #include "store/person.h"
 #include "store/setting.h"
+
+#define SAME_DATED_US (7 * MOMENT_DAY)          /* a mail host tries for five days */
+#define SAME_BARE_US (2 * MOMENT_HOUR)
 
 /* Who wrote it, as far as we believe it. */
 struct writer {
@@ -218,6 +222,15 @@ static int fresh(struct db_conn *c, struct arena *a, const struct mail_arrival *
 	return follows ? ticket_link(c, a, d, &(struct actor){ .name = "Pedel" }, t->id, follows, e) : 0;
 }
 
+/* How long the same content of the same sender is the same mail. Its id, or the second it was written, tells it from another; a
+ * device that sets neither may mean it when it says the same again. */
+static int64_t same_since(const struct mail_arrival *in)
+{
+	if (in->m && *in->m->message_id)
+		return 0;
+	return in->row->received_at - (in->m && in->m->date ? SAME_DATED_US : SAME_BARE_US);
+}
+
 int mail_place(struct db_conn *c, struct arena *a, const struct mail_arrival *in, bool *probe, struct err *e)
 {
 	struct desk d = { in->catalogue, in->origin, in->now };
@@ -236,7 +249,7 @@ int mail_place(struct db_conn *c, struct arena *a, const struct mail_arrival *in
 	row.state = "done";
 	row.note = in->m ? in->m->damage : "unreadable";
 	row.content_sha256 = in->content;
-	if (in->m && *in->m->message_id && store_mail_in_same(c, row.id, in->content, row.sender, &twice, e) != 0)
+	if (store_mail_in_same(c, row.id, in->content, row.sender, same_since(in), &twice, e) != 0)
 		return -1;
 	if (twice) {
 		row.state = "duplicate";

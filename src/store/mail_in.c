@@ -8,7 +8,7 @@ static const struct db_sql state_of = { "SELECT 1 FROM mail_in WHERE id=?1 AND s
 static const struct db_sql set = { "UPDATE mail_in SET state=?2,ticket_id=?3,message_id=?4,note=?5,content_sha256=?6 WHERE id=?1", NULL };
 static const struct db_sql drop = { "DELETE FROM mail_in WHERE id=?1", NULL };
 static const struct db_sql tried = { "UPDATE mail_in SET tries=tries+1,note=?2 WHERE id=?1", NULL };
-static const struct db_sql same = { "SELECT id FROM mail_in WHERE content_sha256=?1 AND id<>?2 AND sender=?3 AND state='done' ORDER BY id LIMIT 1", NULL };
+static const struct db_sql same = { "SELECT id FROM mail_in WHERE content_sha256=?1 AND id<>?2 AND sender=?3 AND received_at>=?4 AND state='done' ORDER BY id LIMIT 1", NULL };
 static const struct db_sql counts = { "SELECT COUNT(*),COALESCE(MIN(received_at),0) FROM mail_in WHERE state='waiting'", NULL };
 static const struct db_sql ref_add = { "INSERT INTO mail_ref(message_id,customer_id,ticket_id,message_row) VALUES(?1,?2,?3,?4)", NULL };
 static const struct db_sql ref_find = { "SELECT t.customer_id,t.id FROM ticket t WHERE t.id IN (SELECT ticket_id FROM mail_ref WHERE message_id=?1) "
@@ -72,12 +72,12 @@ int store_mail_in_tried(struct db_conn *w, int64_t id, const char *note, struct 
 	return db_run(w, &tried, DB(DB_INT(id), DB_TEXT(note)), NULL, e);
 }
 
-int store_mail_in_same(struct db_conn *c, int64_t id, const char *content_sha256, const char *sender, bool *found, struct err *e)
+int store_mail_in_same(struct db_conn *c, int64_t id, const char *content_sha256, const char *sender, int64_t since, bool *found, struct err *e)
 {
 	struct err why = { 0 };
 	int64_t other;
 
-	*found = db_id(c, &same, DB(DB_TEXT(content_sha256), DB_INT(id), DB_TEXT(sender)), &other, &why) == 0;
+	*found = db_id(c, &same, DB(DB_TEXT(content_sha256), DB_INT(id), DB_TEXT(sender), DB_INT(since)), &other, &why) == 0;
 	if (!*found && why.id != E_NOT_FOUND) {
 		*e = why;
 		return -1;

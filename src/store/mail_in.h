@@ -25,8 +25,8 @@ int store_mail_in_waits(struct db_conn *c, int64_t id, bool *waits, struct err *
 int store_mail_in_set(struct db_conn *w, const struct mail_in *m, struct err *e);       /* state, ticket, message, note, content */
 int store_mail_in_drop(struct db_conn *w, int64_t id, struct err *e);   /* the probe's: nothing of them is worth keeping */
 int store_mail_in_tried(struct db_conn *w, int64_t id, const char *note, struct err *e);
-/* An earlier mail of the same sender with the same content, already read. false: none. */
-int store_mail_in_same(struct db_conn *c, int64_t id, const char *content_sha256, const char *sender, bool *found, struct err *e);
+/* An earlier mail of the same sender with the same content, received since then and already read. false: none. */
+int store_mail_in_same(struct db_conn *c, int64_t id, const char *content_sha256, const char *sender, int64_t since, bool *found, struct err *e);
 int store_mail_in_counts(struct db_conn *c, int64_t *waiting, int64_t *oldest_at, struct err *e);
 
 /* Message-IDs, without <>, of mails in and out and of what they referred to. */

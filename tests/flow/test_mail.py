@@ -144,6 +144,29 @@ class Mail(unittest.TestCase):
         self.assertEqual(len(self.tickets('Dobbelt')), 1)
         self.assertEqual(len(self.messages(self.ticket('Dobbelt'))), 1)
 
+    def test_the_same_mail_twice_without_a_usable_id_is_one_ticket(self):
+        def raw(n, *head, text='Kom den to gange?'):
+            return '\r\n'.join(['Received: from a by b; %d' % n, 'From: karen@kunde.example', 'To: ' + DESK, *head, '', text, '']).encode()
+        date = 'Date: Mon, 16 Nov 2026 10:00:00 +0100'
+        kinds = {'Uden id': (date,), 'For kort': (date, 'Message-ID: <abc1>'), 'Uden domaene': (date, 'Message-ID: <dup1@n>'),
+                 'Uden id og dato': (), 'Ikke et id': (date, 'Message-ID: 20261116.abcdefghij')}
+        for subject, head in kinds.items():
+            for n in range(3):
+                self.assertEqual(self.p.lmtp_send('karen@kunde.example', [DESK], raw(n, f'Subject: {subject}', *head))[DESK][0], 250)
+        # the same poor id on another mail is another mail; so is the same mail of somebody else
+        self.p.lmtp_send('karen@kunde.example', [DESK], raw(1, 'Subject: For kort', date, 'Message-ID: <abc1>', text='Noget andet'))
+        self.p.lmtp_send('hans@nabo.example', [DESK], raw(9, 'Subject: Uden id', date))
+        wait_until(lambda: self.tickets('Uden id'))
+        self.settled()
+        self.assertEqual({s: len(self.tickets(s)) for s in kinds}, {'Uden id': 2, 'For kort': 2, 'Uden domaene': 1, 'Uden id og dato': 1, 'Ikke et id': 1})
+        # a device that says the same with no date of its own says it again, when long enough has gone
+        self.sql("UPDATE mail_in SET received_at=received_at-11000000000 WHERE state='done'")
+        for subject in ('Uden id og dato', 'Uden domaene'):
+            self.p.lmtp_send('karen@kunde.example', [DESK], raw(7, f'Subject: {subject}', *kinds[subject]))
+        wait_until(lambda: len(self.tickets('Uden id og dato')) == 2)
+        self.settled()
+        self.assertEqual(len(self.tickets('Uden domaene')), 1)
+
     def test_automatic_answers_are_kept_and_never_answered(self):
         t = self.opened('Ferie')
         hello = self.host.wait('karen@kunde.example', lambda m: f"[#{t['number']}]" in m['Subject'])

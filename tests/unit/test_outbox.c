@@ -173,9 +173,10 @@ static void the_same_mail_comes_in_once(void **state)
 	CHECK(db_write(s->db, end_in, &p, &e) == 0);
 	CHECK(db_read_begin(s->db, &c, &e) == 0);
 	CHECK(store_mail_in_waiting(c, s->a, 10, &waiting, &k, &e) == 0 && k == 1);
-	CHECK(store_mail_in_same(c, q.in.id, "c0", "", &found, &e) == 0 && found);
-	CHECK(store_mail_in_same(c, q.in.id, "c0", "other@x", &found, &e) == 0 && !found);
-	CHECK(store_mail_in_same(c, p.in.id, "c0", "", &found, &e) == 0 && !found);
+	CHECK(store_mail_in_same(c, q.in.id, "c0", "", 5, &found, &e) == 0 && found);
+	CHECK(store_mail_in_same(c, q.in.id, "c0", "other@x", 0, &found, &e) == 0 && !found);
+	CHECK(store_mail_in_same(c, q.in.id, "c0", "", 6, &found, &e) == 0 && !found);
+	CHECK(store_mail_in_same(c, p.in.id, "c0", "", 0, &found, &e) == 0 && !found);
 	db_read_end(c);
 }
 
