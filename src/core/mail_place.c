@@ -214,7 +214,7 @@ static int fresh(struct db_conn *c, struct arena *a, const struct mail_arrival *
 	struct ticket *t, struct err *e)
 {
 	struct ticket_draft f = { .customer_id = x->customer_id, .contact_id = x->doubted ? 0 : x->contact_id, .from_name = x->name,
-		.from_email = x->address, .subject = subject_of(a, in), .channel = "mail", .quiet = *x->class || x->doubted || x->staff || !in->m,
+		.from_email = x->address, .never_refused = true, .subject = subject_of(a, in), .channel = "mail", .quiet = *x->class || x->doubted || x->staff || !in->m,
 		.text = text_of(a, in, x) };
 
 	if (ticket_create(c, a, d, &x->who, &f, t, e) != 0)

@@ -219,10 +219,11 @@ int ticket_message(const struct ticket_work *k, const struct ticket *t, const ch
 }
 
 /* A contact makes tickets for itself alone; names and addresses of the row are those of the contact as it is now. */
-static int requester(const struct ticket_work *k, const struct ticket_draft *f, struct ticket *t, struct err *e)
+static int requester(const struct ticket_work *k, const struct ticket_draft *f, struct ticket *t, int64_t *left, struct err *e)
 {
 	struct watcher p;
 	int64_t of = 0, probe;
+	bool active = true;
 
 	t->customer_id = f->customer_id;
 	t->contact_id = f->contact_id;
@@ -239,8 +240,14 @@ static int requester(const struct ticket_work *k, const struct ticket_draft *f, 
 	} else {
 		t->from_name = f->from_name ? f->from_name : "";
 		t->from_email = f->from_email ? f->from_email : "";
-		if (t->customer_id && store_ticket_customer_is(k->w, t->customer_id, e) != 0)
-			return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "%" PRId64, t->customer_id) : -1;
+	}
+	if (t->customer_id && store_ticket_customer_is(k->w, t->customer_id, &active, e) != 0)
+		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "%" PRId64, t->customer_id) : -1;
+	if (!active && !f->never_refused && strcmp(t->channel, "system") != 0)
+		return FAIL_FIELD(e, E_CUSTOMER_INACTIVE, "customer_id", "%" PRId64, t->customer_id);
+	if (!active && f->never_refused) {
+		*left = t->customer_id;
+		t->customer_id = t->contact_id = 0;
 	}
 	/* What the probe's own customer files is a measurement, not work. */
 	if (setting_get_int(k->w, "probe.customer_id", 0, &probe, e) != 0)
@@ -275,6 +282,7 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	struct watcher owner;
 	struct message m;
 	struct err why;
+	int64_t left = 0;
 	bool answered, held;
 
 	if (f->dedupe_key && store_ticket_by_dedupe(w, a, f->dedupe_key, out, &why) == 0) {
@@ -293,7 +301,7 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	if (f->priority && ticket_priority_by_name(f->priority) < 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "priority", "%.60s", f->priority);
 	t.priority = f->priority ? f->priority : "normal";
-	if (requester(&k, f, &t, e) != 0)
+	if (requester(&k, f, &t, &left, e) != 0)
 		return -1;
 	if (t.owner_id && store_ticket_person(w, a, t.owner_id, &owner, e) != 0)
 		return FAIL_FIELD(e, E_NOT_FOUND, "owner_id", "%" PRId64, t.owner_id);
@@ -306,6 +314,8 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 		"subject", t.subject, "type", t.type, "priority", t.priority, "owner_id", (json_int_t)t.owner_id, "state", t.state, "channel", t.channel, "answered", answered,
 		"held", held, "version", 1, "contact",
 		(json_int_t)t.contact_id), e) != 0)
+		return -1;
+	if (left && ticket_event(&k, &t, "ticket.unplaced", json_pack("{s:I}", "customer", (json_int_t)left), e) != 0)
 		return -1;
 	if (ticket_message(&k, &t, "public", t.channel, true, &f->text, &m, e) != 0 || ticket_save(&k, &t, e) != 0 ||
 		store_ticket_get(w, a, (struct ticket_scope){ 0, 0 }, t.id, &t, e) != 0 || ticket_index(&k, &t, e) != 0)

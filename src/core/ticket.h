@@ -4,7 +4,7 @@
  * to be sent, the search text, and the clocks' caches (sla.h).
  * Ownership:  results and everything read live in the job's arena.
  * Errors:     E_REQUIRED, E_TOO_LONG, E_TEXT_ENCODING, E_CHOICE_INVALID with field; E_NOT_FOUND (also for what the actor may
- *             not see); E_DENIED; E_TICKET_CHANGED (detail: who changed what); E_TICKET_STATE; E_MERGE_*; E_DB and kin.
+ *             not see); E_DENIED; E_CUSTOMER_INACTIVE; E_TICKET_CHANGED (detail: who changed what); E_TICKET_STATE; E_MERGE_*; E_DB and kin.
  * Units:      moments us.     Threads: the writer's job.     Source: own design; rules of docs/tickets.md. */
 #ifndef PEDEL_CORE_TICKET_H
 #define PEDEL_CORE_TICKET_H
@@ -33,6 +33,7 @@ struct ticket_draft {
 	const char *subject;                    /* blank: the first line of the body */
 	const char *category, *type, *priority, *channel, *promise, *dedupe_key;        /* NULL: the usual ("api" for channel) */
 	bool probe, quiet;                      /* quiet: no confirmation by mail */
+	bool never_refused;                     /* of somebody whose company is no customer any more: placed with nobody, which is said on it */
 	struct ticket_text text;
 };
 /* "" or a category that is in use; else E_CHOICE_INVALID, of a retired one E_CATEGORY_RETIRED. */

@@ -299,6 +299,7 @@ int ticket_place(struct db_conn *w, struct arena *a, const struct desk *d, const
 	struct watcher p;
 	struct ticket t;
 	int64_t of = 0;
+	bool active;
 
 	if (!actor_is_staff(who))
 		return FAIL(e, E_DENIED, "place");
@@ -306,8 +307,10 @@ int ticket_place(struct db_conn *w, struct arena *a, const struct desk *d, const
 		return -1;
 	if (t.customer_id)
 		return FAIL_FIELD(e, E_TICKET_STATE, "customer_id", "%" PRId64 " has a customer", t.number);
-	if (store_ticket_customer_is(w, customer_id, e) != 0)
+	if (store_ticket_customer_is(w, customer_id, &active, e) != 0)
 		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "%" PRId64, customer_id) : -1;
+	if (!active)
+		return FAIL_FIELD(e, E_CUSTOMER_INACTIVE, "customer_id", "%" PRId64, customer_id);
 	if (contact_id && (store_ticket_contact(w, a, contact_id, &p, &of, e) != 0 || of != customer_id))
 		return FAIL_FIELD(e, E_NOT_FOUND, "contact_id", "%" PRId64, contact_id);
 	t.customer_id = customer_id;

@@ -291,7 +291,7 @@ static int report_open(struct web *w, struct err *e)
 {
 	static const struct actor nobody = { ROLE_NOBODY, false, 0, 0, "" };
 	struct actor who = nobody;
-	struct ticket_job j = { .kind = JOB_CREATE, .who = &who, .draft = { .channel = "portal" } };
+	struct ticket_job j = { .kind = JOB_CREATE, .who = &who, .draft = { .channel = "portal", .never_refused = true } };
 	const char *name = text_trim(w->a, or_empty(web_field(w, "name"))), *email = email_ascii(w->a, text_lower(w->a, text_trim(w->a, or_empty(web_field(w, "email")))));
 	const char *text = or_empty(web_field(w, "text")), *trap = web_field(w, "website"), *at = strchr(email, '@');
 	struct err why = { 0 };

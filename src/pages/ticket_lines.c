@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "pages/ticket.h"
+#include "store/customer.h"
 #include "store/event.h"
 
 static const char *text_of(const json_t *o, const char *key)
@@ -25,6 +26,14 @@ static const char *category_word(struct web *w, const char *key)
 		return key;
 	k = store_category_find(list, n, key);
 	return k ? category_name(w, k) : key;
+}
+
+static const char *customer_word(struct web *w, int64_t id)
+{
+	struct customer c;
+	struct err why;
+
+	return store_customer_get(w->db, w->a, id, &c, &why) == 0 ? c.name : "?";
 }
 
 /* "State: New to Solved" for each field of a change that can be told in a word. */
@@ -96,6 +105,10 @@ static const char *sentence(struct web *w, const struct event *ev, const json_t 
 	} else if (strcmp(ev->kind, "ticket.linked") == 0) {
 		n = json_integer_value(json_object_get(o, "other"));
 		s = arena_printf(w->a, _("%s linked it with %d: %s"), by, (int)n, text_of(o, "subject"));
+	} else if (strcmp(ev->kind, "ticket.unplaced") == 0) {
+		n = json_integer_value(json_object_get(o, "customer"));
+		*href = arena_printf(w->a, "/console/customers/%" PRId64, n);
+		return arena_printf(w->a, _("Not placed with %s, which is no longer a customer"), customer_word(w, n));
 	} else if (strcmp(ev->kind, "ticket.placed") == 0) {
 		return arena_printf(w->a, _("%s placed it with the customer"), by);
 	} else if (strcmp(ev->kind, "ticket.watched") == 0) {

@@ -403,10 +403,10 @@ static int save_new(struct web *w, struct err *e)
 	if (ticket_files(w, &j.draft.text.files, &j.draft.text.nfiles, e) == 0 &&
 			(j.draft.dedupe_key = ticket_once(w, &j.draft)) && ticket_do(w, &j, e) == 0)
 		return web_redirect(w, arena_printf(w->a, "/console/tickets/%" PRId64, j.got_number));
-	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_MISSING)
+	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_MISSING && err_kind(e->id) != ERR_CONFLICT)
 		return -1;
 	web_wrong(w, e);
-	web_status(w, 400);
+	web_status(w, err_kind(e->id) == ERR_CONFLICT ? 409 : 400);
 	return show_new(w, e);
 }
 

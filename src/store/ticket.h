@@ -78,7 +78,8 @@ int store_ticket_contact(struct db_conn *c, struct arena *a, int64_t contact_id,
 int store_ticket_person(struct db_conn *c, struct arena *a, int64_t person_id, struct watcher *out, struct err *e);
 int store_ticket_contact_by_email(struct db_conn *c, struct arena *a, const char *email, int64_t *contact_id, int64_t *customer_id,
 	struct err *e);
-int store_ticket_customer_is(struct db_conn *c, int64_t customer_id, struct err *e);   /* E_NOT_FOUND */
+/* E_NOT_FOUND; *active: still a customer. */
+int store_ticket_customer_is(struct db_conn *c, int64_t customer_id, bool *active, struct err *e);
 int store_ticket_customer_lang(struct db_conn *c, struct arena *a, int64_t customer_id, const char **lang, struct err *e);
 
 struct ticket_choice { int64_t id; const char *name; };         /* for selects: id and name, in order of name */

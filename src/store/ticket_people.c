@@ -16,7 +16,7 @@ static const struct db_sql contact = { "SELECT id,name,email,lang,customer_id FR
 static const struct db_sql person = { "SELECT id,name,email,lang FROM person WHERE id=?1 AND active=1 AND role<>'system'", NULL };
 static const struct db_sql contact_by_email = { "SELECT id,customer_id FROM contact WHERE email=?1 AND active=1", NULL };
 static const struct db_sql customer_lang = { "SELECT lang FROM customer WHERE id=?1", NULL };
-static const struct db_sql customer_is = { "SELECT id FROM customer WHERE id=?1", NULL };
+static const struct db_sql customer_is = { "SELECT active FROM customer WHERE id=?1", NULL };
 static const struct db_sql customers = { "SELECT id,name FROM customer WHERE active=1 AND demo<>2 ORDER BY name,id LIMIT 1000", NULL };
 static const struct db_sql customers_busy = { "SELECT cu.id,cu.name FROM customer cu WHERE cu.active=1 AND EXISTS(SELECT 1 FROM ticket t "
 	"WHERE t.customer_id=cu.id AND t.solved_at=0 AND t.probe=0) ORDER BY cu.name,cu.id LIMIT 60", NULL };
@@ -110,11 +110,14 @@ int store_ticket_contact_by_email(struct db_conn *c, struct arena *a, const char
 	return rc > 0 ? 0 : rc < 0 ? -1 : FAIL(e, E_NOT_FOUND, "contact");
 }
 
-int store_ticket_customer_is(struct db_conn *c, int64_t customer_id, struct err *e)
+int store_ticket_customer_is(struct db_conn *c, int64_t customer_id, bool *active, struct err *e)
 {
-	int64_t id;
+	int64_t is;
 
-	return db_id(c, &customer_is, DB(DB_INT(customer_id)), &id, e);
+	if (db_id(c, &customer_is, DB(DB_INT(customer_id)), &is, e) != 0)
+		return -1;
+	*active = is != 0;
+	return 0;
 }
 
 int store_ticket_customer_lang(struct db_conn *c, struct arena *a, int64_t customer_id, const char **lang, struct err *e)

@@ -186,6 +186,15 @@ class Mail(unittest.TestCase):
         t = self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'priority': 'important'})
         self.assertTrue(t['response_due_at'] and t['solution_due_at'], t)
 
+    def test_a_mail_from_a_customer_that_has_ended_waits_to_be_placed(self):
+        gone, who, _, _ = self.p.customer(seed=870, name='Forbi ApS', domain='forbi.example')
+        self.p.ok('PATCH', f"/api/v1/customers/{gone['id']}", {'active': False, 'version': self.p.ok('GET', f"/api/v1/customers/{gone['id']}")['version']})
+        for sender, subject in ((who['email'], 'Vores data'), ('ukendt@forbi.example', 'Og mine')):
+            self.assertEqual(self.p.lmtp_send(sender, [DESK], mail(sender, subject, 'Hvor er de?'))[DESK][0], 250)
+            t = self.ticket(subject)
+            self.assertEqual((t.get('customer_id'), t['from_email']), (None, sender))
+            self.assertEqual(self.sql(f"SELECT COUNT(*) FROM event WHERE kind='ticket.unplaced' AND object='ticket' AND object_id={t['id']}"), [('1',)])
+
     def test_a_bounce_is_attached_to_what_bounced(self):
         gone = self.p.ok('POST', f"/api/v1/customers/{self.kunde['id']}/contacts", {'name': 'Gone', 'email': 'gone@kunde.example', 'role': 'employee'})
         t = self.opened('Fra en der er væk', sender='gone@kunde.example')

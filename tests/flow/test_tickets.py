@@ -228,6 +228,21 @@ class Tickets(unittest.TestCase):
         self.assertEqual((code, got['error']['field']), (400, 'category'), got)
         self.assertEqual(self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'category': ''}).get('category'), None)
 
+    def test_nothing_new_for_a_customer_that_has_ended(self):
+        gone, owner, _, _ = self.p.customer(seed=860, name='Forbi ApS', domain='forbi.example')
+        old = self.p.ok('POST', '/api/v1/tickets', {'customer_id': gone['id'], 'subject': 'Fra før', 'body': 'y'})
+        self.p.ok('PATCH', f"/api/v1/customers/{gone['id']}", {'active': False, 'version': self.p.ok('GET', f"/api/v1/customers/{gone['id']}")['version']})
+        code, got = self.p.api('POST', '/api/v1/tickets', {'customer_id': gone['id'], 'subject': 'x', 'body': 'y'})
+        self.assertEqual((code, got['error']['id'], got['error']['field']), (409, 'CUSTOMER_INACTIVE', 'customer_id'), got)
+        self.desk.get(f"/console/tickets/new?customer={gone['id']}")
+        self.desk.submit('/console/tickets', customer_id=gone['id'], subject='Ny', body='Det, jeg skrev')
+        self.assertEqual(self.desk.status, 409)
+        self.assertIn('Det er ikke længere en kunde', self.desk.text)
+        self.assertIn('Det, jeg skrev', self.desk.text)
+        self.assertIn('Fra før', self.desk.get(f"/console/tickets/{old['number']}").text)
+        code, got = self.p.api('POST', f"/api/v1/tickets/{old['id']}/messages", {'body': 'Stadig her', 'visibility': 'public'})
+        self.assertIn(code, (200, 201), got)
+
     def test_driving_without_minutes_is_not_thrown_away(self):
         t = self.ticket('Besøg')
         page = f"/console/tickets/{t['number']}"
@@ -312,7 +327,15 @@ class Tickets(unittest.TestCase):
             b.get('/report')
             b.submit('/report', name='', email='robot@spam.example', text='Køb nu')
         self.assertEqual(b.status, 400)
-        for _ in range(8):
+        gone, owner, _, _ = self.p.customer(seed=861, name='Ophørt ApS', domain='ophoert.example')
+        self.p.ok('PATCH', f"/api/v1/customers/{gone['id']}", {'active': False, 'version': self.p.ok('GET', f"/api/v1/customers/{gone['id']}")['version']})
+        b.get('/report')
+        b.submit('/report', name='Ole', email=owner['email'], text='Jeg kan ikke komme ind')
+        number = int(re.search(r'nummer (\d+)', b.text).group(1))
+        self.desk.get(f'/console/tickets/{number}')
+        self.assertIn('Ikke placeret hos Ophørt ApS, som ikke længere er kunde', self.desk.text)
+        self.assertIn(f'/console/tickets/{number}', self.desk.get('/console/tickets?view=unplaced').text)
+        for _ in range(7):
             b.get('/report')
             b.submit('/report', name='Robot', email='robot@spam.example', text='Køb nu')
         self.assertEqual(b.status, 200)

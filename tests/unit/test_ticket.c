@@ -430,6 +430,43 @@ static void placed_rated_closed(void **state)
 	CHECK(strcmp(get(s, id).state, "closed") == 0 && get(s, id).solved_at == clock_us && get(s, id).closed_at == clock_us);
 }
 
+/* Whose company is no customer any more gets nothing new; a mail of theirs is kept, and says whose it is. */
+static void nothing_new_for_who_has_ended(void **state)
+{
+	struct store_case *s = *state;
+	struct op o = { .what = CREATE, .who = &tech, .draft = { .customer_id = ALPHA, .subject = "Printer", .text = { .body = "x" } } };
+	struct err e;
+	int64_t before, id;
+
+	begin(s);
+	before = made(s, &anna, 0, 0, "Fra før").got_id;
+	store_case_sql(s, "UPDATE customer SET active=0 WHERE id=1");
+	e = refused(s, &o, E_CUSTOMER_INACTIVE);
+	CHECK_STR(e.field, "customer_id");
+	o.draft.customer_id = 0;
+	o.draft.contact_id = ANNA;
+	refused(s, &o, E_CUSTOMER_INACTIVE);
+	o.who = &anna;
+	o.draft.channel = "portal";
+	refused(s, &o, E_CUSTOMER_INACTIVE);
+	o.draft.channel = "mail";
+	refused(s, &o, E_CUSTOMER_INACTIVE);
+	o.draft.never_refused = true;
+	must(s, &o);
+	id = o.got_id;
+	CHECK(get(s, id).customer_id == 0 && get(s, id).contact_id == 0);
+	CHECK_STR(get(s, id).from_email, "anna@alpha.example");
+	CHECK_INT(count(s, "SELECT count(*) FROM event WHERE object='ticket' AND object_id=?1 AND kind='ticket.unplaced' AND customer_id IS NULL", id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM message WHERE ticket_id=?1 AND customer_id IS NULL AND author_kind='stranger'", id), 1);
+	o = (struct op){ .what = PLACE, .who = &tech, .id = id, .customer = ALPHA };
+	refused(s, &o, E_CUSTOMER_INACTIVE);
+	o = (struct op){ .what = REPLY, .who = &tech, .answer = { .ticket_id = before, .text = { .body = "Den gamle" } } };
+	must(s, &o);                            /* what there was goes on */
+	store_case_sql(s, "UPDATE customer SET active=1 WHERE id=1");
+	o = (struct op){ .what = PLACE, .who = &tech, .id = id, .customer = ALPHA, .contact = ANNA };
+	must(s, &o);
+}
+
 static int listed(struct store_case *s, struct ticket_query q, int64_t *ids, int pages)
 {
 	struct db_conn *c;
@@ -600,7 +637,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
-		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed),
+		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended),
 		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
 	struct arena *a = arena_begin(16 << 20);
