@@ -49,8 +49,10 @@ static void beside(struct keeper *k, const char *name, char to[PATH_MAX])
 
 	if (snprintf(to, PATH_MAX, "%.*s/%s", (int)(slash - k->program), k->program, name) < PATH_MAX && access(to, X_OK) == 0)
 		return;
-	if (snprintf(to, PATH_MAX, "%s/%s", PEDEL_LIBEXEC, name) >= PATH_MAX || access(to, X_OK) != 0)
-		to[0] = 0;
+	if (snprintf(to, PATH_MAX, "%s/%s", PEDEL_LIBEXEC, name) < PATH_MAX && access(to, X_OK) == 0)
+		return;
+	log_line(LOG_WARN, "start", "%s is neither beside pedeld nor in " PEDEL_LIBEXEC ": it is not started", name);
+	to[0] = 0;
 }
 
 /* In the child: die with the keeper, ordinary signals, the descriptors it is given at fixed numbers, nothing else. */

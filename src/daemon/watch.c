@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/log.h"
 #include "base/moment.h"
+#include "base/text.h"
 #include "daemon/bell.h"
 #include "daemon/conv_client.h"
 #include "os/clock.h"
@@ -17,7 +18,8 @@
 #define CLOCK_SLACK_US (30 * MOMENT_SECOND)     /* a clock that is set right slowly never jumps so far */
 #define CLOCK_TOLD_US MOMENT_HOUR
 #define ROOM_BYTES ((int64_t)100 << 20)
-enum { CONV_MS = 5000, TRIAL_BYTES = 64 << 10, ROOM_PERCENT = 5 };
+#define SILENT_LEAST_US (10 * MOMENT_SECOND)
+enum { PROBE_MS = 60000, TRIES_MISSED = 5, CONV_MS = 5000, TRIAL_BYTES = 64 << 10, ROOM_PERCENT = 5 };
 
 struct watch {
 	const struct job_env *env;
@@ -25,6 +27,7 @@ struct watch {
 	struct db *db;
 	struct bell bell;
 	int64_t conv_at_us, offset_us, clock_until_us;  /* steady; offset: what the wall clock is ahead of it */
+	int64_t probe_us, probe_bytes, silent_us;       /* when the probe's files last grew, and how long they need not */
 };
 
 /* A real write: what a full disk or a folder of another owner says to the first mail, it says to us. */
@@ -67,8 +70,29 @@ static int db_trial(struct watch *w, struct arena *a, bool writing, struct err *
 	return rc == 0 && writing ? db_write(w->db, write_trial, NULL, e) : rc;
 }
 
+/* The probe writes a line a try, whatever it saw. One that runs on another machine has its files brought here. */
+static int probe_trial(struct watch *w, struct arena *a, int64_t steady_us, struct err *e)
+{
+	const char *folder = arena_printf(a, "%s/run", w->env->data_folder);
+	int64_t bytes = 0;
+	char **names;
+	int n;
+
+	if (os_list_folder(a, folder, &names, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (text_starts(names[i], "probe-") && text_ends(names[i], ".jsonl"))
+			bytes += os_file_size(arena_printf(a, "%s/%s", folder, names[i]));
+	if (bytes != w->probe_bytes)
+		w->probe_us = steady_us;
+	w->probe_bytes = bytes;
+	return steady_us - w->probe_us > w->silent_us ?
+		FAIL(e, E_PROBE_SILENT, "%" PRId64 " s", (steady_us - w->probe_us) / MOMENT_SECOND) : 0;
+}
+
 static void verdict(struct watch *w, enum health_kind kind, int rc, const struct err *e)
 {
+	static const char *const names[HEALTH__N] = { "disk", "database", "pedel-conv", "clock", "pedel-probe" };
 	bool was = health_is_bad(w->health, kind);
 
 	if (rc == 0)
@@ -76,7 +100,7 @@ static void verdict(struct watch *w, enum health_kind kind, int rc, const struct
 	else
 		health_bad(w->health, kind, e, os_now_us());
 	if (was && rc == 0)
-		log_line(LOG_INFO, "well again", "%s", kind == HEALTH_DISK ? "disk" : kind == HEALTH_DB ? "database" : "pedel-conv");
+		log_line(LOG_INFO, "well again", "%s", names[kind]);
 	else if (!was && rc != 0)
 		log_err("not well", e);
 }
@@ -108,6 +132,7 @@ static void look(struct watch *w)
 	look_at_clock(w, now_us);
 	verdict(w, HEALTH_DISK, disk_trial(w, a, &e), &e);
 	verdict(w, HEALTH_DB, db_trial(w, a, trouble, &e), &e);
+	verdict(w, HEALTH_PROBE, probe_trial(w, a, now_us, &e), &e);
 	if (health_is_bad(w->health, HEALTH_CONV) || now_us >= w->conv_at_us) {
 		verdict(w, HEALTH_CONV, conv_try(w->env->conv_socket, a, CONV_MS, &e), &e);
 		w->conv_at_us = os_steady_us() + CONV_EVERY_US;
@@ -127,6 +152,8 @@ static void *run(void *arg)
 static int begin(const struct job_env *env, void **state, struct err *e)
 {
 	struct watch *w = calloc(1, sizeof *w);
+	const char *every = getenv("PEDEL_PROBE_EVERY_MS");     /* as the probe itself reads it */
+	int64_t every_ms = PROBE_MS;
 
 	if (!w)
 		return FAIL(e, E_OS_CALL, "no memory");
@@ -134,6 +161,10 @@ static int begin(const struct job_env *env, void **state, struct err *e)
 	w->health = env->web->health;
 	w->db = env->web->db;
 	w->offset_us = os_now_us() - os_steady_us();
+	w->probe_us = os_steady_us();
+	if (every && !text_int(every, &every_ms))
+		every_ms = PROBE_MS;
+	w->silent_us = every_ms * 1000 * TRIES_MISSED > SILENT_LEAST_US ? every_ms * 1000 * TRIES_MISSED : SILENT_LEAST_US;
 	if (bell_begin(&w->bell, run, w, e) != 0) {
 		free(w);
 		return -1;

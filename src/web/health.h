@@ -1,4 +1,4 @@
-/* health.h - what is wrong with the machine around us right now: the disk, the database, pedel-conv, the clock. Whoever meets
+/* health.h - what is wrong with the machine around us right now: the disk, the database, pedel-conv, the clock, the probe. Whoever meets
  * trouble notes it; the watch (daemon/watch.c) looks whether it is over. People see it on the console's front page.
  *
  * Ownership:  the table lives in the arena given; lines are copied out.
@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum health_kind { HEALTH_DISK, HEALTH_DB, HEALTH_CONV, HEALTH_CLOCK, HEALTH__N };
+enum health_kind { HEALTH_DISK, HEALTH_DB, HEALTH_CONV, HEALTH_CLOCK, HEALTH_PROBE, HEALTH__N };
 struct health_line {
 	enum health_kind kind;
 	int64_t since;

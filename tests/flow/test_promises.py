@@ -3,6 +3,7 @@ a broken promise, attesting, needs, a changed byte found."""
 import os
 import pathlib
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -163,6 +164,22 @@ class Promises(unittest.TestCase):
         again = [t for t in self.p.ok('GET', f"/api/v1/tickets?customer_id={self.customer['id']}")['items'] if t['channel'] == 'system']
         self.assertEqual(len([t for t in again if 'support.open' in str(t)]), 1, again)
         self.assertEqual(self.promises(at=row['since'])['support.open']['state'], 'broken')
+
+    def test_5b_a_probe_that_says_nothing_is_told(self):
+        """The front page says so, and that it is over; test_5 left the probe at one try an hour, so begin again with many."""
+        self.p.stop()
+        self.p.env['PEDEL_PROBE_EVERY_MS'] = '300'
+        self.p.start()
+        mette = self.p.browser().sign_in('admin', self.p.password)
+        said = lambda: 'PROBE_SILENT' in mette.get('/console').text
+        wait_until(lambda: not said(), 60, 0.5)
+        probe = wait_until(lambda: self.p.children('pedel-probe'), 60)[0]
+        os.kill(probe, signal.SIGSTOP)
+        try:
+            wait_until(said, 60, 0.5)
+        finally:
+            os.kill(probe, signal.SIGCONT)
+        wait_until(lambda: not said(), 60, 0.5)
 
     @unittest.skipIf(os.environ.get('PEDEL_NO_VERIFY'), 'told not to')
     def test_6_verify_finds_one_changed_byte(self):
