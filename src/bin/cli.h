@@ -19,6 +19,8 @@ struct cli {
 	struct arena *a;
 	enum lang lang;
 	bool password_stdin;
+	bool filling, was_there;        /* between cli_fill_begin() and cli_fill_end() */
+	int mark_fd;
 	const char *data, *provider, *cvr, *db, *origin, *login, *name, *to, *from, *tickets;    /* NULL: not given */
 };
 struct cli_home {
@@ -33,13 +35,15 @@ struct cli_home {
 /* The installation in --data. The database is opened without a writer thread, and seals its events. */
 int  cli_home_open(struct cli *c, struct cli_home *h, struct err *e);
 void cli_home_close(struct cli_home *h);
-/* A whole installation in --data for --provider with --cvr, or nothing left of it. E_ALREADY_INITIALISED, and as cli_folder_free(). */
+/* A whole installation in --data for --provider with --cvr; afterwards cli_fill_end(). E_ALREADY_INITIALISED, and as cli_fill_begin(). */
 int  cli_make(struct cli *c, struct err *e);
 /* A write job: signs the chain as it stands, so that there is a head from the first moment. arg: struct chain_key. */
 int cli_job_sign(struct db_conn *w, struct arena *a, void *arg, struct err *e);
-/* --data may be filled: it is not there, or an empty folder. *was_there says which. E_FOLDER_NOT_EMPTY, E_FILE_THERE. */
-int  cli_folder_free(struct cli *c, bool *was_there, struct err *e);
-void cli_empty(const char *folder, bool folder_too);     /* removes what is in it: only after a failed beginning */
+/* --data is made and may be filled: it is not there, is empty, or holds what somebody left who was stopped while filling it; that is
+ * thrown away. E_FOLDER_NOT_EMPTY, E_FILE_THERE, E_FOLDER_FILLING. _end(): it is an installation (rc 0), or as it was. Returns rc. */
+int  cli_fill_begin(struct cli *c, struct err *e);
+int  cli_fill_end(struct cli *c, int rc, struct err *e);
+bool cli_fill_left(struct cli *c);              /* somebody began on --data and was stopped */
 /* One line on standard output, in the person's language. */
 void cli_say(const struct cli *c, const char *en, const char *da, ...) __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 

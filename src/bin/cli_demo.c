@@ -21,7 +21,7 @@ static void show(const char *what, int done, int of)
 }
 
 /* Also kept in the data folder, so that ./run can say it again. */
-static int tell_signins(struct cli *c, const struct cli_home *h, struct err *e)
+static int tell_signins(const struct cli *c, const struct cli_home *h, struct err *e)
 {
 	struct buf b;
 
@@ -39,40 +39,49 @@ static int tell_signins(struct cli *c, const struct cli_home *h, struct err *e)
 	return os_replace_file(arena_printf(c->a, "%s/demo.txt", h->folder), buf_text(&b), b.n, 0600, e);
 }
 
-/* A folder without an installation gets one, of the demo's own provider. */
+/* A folder without an installation gets one, of the demo's own provider; it is an installation once the demo is in it. */
 static int provider_there(struct cli *c, struct err *e)
 {
-	struct cli first = *c;
-
-	if (os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
+	if (!cli_fill_left(c) && os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
 		return 0;
-	first.provider = "Fjordkant IT";
-	first.cvr = "10000009";
-	return cli_make(&first, e);
+	c->provider = "Fjordkant IT";
+	c->cvr = "10000009";
+	return cli_make(c, e);
 }
 
-int cli_demo(struct cli *c, struct err *e)
+static int fill(struct cli *c, struct demo *d, struct err *e)
 {
 	struct cli_home h;
 	struct catalogue catalogue;
-	struct demo d = { .catalogue = &catalogue, .services = service_all, .say = show };
-	int64_t tickets = 0;
 	int rc;
 
-	if (c->tickets && (!text_int(c->tickets, &tickets) || tickets < 0 || tickets > TICKETS_MOST))
-		return FAIL_FIELD(e, E_NUMBER_RANGE, "tickets", "0 to %d", TICKETS_MOST);
-	d.tickets = (int)tickets;
-	if (password_hash(c->a, DEMO_PASSWORD, &d.password_hash, e) != 0 || provider_there(c, e) != 0 || cli_home_open(c, &h, e) != 0)
+	if (cli_home_open(c, &h, e) != 0)
 		return -1;
 	rc = catalogue_load(c->a, arena_printf(c->a, "%s/catalogue", h.folder), &catalogue, e);
-	d.db = h.db;
-	d.now = os_now_us();            /* after the installation was made: the ledger takes events in their order */
+	d->catalogue = &catalogue;
+	d->db = h.db;
+	d->now = os_now_us();           /* after the installation was made: the ledger takes events in their order */
 	if (rc == 0)
-		rc = demo_fill(&d, e);
+		rc = demo_fill(d, e);
 	if (rc == 0)
 		rc = db_write(h.db, cli_job_sign, &h.key, e);
 	if (rc == 0)
 		rc = tell_signins(c, &h, e);
 	cli_home_close(&h);
 	return rc;
+}
+
+int cli_demo(struct cli *c, struct err *e)
+{
+	struct demo d = { .services = service_all, .say = show };
+	int64_t tickets = 0;
+	int rc;
+
+	if (c->tickets && (!text_int(c->tickets, &tickets) || tickets < 0 || tickets > TICKETS_MOST))
+		return FAIL_FIELD(e, E_NUMBER_RANGE, "tickets", "0 to %d", TICKETS_MOST);
+	d.tickets = (int)tickets;
+	if (password_hash(c->a, DEMO_PASSWORD, &d.password_hash, e) != 0 || provider_there(c, e) != 0)
+		return -1;
+	rc = fill(c, &d, e);
+	return c->filling ? cli_fill_end(c, rc, e) : rc;
 }

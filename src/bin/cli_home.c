@@ -1,10 +1,7 @@
 /* init, and opening what it made. pedel.conf is written last: a folder that has it is a whole installation. */
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "base/text.h"
 #include "bin/cli.h"
 #include "core/cvr.h"
@@ -33,7 +30,7 @@ int cli_home_open(struct cli *c, struct cli_home *h, struct err *e)
 	struct db_config cfg = { .readers = READERS, .solo = true };
 
 	*h = (struct cli_home){ .folder = c->data };
-	if (conf_read(c->a, c->data, NULL, &h->conf, e) != 0)
+	if ((!c->filling && conf_whole(c->a, c->data, e) != 0) || conf_read(c->a, c->data, NULL, &h->conf, e) != 0)
 		return -1;
 	h->keys = arena_printf(c->a, "%s/keys", c->data);
 	h->blobs.folder = arena_printf(c->a, "%s/blobs", c->data);
@@ -107,60 +104,27 @@ static int make(struct cli *c, const struct start *s, struct err *e)
 	return os_replace_file(arena_printf(c->a, "%s/pedel.conf", c->data), conf, strlen(conf), 0600, e);
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	return where->level ? remove(path) : 0;
-}
-
-void cli_empty(const char *folder, bool folder_too)
-{
-	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	if (folder_too)
-		rmdir(folder);
-}
-
-int cli_folder_free(struct cli *c, bool *was_there, struct err *e)
-{
-	struct stat st;
-	char **names;
-	int n = 0;
-
-	*was_there = stat(c->data, &st) == 0;
-	if (*was_there && !S_ISDIR(st.st_mode))
-		return FAIL(e, E_FILE_THERE, "%s", c->data);
-	if (*was_there && os_list_folder(c->a, c->data, &names, &n, e) != 0)
-		return -1;
-	return n ? FAIL(e, E_FOLDER_NOT_EMPTY, "%s", c->data) : 0;
-}
-
 int cli_make(struct cli *c, struct err *e)
 {
 	struct start s = { 0 };
-	bool was_there;
 
 	if (text_check(c->provider, "provider", NAME_MOST, true, e) != 0 || cvr_read(c->a, c->cvr, "cvr", &s.cvr, e) != 0)
 		return -1;
 	s.provider = text_trim(c->a, c->provider);
-	if (os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
+	if (!cli_fill_left(c) && os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
 		return FAIL(e, E_ALREADY_INITIALISED, "%s", c->data);
-	if (cli_folder_free(c, &was_there, e) != 0)
-		return -1;
 	if (c->db && strncmp(c->db, "postgresql://", 13) != 0 && strncmp(c->db, "postgres://", 11) != 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "db", "postgresql://...");
 	if (c->origin && conf_origin_check(c->origin, e) != 0)
 		return -1;
-	if (os_make_folder(c->data, 0700, e) != 0)
+	if (cli_fill_begin(c, e) != 0)
 		return -1;
-	if (make(c, &s, e) != 0) {
-		cli_empty(c->data, !was_there);        /* it was empty: the next try is not refused */
-		return -1;
-	}
-	return 0;
+	return make(c, &s, e) == 0 ? 0 : cli_fill_end(c, -1, e);
 }
 
 int cli_init(struct cli *c, struct err *e)
 {
-	if (cli_make(c, e) != 0)
+	if (cli_make(c, e) != 0 || cli_fill_end(c, 0, e) != 0)
 		return -1;
 	cli_say(c, "Made %s for %s. Next: pedel admin add --data %s --login NAME --name 'FULL NAME' --password-stdin",
 		"%s er klar til %s. Næste: pedel admin add --data %s --login NAVN --name 'FULDT NAVN' --password-stdin", c->data, text_trim(c->a, c->provider), c->data);

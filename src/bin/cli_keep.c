@@ -163,33 +163,34 @@ static int restore_into(struct cli *c, const char *path, struct err *e)
 	return rc == 0 ? os_remove_file(path, e) : -1;
 }
 
-int cli_restore(struct cli *c, struct err *e)
+static int restore(struct cli *c, struct backup_report *r, struct err *e)
 {
 	const char *path = arena_printf(c->a, "%s/pedel.db", c->data);
 	struct db_config lite = { .path = path, .readers = 1, .solo = true };
-	struct backup_report r;
 	struct db *d = NULL;
-	bool was_there;
-	int rc;
+
+	if (backup_there(c->from, e) != 0 || backup_check(c->from, r, e) != 0 || backup_extract(c->from, c->data, r, e) != 0)
+		return -1;
+	for (size_t i = 0; i < 3; i++)
+		if (os_make_folder(arena_printf(c->a, "%s/%s", c->data, i == 0 ? "tmp" : i == 1 ? "run" : "blobs"), 0700, e) != 0)
+			return -1;
+	/* An older backup's schema is brought up to this program's before anything else reads it. */
+	if (db_open(&lite, &d, e) != 0)
+		return -1;
+	db_close(d);
+	if (c->db && restore_into(c, path, e) != 0)
+		return -1;
+	return conf_set(c->a, c->data, "db", c->db, e);
+}
+
+int cli_restore(struct cli *c, struct err *e)
+{
+	struct backup_report r;
 
 	if (c->db && !is_url(c->db))
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "db", "postgresql://...");
-	if (cli_folder_free(c, &was_there, e) != 0 || backup_there(c->from, e) != 0 || backup_check(c->from, &r, e) != 0 || os_make_folder(c->data, 0700, e) != 0)
+	if (cli_fill_begin(c, e) != 0 || cli_fill_end(c, restore(c, &r, e), e) != 0)
 		return -1;
-	rc = backup_extract(c->from, c->data, &r, e);
-	for (size_t i = 0; rc == 0 && i < 3; i++)
-		rc = os_make_folder(arena_printf(c->a, "%s/%s", c->data, i == 0 ? "tmp" : i == 1 ? "run" : "blobs"), 0700, e);
-	/* An older backup's schema is brought up to this program's before anything else reads it. */
-	if (rc == 0 && (rc = db_open(&lite, &d, e)) == 0)
-		db_close(d);
-	if (rc == 0)
-		rc = c->db ? restore_into(c, path, e) : 0;
-	if (rc == 0)
-		rc = conf_set(c->a, c->data, "db", c->db, e);
-	if (rc != 0) {
-		cli_empty(c->data, !was_there);
-		return -1;
-	}
 	cli_say(c, "%s: %lld files of %s. The database is %s.", "%s: %lld filer fra %s. Databasen er %s.", c->data, (long long)r.files,
 		moment_iso(c->a, r.made_at), c->db ? "PostgreSQL" : "SQLite");
 	return 0;

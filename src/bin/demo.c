@@ -431,7 +431,7 @@ int demo_fill(const struct demo *d, struct err *e)
 		if (db_write(d->db, add_customer, &t, e) != 0)
 			return -1;
 	}
-	say(&t, "customers", customers, customers);
+	say(&t, "customers and agreements, next their month", customers, customers);
 	for (t.i = 0; t.i < d->tickets; t.i += t.n) {
 		t.n = d->tickets - t.i > 100 ? 100 : d->tickets - t.i;
 		if (db_write(d->db, many_tickets, &t, e) != 0)

@@ -43,7 +43,7 @@ static int complete(struct daemon_args *a, struct arena *arena, struct err *e)
 {
 	struct conf *c;
 
-	if (conf_read(arena, a->data, a->conf, &c, e) != 0)
+	if (conf_whole(arena, a->data, e) != 0 || conf_read(arena, a->data, a->conf, &c, e) != 0)
 		return -1;
 	if (!a->listen)
 		a->listen = conf_get(c, "listen", NULL);

@@ -54,6 +54,11 @@ int conf_read(struct arena *a, const char *folder, const char *over, struct conf
 	return 0;
 }
 
+int conf_whole(struct arena *a, const char *folder, struct err *e)
+{
+	return os_file_is(arena_printf(a, "%s/" CONF_UNFINISHED, folder)) ? FAIL(e, E_UNFINISHED, "%s", folder) : 0;
+}
+
 const char *conf_get(const struct conf *c, const char *key, const char *unless)
 {
 	for (int i = c->n - 1; i >= 0; i--)             /* the last one counts */

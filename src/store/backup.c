@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/fault.h"
+#include "os/conf.h"
 #include "os/file.h"
 #include "store/copy.h"
 #include "store/db_driver.h"
@@ -275,11 +276,10 @@ int backup_extract(const char *from, const char *folder, struct backup_report *r
 	struct arena *a = arena_begin(LIST_BYTES);
 	int n, rc = os_list_folder(a, folder, &names, &n, e);
 
+	rc = rc == 0 && (n > 1 || (n == 1 && strcmp(names[0], CONF_UNFINISHED) != 0)) ? FAIL(e, E_FOLDER_NOT_EMPTY, "%s", folder) : rc;
 	arena_end(a);
 	if (rc != 0)
 		return -1;
-	if (n)
-		return FAIL(e, E_FOLDER_NOT_EMPTY, "%s", folder);
 	rc = walk(from, folder, r, e);
 	if (rc == 0 && nftw(folder, sync_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
 		rc = FAIL(e, E_OS_CALL, "sync %s: %s", folder, strerror(errno));

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The pedel program from a shell: init, people, verify, backup, restore, move-db; right and wrong input; on both databases."""
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -62,6 +63,59 @@ class Words(unittest.TestCase):
                     self.assertEqual(out, '')
             self.assertFalse((top / 'a').exists(), 'a failed init or restore leaves nothing behind')
             p.cli('verify', '--data', p.data)
+
+    def test_stopped_in_the_middle(self):
+        """init, demo and restore killed: what they left is no installation, and the same command begins afresh there."""
+        with Pedel(start=False) as p:
+            copy = p.folder / 'b.tar'
+            p.cli('backup', '--data', p.data, '--to', copy)
+            pedel, mark = str(p.build / 'src/bin/pedel'), '.pedel-unfinished'
+            rows = [
+                # arguments, what must be in the folder when it is killed
+                (['init', '--provider', 'X', '--cvr', cvr(1)], mark),
+                (['init', '--provider', 'X', '--cvr', cvr(1)], 'pedel.db'),
+                (['restore', '--from', str(copy)], 'keys'),
+                (['demo'], 'pedel.conf'),
+            ]
+            were = []
+            for i, (argv, there) in enumerate(rows):
+                with self.subTest(argv=argv[0], there=there):
+                    data = p.folder / f'half{i}'
+                    killed = self.killed([pedel, *argv, '--data', str(data)], data / there, data / mark)
+                    were.append(killed)
+                    if killed:
+                        for again in (['verify', '--data', data], ['admin', 'add', '--data', data, '--login', 'bo', '--name', 'A', '--password-stdin']):
+                            code, _, err = p.cli(*again, stdin='a long password\n', ok=False)
+                            self.assertEqual((code, 'UNFINISHED' in err), (1, True), err)
+                        server = subprocess.run([p.build / 'src/bin/pedeld', '--data', data], capture_output=True, text=True, timeout=60)
+                        self.assertEqual((server.returncode, 'UNFINISHED' in server.stderr), (1, True), server.stderr)
+                        p.cli(*argv, '--data', data)
+                    self.assertFalse((data / mark).exists())
+                    p.cli('verify', '--data', data)
+            self.assertTrue(any(were), 'not one was still at work')
+
+    def killed(self, argv, there, mark):
+        """Kill -9 as soon as there is there; False when it was done sooner, which a loaded machine may do."""
+        filling = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while filling.poll() is None and not there.exists():
+            pass
+        filling.kill()
+        filling.wait()
+        return mark.exists()
+
+    def test_two_fill_one_folder(self):
+        with Pedel(start=False) as p:
+            data = p.folder / 'half'
+            data.mkdir()
+            (data / '.pedel-unfinished').touch()
+            (data / 'keys').mkdir()
+            with open(data / '.pedel-unfinished') as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                for argv in (['demo'], ['init', '--provider', 'X', '--cvr', cvr(1)]):
+                    code, _, err = p.cli(*argv, '--data', data, ok=False)
+                    self.assertEqual((code, 'FOLDER_FILLING' in err, (data / 'keys').exists()), (1, True, True), err)
+            p.cli('init', '--data', data, '--provider', 'X', '--cvr', cvr(1))
+            p.cli('verify', '--data', data)
 
     def test_words_follow_the_language(self):
         with Pedel(start=False, env={'LANG': 'da_DK.UTF-8'}) as p:
