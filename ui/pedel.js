@@ -42,6 +42,7 @@
     if (e.key === 'Escape') {
       Array.prototype.forEach.call(document.querySelectorAll('details.menu[open]'), function (d) { d.open = false; if (d.contains(e.target)) d.firstElementChild.focus(); });
       if (busy(e.target)) e.target.blur();
+      else if (location.hash === '#nav') location.hash = 'main';
       else if (document.querySelector('.keymap[data-back]') && history.length > 1) history.back();
       return;
     }

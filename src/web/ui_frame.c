@@ -6,6 +6,14 @@
 
 #define N(array) (int)(sizeof(array) / sizeof(*(array)))
 
+static bool in(const struct frame_link *l, int n, const char *key)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(l[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 static void console(struct web *w, struct frame f, bool foot)
 {
 	const struct frame_link work[] = {
@@ -17,7 +25,7 @@ static void console(struct web *w, struct frame f, bool foot)
 		{ "customers", "/console/customers", "building", _("Customers"), ROLE_STAFF },
 		{ "catalogue", "/console/catalogue", "book", _("Services"), ROLE_STAFF },
 	};
-	const struct frame_link dock[] = { work[0], work[1], work[2], kept[0], { "more", "/profile", "menu-2", _("More"), ROLE_STAFF } };
+	const struct frame_link dock[] = { work[0], work[1], work[2], kept[0], { "more", "#nav", "menu-2", _("More"), ROLE_STAFF } };       /* the rail itself, over the page */
 	const struct frame_link books[] = {
 		{ "time", "/console/time", "clock", _("My time"), ROLE_STAFF },
 		{ "billing", "/console/billing", "file-invoice", _("Billing"), ROLE_STAFF },
@@ -25,6 +33,8 @@ static void console(struct web *w, struct frame f, bool foot)
 		{ "settings", "/console/settings", "settings", _("Settings"), ROLE_ADMIN },
 	};
 
+	if (foot && !in(work, N(work), f.current) && strcmp(f.current, "customers") != 0)
+		f.current = "more";
 	f.links = foot ? dock : work;
 	f.nlinks = foot ? N(dock) : N(work);
 	f.more = kept;

@@ -26,6 +26,27 @@ for (const [page, mail] of [[karen, 'karen@soenderskov.example'], [owner, 'birgi
     same(new URL(page.url()).pathname, '/portal/', 'page');
   });
 }
+await part('a phone reaches everything the wide menu has, and the search', async () => {
+  await staff.setViewportSize({ width: 1440, height: 900 });
+  const wide = await staff.$$eval('.rail a:not(.shut)', (all) => all.filter((a) => a.offsetParent !== null).map((a) => a.getAttribute('href')));
+  holds(wide.includes('/console/billing') && wide.includes('/console/time') && wide.length > 7, `wide: ${wide}`);
+  await staff.setViewportSize({ width: 390, height: 844 });
+  const here = () => staff.$$eval('a', (all) => all.filter((a) => a.getClientRects().length).map((a) => a.getAttribute('href')));
+  holds(!(await here()).includes('/console/billing'), 'the menu is open before it is called');
+  await staff.click('.dock a:last-child');
+  const phone = await here();
+  same(wide.filter((h) => !phone.includes(h)).join(' '), '', 'not on the phone');
+  await staff.click('a.shut');
+  holds(!(await staff.isVisible('.rail')), 'closed again');
+  await staff.click('.dock a:last-child');
+  await staff.click('.rail a[href="/console/billing"]');
+  await staff.waitForURL(/console\/billing/);
+  same(await staff.getAttribute('.dock a:last-child', 'aria-current'), 'page', 'More is where one is');
+  await staff.click('.dock a:last-child');
+  await staff.fill('.rail input[name=q]', 'printer');
+  await Promise.all([staff.waitForURL(/console\/find\?q=printer/), staff.press('.rail input[name=q]', 'Enter')]);
+  await staff.setViewportSize({ width: 1280, height: 720 });
+});
 await part('report a task', async () => {
   await karen.goto(demo.base + '/portal/tasks/new');
   await karen.fill('#f-text', 'Døren til serverrummet binder.');
