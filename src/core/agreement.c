@@ -171,9 +171,21 @@ int agreement_draft(struct agreement_do *d, const struct agreement_input *in, st
 	return add_draft(d, in, g.id, out, e);
 }
 
+static bool same_draft(const struct agreement *g, const struct agreement *o)
+{
+	if (g->valid_from_day != o->valid_from_day || g->valid_to_day != o->valid_to_day || strcmp(g->lang, o->lang) != 0 || strcmp(g->note, o->note) != 0 ||
+			g->nitems != o->nitems)
+		return false;
+	for (int i = 0; i < g->nitems; i++)
+		if (strcmp(g->items[i].service, o->items[i].service) != 0 || strcmp(g->items[i].terms, o->items[i].terms) != 0 ||
+				g->items[i].catalogue_version != o->items[i].catalogue_version)
+			return false;
+	return true;
+}
+
 int agreement_change(struct agreement_do *d, int64_t id, const struct agreement_input *in, struct agreement *out, struct err *e)
 {
-	struct agreement g;
+	struct agreement g, before;
 
 	if (find(d, id, &g, e) != 0)
 		return -1;
@@ -181,8 +193,15 @@ int agreement_change(struct agreement_do *d, int64_t id, const struct agreement_
 		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", g.number, g.state);
 	if (in->version != g.version)
 		return FAIL(e, E_AGREEMENT_CHANGED, "%s", g.number);
+	before = g;
 	g.text_sha256 = "";
-	if (take_input(d, in, &g, e) != 0 || store_agreement_set(d->w, &g, true, e) != 0)
+	if (take_input(d, in, &g, e) != 0)
+		return -1;
+	if (same_draft(&before, &g)) {          /* looked at, or sent as it stood: no change to tell of */
+		*out = before;
+		return 0;
+	}
+	if (store_agreement_set(d->w, &g, true, e) != 0)
 		return -1;
 	*out = g;
 	return note_event(d, &g, "agreement.changed", json_pack("{s:i,s:I}", "services", g.nitems, "price_ore", (json_int_t)g.price_ore), e);

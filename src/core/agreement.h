@@ -36,6 +36,7 @@ struct agreement_input {
 	int version;                            /* the draft as it was read; only for agreement_change() */
 };
 int agreement_draft(struct agreement_do *d, const struct agreement_input *in, struct agreement *out, struct err *e);
+/* Nothing happens when nothing in it is another. */
 int agreement_change(struct agreement_do *d, int64_t id, const struct agreement_input *in, struct agreement *out, struct err *e);
 /* Fixes the text, puts it to the customer's deciders by mail and as something we need from them. */
 int agreement_send(struct agreement_do *d, int64_t id, struct err *e);

@@ -58,7 +58,7 @@ int agreement_tell_no(struct agreement_do *d, const struct agreement *g, const c
 	f.text.body = arena_printf(d->a, en ? "We say no to agreement %s.%s%s" : "Vi siger nej til aftale %s.%s%s", g->number, text_blank(why) ? "" : "\n\n",
 		text_blank(why) ? "" : why);
 	note.body = arena_printf(d->a, en ? "Agreement %s is a draft again: change it and send it, or drop it.%s" :
-		"Aftale %s er en kladde igen: ret den og send den, eller drop den.%s", g->number, console_link(d, g));
+		"Aftale %s er en kladde igen: ret den og send den, eller kassér den.%s", g->number, console_link(d, g));
 	if (ticket_create(d->w, d->a, &desk, d->who, &f, &t, e) != 0 || ticket_message(&k, &t, "internal", "system", false, &note, &m, e) != 0 ||
 			ticket_index(&k, &t, e) != 0)
 		return -1;

@@ -473,49 +473,6 @@ static void note_wrong(struct web *w, const struct err *e)
 	web_wrong(w, &shown);
 }
 
-static int post_draft(struct web *w, struct err *e)
-{
-	const char *todo = web_field(w, "do"), *const *keys, *add = web_field(w, "add"), *drop = todo && text_starts(todo, "drop:") ? todo + 5 : "";
-	struct agreement_work k = { .step = AGREEMENT_CHANGE };
-	struct agreement_want *items;
-	struct agreement g;
-	int64_t version = 0;
-	int n, rc = -1;
-
-	if (web_form_check(w, e) != 0 || agreement_of_request(w, &g, e) != 0)
-		return -1;
-	n = web_field_all(w, "service", &keys);
-	items = ARENA_ARRAY(w->a, struct agreement_want, n + 1);
-	k.id = g.id;
-	k.in.items = items;
-	text_int(web_field(w, "version") ? web_field(w, "version") : "", &version);
-	k.in.version = (int)version;
-	read_dates(w, &k.in);
-	for (int i = 0; i < n && i < SERVICES_MOST; i++) {
-		const struct catalogue_service *s = catalogue_find(w->app->catalogue, keys[i]);
-
-		if (s && strcmp(s->key, drop) != 0)
-			items[k.in.nitems++] = (struct agreement_want){ s->key, read_terms(w, s) };
-	}
-	if (todo && strcmp(todo, "add") == 0 && !text_blank(add))
-		items[k.in.nitems++] = (struct agreement_want){ add, NULL };
-	if (!w->nerrors && (rc = agreement_work(w, &k, e)) != 0 && (err_kind(e->id) == ERR_INPUT || e->id == E_AGREEMENT_CHANGED))
-		note_wrong(w, e);
-	as_typed(w, &g, &k.in);
-	for (int i = 0; i < k.in.nitems; i++)
-		json_decref(items[i].terms);
-	if (rc == 0)
-		return go(w, g.id, *drop ? "dropped-service" : todo && strcmp(todo, "add") == 0 ? "added" : "saved");
-	if (!w->nerrors)
-		return -1;
-	/* Two had it open: what was typed stays, and saving again goes over what the other one saved. */
-	if (w->error[0].id == E_AGREEMENT_CHANGED)
-		web_status(w, 409);
-	else
-		g.version = (int)version;
-	return show_draft(w, &g, e);
-}
-
 /* ---- a fresh one */
 
 static int show_fresh(struct web *w, int64_t customer_id, struct err *e)
@@ -600,6 +557,78 @@ static int show_view(struct web *w, const struct agreement *g, struct err *e)
 	return 0;
 }
 
+/* The form as it was sent: what cannot be read is noted by its field. drop: a service that is left out; add: one more, NULL: none. */
+static void read_draft(struct web *w, const char *drop, const char *add, struct agreement_input *in)
+{
+	const char *const *keys;
+	struct agreement_want *items;
+	int64_t version = 0;
+	int n = web_field_all(w, "service", &keys);
+
+	items = ARENA_ARRAY(w->a, struct agreement_want, n + 1);
+	in->items = items;
+	text_int(web_field(w, "version") ? web_field(w, "version") : "", &version);
+	in->version = (int)version;
+	read_dates(w, in);
+	for (int i = 0; i < n && i < SERVICES_MOST; i++) {
+		const struct catalogue_service *s = catalogue_find(w->app->catalogue, keys[i]);
+
+		if (s && strcmp(s->key, drop) != 0)
+			items[in->nitems++] = (struct agreement_want){ s->key, read_terms(w, s) };
+	}
+	if (!text_blank(add))
+		items[in->nitems++] = (struct agreement_want){ add, NULL };
+}
+
+/* It could not be done: the page again, with what was typed. */
+static int draft_again(struct web *w, struct agreement *g, const struct agreement_input *in, const struct err *why, struct err *e)
+{
+	bool changed = why->id == E_AGREEMENT_CHANGED;
+
+	if (!w->nerrors && err_kind(why->id) != ERR_INPUT && err_kind(why->id) != ERR_CONFLICT)
+		return *e = *why, -1;
+	if (!w->nerrors) {
+		note_wrong(w, why);
+		if (err_kind(why->id) == ERR_CONFLICT)
+			web_status(w, 409);
+		if (web_refresh(w, e) != 0 || agreement_of_request(w, g, e) != 0)
+			return -1;
+	}
+	if (strcmp(g->state, "draft") != 0)             /* somebody else has sent or dropped it */
+		return show_view(w, g, e);
+	as_typed(w, g, in);
+	if (!changed)           /* two had it open: what was typed stays, and saving again goes over what the other one saved */
+		g->version = in->version;
+	return show_draft(w, g, e);
+}
+
+/* One form whose buttons save, and then do what they say: nothing typed is left behind. */
+static int post_draft(struct web *w, struct err *e)
+{
+	const char *sent = web_field(w, "do"), *todo = sent ? sent : "", *drop = sent && text_starts(sent, "drop:") ? sent + 5 : "";
+	bool add = strcmp(todo, "add") == 0, send = strcmp(todo, "send") == 0;
+	struct agreement_work k = { .step = send ? AGREEMENT_CHANGE_SEND : AGREEMENT_CHANGE };
+	struct agreement g;
+	struct err why = { 0 };
+	int rc = -1;
+
+	if (web_form_check(w, e) != 0 || agreement_of_request(w, &g, e) != 0)
+		return -1;
+	k.id = g.id;
+	read_draft(w, drop, add ? web_field(w, "add") : NULL, &k.in);
+	if (!w->nerrors)
+		rc = agreement_work(w, &k, &why);
+	if (rc != 0)
+		rc = draft_again(w, &g, &k.in, &why, e);
+	else if (strcmp(todo, "preview") == 0)
+		rc = web_redirect(w, arena_printf(w->a, "/console/agreements/%lld/print", (long long)g.id));
+	else
+		rc = go(w, g.id, *drop ? "dropped-service" : add ? "added" : send ? "sent" : "saved");
+	for (int i = 0; i < k.in.nitems; i++)
+		json_decref(k.in.items[i].terms);
+	return rc;
+}
+
 static int page_one(struct web *w, struct err *e)
 {
 	struct agreement g;
@@ -627,11 +656,6 @@ static int post_step(struct web *w, struct agreement_work *k, const char *done, 
 			web_status(w, 409);
 	}
 	return strcmp(g.state, "draft") == 0 ? show_draft(w, &g, e) : show_view(w, &g, e);
-}
-
-static int post_send(struct web *w, struct err *e)
-{
-	return post_step(w, &(struct agreement_work){ .step = AGREEMENT_SEND }, "sent", e);
 }
 
 static int post_take_back(struct web *w, struct err *e)
@@ -684,7 +708,6 @@ const struct web_route agreement_routes[] = {
 	{ "POST", "/console/agreements/new", ROLE_STAFF, post_fresh },
 	{ "GET", "/console/agreements/{id}", ROLE_STAFF, page_one },
 	{ "POST", "/console/agreements/{id}", ROLE_STAFF, post_draft },
-	{ "POST", "/console/agreements/{id}/send", ROLE_STAFF, post_send },
 	{ "POST", "/console/agreements/{id}/take-back", ROLE_STAFF, post_take_back },
 	{ "POST", "/console/agreements/{id}/accept", ROLE_STAFF, post_accept },
 	{ "POST", "/console/agreements/{id}/supersede", ROLE_STAFF, post_supersede },

@@ -54,7 +54,7 @@ void agreement_view_page(struct web *w, const struct agreement_view *v);
 void agreement_answer_forms(struct web *w, const struct agreement_view *v);
 void agreement_history(struct web *w, const struct agreement_event_view *list, int n);
 void agreement_paper_promises(struct web *w, const struct agreement_doc *d, const struct doc_service *s, enum party p);
-void agreement_paper_page(struct web *w, const struct agreement_doc *d, const char *pdf_href);
+void agreement_paper_page(struct web *w, const struct agreement_doc *d, const char *pdf_href, enum lang reader);
 
 struct agreement_portal_view {
 	const struct agreement *list; int n;

@@ -21,7 +21,7 @@ static int run(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 	switch (k->step) {
 	case AGREEMENT_DRAFT:     rc = agreement_draft(&d, &k->in, &g, e); break;
 	case AGREEMENT_CHANGE:    rc = agreement_change(&d, k->id, &k->in, &g, e); break;
-	case AGREEMENT_SEND:      rc = agreement_send(&d, k->id, e); break;
+	case AGREEMENT_CHANGE_SEND: rc = agreement_change(&d, k->id, &k->in, &g, e) != 0 ? -1 : agreement_send(&d, k->id, e); break;
 	case AGREEMENT_TAKE_BACK: rc = agreement_take_back(&d, k->id, e); break;
 	case AGREEMENT_DECLINE:   rc = agreement_decline(&d, k->id, k->why, &k->ticket, e); break;
 	case AGREEMENT_ACCEPT:    rc = agreement_accept(&d, k->id, &k->yes, e); break;
@@ -51,7 +51,7 @@ int agreement_work(struct web *w, struct agreement_work *k, struct err *e)
 		return -1;
 	if (k->step == AGREEMENT_ACCEPT)
 		pdf_keep(w, k->id);
-	if (k->step == AGREEMENT_SEND || k->step == AGREEMENT_ACCEPT || k->step == AGREEMENT_DECLINE)
+	if (k->step == AGREEMENT_CHANGE_SEND || k->step == AGREEMENT_ACCEPT || k->step == AGREEMENT_DECLINE)
 		w->app->wake(w->app->wake_arg, "outbox");
 	if (k->step == AGREEMENT_ACCEPT || k->step == AGREEMENT_END)
 		w->app->wake(w->app->wake_arg, "promises");
@@ -122,13 +122,14 @@ const char *agreement_title(struct web *w, const struct agreement *g)
 
 int agreement_answer_paper(struct web *w, const char *pdf_href, struct err *e)
 {
+	enum lang reader = w->lang;
 	struct agreement_doc d;
 	struct agreement g;
 
 	if (agreement_of_request(w, &g, e) != 0 || agreement_doc_make(w->db, w->a, &g, &d, e) != 0)
 		return -1;
 	w->lang = d.lang;
-	agreement_paper_page(w, &d, w->app->make_pdf ? pdf_href : NULL);
+	agreement_paper_page(w, &d, w->app->make_pdf ? pdf_href : NULL, reader);
 	return 0;
 }
 

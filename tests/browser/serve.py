@@ -52,7 +52,7 @@ def make(p):
     ids['sent'] = p.ok('POST', '/api/v1/agreements', {'customer_id': 1, 'valid_from': '2027-01-01', 'items': item})['id']
     admin = p.browser().sign_in('peter', p.password)
     admin.get(f"/console/agreements/{ids['sent']}")
-    admin.submit(f"/console/agreements/{ids['sent']}/send")
+    admin.submit(f"/console/agreements/{ids['sent']}", do='send')
     ids['need'] = row('SELECT max(id) FROM need WHERE customer_id=1')[0]
     admin.get('/console/customers/1/sites/new')
     admin.submit('/sites/new', name='Lageret', street='Havnegade 4', postcode='6000', city='Kolding', drive_minutes='18')

@@ -98,8 +98,15 @@ await part('decide: an agreement is sent and accepted', async () => {
   await staff.check('input[name=service][value=webwork]');
   await staff.fill('[name=valid_from]', '1.1.2027');
   await press(staff, 'main form:has(input[name=service]) button[data-v=main]');
-  await press(staff, 'form[action$="/send"] button');
   const id = new URL(staff.url()).pathname.match(/\d+$/)[0];
+  await staff.fill('[name=note]', 'Skrevet, men ikke gemt.');
+  await press(staff, 'button[value=preview]');
+  holds((await staff.textContent('body')).includes('Skrevet, men ikke gemt.'), 'the preview shows what was typed');
+  await press(staff, 'a[href$="/agreements/' + id + '"]');
+  await staff.fill('[name=note]', 'Skrevet, og sendt.');
+  await press(staff, 'button[value=send]');
+  await staff.goto(`${demo.base}/console/agreements/${id}/print`);
+  holds((await staff.textContent('body')).includes('Skrevet, og sendt.'), 'what was sent is what was typed');
   await owner.goto(`${demo.base}/portal/agreement/${id}`);
   for (const box of await owner.locator('form[action$="/accept"] input[type=checkbox]').all()) await box.check();
   await press(owner, 'form[action$="/accept"] button');

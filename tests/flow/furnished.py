@@ -110,7 +110,7 @@ class House:
         bought = p.ok('POST', '/api/v1/hour-purchases', {'customer_id': c, 'minutes': 60, 'price_ore': 100000, 'expires_on': '2031-01-01', 'note': f'Til {word}'})
         draft = p.ok('POST', '/api/v1/agreements', {'customer_id': c, 'valid_from': '2031-01-01', 'note': f'Kun for {word}', 'items': [{'service': 'hosting'}]})
         desk.get(f"/console/agreements/{draft['id']}")
-        desk.submit('/send')                    # asks the deciders for an answer: a need
+        desk.submit(f"/console/agreements/{draft['id']}", do='send')                 # asks the deciders for an answer: a need
         need = cls.need_of(f'owner@{word}.example', word)
         return {'word': word, 'customer': customer, 'mails': {r: f'{r}@{word}.example' for r in ('owner', 'approver', 'employee')},
                 'ids': {'customers': c, 'people': employee['id'], 'sites': site, 'tickets': ticket['number'], 'tasks': ticket['number'],

@@ -316,7 +316,9 @@ class Form(html.parser.HTMLParser):
         if tag == 'input' and a.get('name') and a.get('type') not in ('submit', 'button', 'file'):
             if a.get('type') in ('checkbox', 'radio') and 'checked' not in a:
                 return
-            fields[a['name']] = a.get('value', 'on' if a.get('type') == 'checkbox' else '')
+            value, was = a.get('value', 'on' if a.get('type') == 'checkbox' else ''), fields.get(a['name'])
+            more = was is not None and a.get('type') != 'radio'         # one name, several values
+            fields[a['name']] = [*(was if isinstance(was, list) else [was]), value] if more else value
         elif tag == 'textarea' and a.get('name'):
             self._textarea = a['name']
             fields[self._textarea] = ''
@@ -367,7 +369,7 @@ class Browser:
         if any(isinstance(v, tuple) for v in fields.values()):
             edge = 'edge' + base64.b16encode(os.urandom(12)).decode()
             body = b''
-            for name, v in fields.items():
+            for name, v in ((n, x) for n, of in fields.items() for x in (of if isinstance(of, list) else [of])):
                 head = f'--{edge}\r\nContent-Disposition: form-data; name="{name}"'
                 if isinstance(v, tuple):
                     body += f'{head}; filename="{v[0]}"\r\nContent-Type: {v[2]}\r\n\r\n'.encode() + v[1] + b'\r\n'

@@ -82,7 +82,7 @@ class Agreements(unittest.TestCase):
         self.assertEqual(s.status, 200)
         self.assertIn('8.700,00', s.text)
 
-        s.submit(home + '/send')
+        s.submit(home, do='send')
         self.assertEqual(s.status, 200)
         mail = self.sink.wait(lambda f, t, m: 'birgitte@soenderskov.example' in t and 'ftale' in m['Subject'])
         text = mail.get_body(('plain',)).get_content()
@@ -136,7 +136,7 @@ class Agreements(unittest.TestCase):
 
     def send(self, s, home, **more):
         s.get(home)
-        s.submit(home + '/send', **more)
+        s.submit(home, do='send', **more)
         self.assertEqual(s.status, 200, s.text)
 
     def test_no_reaches_the_provider(self):
@@ -187,6 +187,56 @@ class Agreements(unittest.TestCase):
         mail = self.sink.wait(lambda f, t, m: 'mette@fjordkant.example' in t and f'Aftale {number} er accepteret: Bogbinderiet' in m['Subject'])
         self.assertIn('Bodil B. Bogbinder har sagt ja', mail.get_body(('plain',)).get_content())
         self.assertIn(f'Bodil B. Bogbinder sagde ja til aftale {number}', s.get('/console/').text)
+
+    def test_nothing_typed_is_left_behind(self):
+        """Send, preview, add and take out save the form first; what cannot be read stops them and stays."""
+        c = self.a_customer(360, 'Sejlloftet', 'signe@sejl.example')
+        s = self.staff
+        s.get(f"/console/agreements/new?customer={c['id']}")
+        s.post('/console/agreements/new', {**s.form('/console/agreements/new'), 'service': ['support', 'service-agreement'], 'valid_from': '1.1.2027'})
+        home = re.sub(r'\?.*', '', s.url).replace(self.p.base, '')
+        api = f"/api/v1/agreements/{home.rsplit('/', 1)[1]}"
+        for f in re.findall(r'<form[^>]*action="([^"]*)"', s.text):             # no form of its own that would send or show without the terms
+            self.assertIn(f.rsplit('/', 1)[1], (home.rsplit('/', 1)[1], 'drop', 'find'))
+        old = s.form(home)
+        s.submit(home, **{'do': 'preview', 'note': 'Kun set, ikke gemt', 't.service-agreement.monthly_price_ore': '7.777,00'})
+        self.assertTrue(s.url.endswith('/print'), s.url)
+        self.assertIn('Kun set, ikke gemt', s.text)
+        self.assertIn('7.777,00', s.text)
+        self.assertIn(f'href="{home}"', s.text)                                 # and back
+        self.assertEqual(self.p.ok('GET', api)['price_ore'], 777700)
+        changes = "SELECT count(*) FROM event WHERE kind='agreement.changed' AND object_id=" + home.rsplit('/', 1)[1]
+        self.assertEqual(self.p.sql(changes), [('1',)])
+        s.get(home)
+        s.submit(home, do='preview')                                            # looked at again: nothing changed
+        self.assertEqual(self.p.sql(changes), [('1',)])
+        s.get(home)
+        s.submit(home, **{'do': 'send', 'note': 'Ord, der ikke må tabes', 't.service-agreement.monthly_price_ore': 'gratis'})
+        self.assertEqual(s.status, 422)
+        self.assertIn('Ord, der ikke må tabes', s.text)
+        self.assertIn('value="gratis"', s.text)
+        self.assertEqual((self.p.ok('GET', api)['state'], self.p.ok('GET', api)['note']), ('draft', 'Kun set, ikke gemt'))
+        s.post(home, {**old, 'do': 'send', 'note': 'Fra en gammel side'})        # somebody else saved meanwhile: neither saved nor sent
+        self.assertEqual(s.status, 409)
+        self.assertIn('Fra en gammel side', s.text)
+        self.assertEqual((self.p.ok('GET', api)['state'], self.p.ok('GET', api)['note']), ('draft', 'Kun set, ikke gemt'))
+        self.p.sql(f"UPDATE contact SET active=0 WHERE customer_id={c['id']}")   # it cannot be sent: nothing is saved either, and what was typed stays
+        s.get(home)
+        s.submit(home, do='send', note='Til ingen')
+        self.assertEqual(s.status, 409)
+        self.assertIn('Til ingen', s.text)
+        self.p.sql(f"UPDATE contact SET active=1 WHERE customer_id={c['id']}")
+        s.get(home)
+        s.submit(home, **{'do': 'send', 'note': 'Skrevet til sidst', 't.service-agreement.monthly_price_ore': '8.888,00'})
+        self.assertEqual(s.status, 200)
+        got = self.p.ok('GET', api)
+        self.assertEqual((got['state'], got['price_ore'], got['note']), ('sent', 888800, 'Skrevet til sidst'))
+        s.post(home, {**old, 'do': 'save'})                                     # a page from before it was sent
+        self.assertEqual(s.status, 409)
+        self.assertIn('Venter på kunden', s.text)
+        b = self.signed_in('signe@sejl.example').get(home.replace('/console/agreements', '/portal/agreement'))
+        self.assertIn('Skrevet til sidst', b.text)
+        self.assertIn('8.888,00', b.text)
 
     def test_what_cannot_be_read_is_refused_where_it_is_written(self):
         c = self.a_customer(340, 'Lukkedagene', 'ejer@lukkedage.example')

@@ -132,7 +132,7 @@ class OpenApi(unittest.TestCase):
         first = p.ok('POST', '/api/v1/agreements', {'customer_id': other['id'], 'valid_from': '2026-01-01', 'valid_to': '2030-12-31',
                                                     'items': [{'service': 'hosting'}]})
         cls.desk.get(f"/console/agreements/{first['id']}")
-        cls.desk.submit('/send')
+        cls.desk.submit(f"/console/agreements/{first['id']}", do='send')
         p.ok('POST', f"/api/v1/agreements/{first['id']}/accept", {'contact_id': boss['id']})
         cls.desk.get(f"/console/agreements/{first['id']}")
         cls.desk.submit('/supersede')

@@ -292,13 +292,15 @@ static void test_portal_says_yes(void **state)
 	struct site *x = site(*state);
 	int64_t id = made_draft(x);
 	const char *home = arena_printf(x->s->a, "/console/agreements/%lld", (long long)id), *mine = arena_printf(x->s->a, "/portal/agreement/%lld", (long long)id);
+	static const char form[] = "version=%d&valid_from=1.12.2026&valid_to=&lang=da&note=&service=support&service=service-agreement&do=send";
 	const char *at, *mark;
 
 	CHECK_INT(ask(x, &x->owner, "/portal/agreement", NULL), 200);
 	says(x, "Ingen aftale endnu");
-	CHECK_INT(ask(x, &x->staff, arena_printf(x->s->a, "%s/send", home), ""), 303);
+	CHECK_INT(ask(x, &x->staff, home, arena_printf(x->s->a, form, 1)), 303);
 	CHECK(x->woken > 0);
-	CHECK_INT(ask(x, &x->staff, arena_printf(x->s->a, "%s/send", home), ""), 409);
+	CHECK_INT(ask(x, &x->staff, home, arena_printf(x->s->a, form, 1)), 409);
+	says(x, "Venter på kunden");
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
 	says(x, "Kunden har sagt ja");
 	CHECK_INT(ask(x, &x->owner, "/portal/agreement", NULL), 200);
@@ -338,7 +340,8 @@ static void test_portal_says_yes(void **state)
 	says(x, "har sagt nej");
 	CHECK_INT(ask(x, &x->owner, mine, NULL), 404);
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
-	CHECK_INT(ask(x, &x->staff, arena_printf(x->s->a, "%s/send", home), ""), 303);
+	CHECK_INT(ask(x, &x->staff, home, arena_printf(x->s->a, form, 2)), 409);        /* a page from before it was declined */
+	CHECK_INT(ask(x, &x->staff, home, arena_printf(x->s->a, form, 3)), 303);
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
 	says(x, "For dyrt");
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/accept", mine), arena_printf(x->s->a, "name=Birgitte+S%%C3%%B8nderskov&read=1&text=%s", mark)), 303);
