@@ -417,6 +417,8 @@ int ticket_reply(struct db_conn *w, struct arena *a, const struct desk *d, const
 	public = strcmp(visibility, "public") == 0;
 	if ((who->role & ROLE_CUSTOMER) && !public && text_blank(r->text.auto_class))
 		return FAIL(e, E_DENIED, "internal note by a contact");
+	if ((who->role & ROLE_CUSTOMER) && r->then && strcmp(r->then, "solved") != 0 && strcmp(r->then, "open") != 0)
+		return FAIL(e, E_DENIED, "a contact's change");
 	if (store_ticket_get(w, a, r->admitted ? (struct ticket_scope){ 0, 0 } : ticket_scope_of(who), r->ticket_id, &t, e) != 0)
 		return -1;
 	if (t.merged_into && store_ticket_get(w, a, (struct ticket_scope){ 0, 0 }, t.merged_into, &t, e) != 0)

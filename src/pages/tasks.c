@@ -209,35 +209,49 @@ static int show(struct web *w, struct err *e)
 	return show_view(w, &v, e);
 }
 
-static int answer(struct web *w, struct err *e)
+/* then: the state it is given; NULL: what follows by itself. */
+static int say(struct web *w, struct task_view *v, const char *body, const char *then, struct err *e)
 {
-	struct task_view v = { 0 };
 	struct ticket_job j = { .kind = JOB_REPLY };
-	const char *last;
+	const char *last = web_field(w, "last");
 
-	if (load(w, &v.t, e) != 0 || web_form_check(w, e) != 0)
-		return -1;
-	last = web_field(w, "last");
-	j.answer = (struct ticket_answer){ .ticket_id = v.t.id, .channel = "portal", .last = last && text_int(last, &v.last) ? v.last : 0, .text = { .body = or_empty(web_field(w, "body")) } };
+	j.answer = (struct ticket_answer){ .ticket_id = v->t.id, .channel = "portal", .last = last && text_int(last, &v->last) ? v->last : 0, .then = then,
+		.text = { .body = body } };
 	if (ticket_files(w, &j.answer.text.files, &j.answer.text.nfiles, e) == 0 && ticket_do(w, &j, e) == 0)
-		return web_redirect(w, arena_printf(w->a, "/portal/tasks/%" PRId64 "?done=sent#m%" PRId64, v.t.number, j.got_message));
+		return web_redirect(w, arena_printf(w->a, "/portal/tasks/%" PRId64 "?done=sent#m%" PRId64, v->t.number, j.got_message));
 	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_TOO_LARGE)
 		return -1;
 	web_wrong(w, e);
 	web_status(w, 400);
-	v.typed = j.answer.text.body;
-	return show_view(w, &v, e);
+	v->typed = body;
+	return show_view(w, v, e);
 }
 
+static int answer(struct web *w, struct err *e)
+{
+	struct task_view v = { 0 };
+
+	if (load(w, &v.t, e) != 0 || web_form_check(w, e) != 0)
+		return -1;
+	return say(w, &v, or_empty(web_field(w, "body")), NULL, e);
+}
+
+/* A button beside the words: when there are any, they are said with it. */
 static int set_state(struct web *w, struct err *e)
 {
 	struct ticket_job j = { .kind = JOB_CHANGE, .change = { .state = or_empty(web_field(w, "state")) } };
-	struct ticket t;
+	struct task_view v = { 0 };
+	const struct ticket_file *files;
+	const char *body = web_field(w, "body") ? web_field(w, "body") : or_empty(web_field(w, "text"));
 
-	if (load(w, &t, e) != 0)
+	int n;
+
+	if (load(w, &v.t, e) != 0 || web_form_check(w, e) != 0 || ticket_files(w, &files, &n, e) != 0)
 		return -1;
-	j.id = t.id;
-	return ticket_do(w, &j, e) != 0 ? -1 : web_redirect(w, arena_printf(w->a, "/portal/tasks/%" PRId64, t.number));
+	if (!text_blank(body) || n > 0)
+		return say(w, &v, body, j.change.state, e);
+	j.id = v.t.id;
+	return ticket_do(w, &j, e) != 0 ? -1 : web_redirect(w, arena_printf(w->a, "/portal/tasks/%" PRId64, v.t.number));
 }
 
 static int rate(struct web *w, struct err *e)
@@ -341,7 +355,7 @@ const struct web_route pages_tasks[] = {
 	{ "GET", "/portal/tasks/new", ROLE_CUSTOMER, show_form },
 	{ "GET", "/portal/tasks/{id}", ROLE_CUSTOMER, show, .keep = true },
 	{ "POST", "/portal/tasks/{id}/messages", ROLE_CUSTOMER, answer, 64 << 20, true },
-	{ "POST", "/portal/tasks/{id}/state", ROLE_CUSTOMER, set_state },
+	{ "POST", "/portal/tasks/{id}/state", ROLE_CUSTOMER, set_state, 64 << 20, true },
 	{ "POST", "/portal/tasks/{id}/rating", ROLE_CUSTOMER, rate },
 	{ "GET", "/portal/tasks/{id}/files/{id}", ROLE_CUSTOMER, file },
 	{ "GET", "/report", ROLE_ANYBODY, show_report },

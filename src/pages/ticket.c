@@ -257,6 +257,11 @@ static int put_in_ready(struct web *w, struct ticket_show *v, struct err *e)
 	return show_view(w, v, e);
 }
 
+static struct ticket_typed typed_reply(struct web *w)
+{
+	return (struct ticket_typed){ or_empty(web_field(w, "kind")), or_empty(web_field(w, "body")), or_empty(web_field(w, "then")) };
+}
+
 static int send(struct web *w, struct err *e)
 {
 	struct ticket_show v = { 0 };
@@ -266,8 +271,9 @@ static int send(struct web *w, struct err *e)
 
 	if (load(w, &v.t, e) != 0 || web_form_check(w, e) != 0)
 		return -1;
-	v.typed = (struct ticket_typed){ or_empty(web_field(w, "kind")), or_empty(web_field(w, "body")), or_empty(web_field(w, "then")) };
-	if (what && strcmp(what, "ready") == 0)
+	v.typed = typed_reply(w);
+	w->again = what && strcmp(what, "ready") == 0;
+	if (w->again)
 		return put_in_ready(w, &v, e);
 	note = strcmp(v.typed.kind, "note") == 0;
 	if (!note && strcmp(v.typed.kind, "reply") != 0)        /* never guess that something is meant for the customer */
@@ -297,9 +303,10 @@ static int send(struct web *w, struct err *e)
 
 static int refuse(struct web *w, const struct err *why, const char *told, struct err *e)
 {
-	struct ticket_show v = { .told = told };
+	struct ticket_show v = { .told = told, .typed = typed_reply(w) };
 
 	*e = *why;
+	w->again = true;
 	if (err_kind(why->id) != ERR_INPUT && err_kind(why->id) != ERR_CONFLICT && err_kind(why->id) != ERR_MISSING)
 		return -1;
 	web_status(w, err_kind(why->id) == ERR_CONFLICT ? 409 : 400);
@@ -345,6 +352,27 @@ static const char *replaced(struct web *w, const struct ticket *was, const struc
 	return buf_text(&b);
 }
 
+/* Words, or time that the running timer did not fill in. */
+static bool is_half_written(struct web *w, const struct ticket *t)
+{
+	struct work_form f;
+	struct err none;
+
+	if (!text_blank(web_field(w, "body")) || !text_blank(web_field(w, "note")))
+		return true;
+	return !text_blank(web_field(w, "minutes")) && work_form_load(w, t->customer_id, t->id, &f, &none) == 0 &&
+		!(f.timer.person_id && f.timer.ticket_id == t->id);
+}
+
+/* The buttons beside the reply box take half an answer with them: it is here again, and not sent. */
+static int half_written(struct web *w, struct err *e)
+{
+	struct ticket_show v = { .done = _("Saved. Your answer below is not sent yet."), .typed = typed_reply(w) };
+
+	w->again = true;
+	return load(w, &v.t, e) != 0 ? -1 : show_view(w, &v, e);
+}
+
 static int change(struct web *w, struct err *e)
 {
 	struct ticket_job j = { .kind = JOB_CHANGE };
@@ -362,6 +390,8 @@ static int change(struct web *w, struct err *e)
 	rc = ticket_do(w, &j, &why);
 	if (rc != 0)
 		return why.id == E_TICKET_CHANGED ? refuse(w, &why, who_changed(w, &why), e) : finish(w, rc, &why, e);
+	if (is_half_written(w, &t))
+		return half_written(w, e);
 	if (web_field(w, "undo"))
 		return web_redirect(w, shown(w, t.number, "undone", ""));
 	return web_redirect(w, shown(w, t.number, "saved", replaced(w, &t, &j.change)));
@@ -523,7 +553,7 @@ const struct web_route pages_ticket[] = {
 	{ "GET", "/console/tickets/{id}", ROLE_STAFF, show, .keep = true },
 	{ "GET", "/console/tickets/{id}/here", ROLE_STAFF, here },
 	{ "POST", "/console/tickets/{id}/messages", ROLE_DESK, send, 64 << 20, true },
-	{ "POST", "/console/tickets/{id}/change", ROLE_DESK, change },
+	{ "POST", "/console/tickets/{id}/change", ROLE_DESK, change, 64 << 20, true },
 	{ "POST", "/console/tickets/{id}/merge", ROLE_DESK, merge },
 	{ "POST", "/console/tickets/{id}/link", ROLE_DESK, link_to },
 	{ "POST", "/console/tickets/{id}/split", ROLE_DESK, split },

@@ -460,7 +460,7 @@ static void name_in_summary(struct web *w, const struct ui_field *f)
 void ui_field(struct web *w, const struct ui_field *f)
 {
 	const char *type = f->type && *f->type ? f->type : "text", *value = f->value;
-	bool wrong = web_wrong_text(w, f->name) != NULL, typed = w->nerrors > 0;
+	bool wrong = web_wrong_text(w, f->name) != NULL, typed = w->nerrors > 0 || w->again;
 
 	if (wrong && strcmp(type, "check") != 0)
 		name_in_summary(w, f);

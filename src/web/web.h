@@ -87,6 +87,7 @@ struct web {
 	struct web_own *own;            /* the web floor's own: the session, the token's scopes */
 	struct web_page *page;          /* the page may be kept (kept.h); NULL: it will not be */
 	struct web_error { const char *field; enum err_id id; const char *detail; } error[16]; int nerrors;
+	bool again;                     /* the form is shown again with what was typed, though nothing is wrong with it */
 };
 
 /* the route's parameters and the query */

@@ -137,6 +137,49 @@ class Tickets(unittest.TestCase):
         self.desk.submit(page + '/messages')
         self.assertEqual(self.desk.status, 200)
 
+    def test_half_an_answer_stays(self):
+        """A button beside the reply box takes along what is written in it: shown again at the desk, said in the portal."""
+        t = self.ticket('Halvt skrevet')
+        n, page = t['number'], f"/console/tickets/{t['number']}"
+        self.desk.get(page)
+        for button, value in re.findall(r'<button class="btn"[^>]* form="reply" formaction="[^"]*/change[^"]*"[^>]* name="(\w+)" value="(\w+)"', self.desk.text):
+            self.assertIn(button, ('priority', 'state', 'owner_id'), value)
+        first = re.search(r'<button[^>]*form="reply"[^>]*>|<form[^>]*id="reply".*?<button[^>]*>', self.desk.text, re.S).group(0)
+        self.assertNotIn('formaction', first, 'Enter in the reply form sends it')
+        form = self.desk.form(page + '/messages')
+        self.desk.post(page + '/change', {**form, 'body': 'Et langt svar, ikke færdigt', 'note': 'Til opgørelsen', 'minutes': '0:30', 'kind': 'note', 'owner_id': '1',
+                                          'file': ('a.png', PNG, 'image/png')})
+        self.assertEqual(self.desk.status, 200)
+        self.assertIn('Dit svar herunder er ikke sendt endnu', self.desk.text)
+        for kept in ('Et langt svar, ikke færdigt</textarea>', 'value="0:30"', 'value="Til opgørelsen"'):
+            self.assertIn(kept, self.desk.text)
+        self.assertRegex(self.desk.text, r'name="kind" value="note"[^>]* checked')
+        self.assertEqual(len(self.p.ok('GET', f"/api/v1/tickets/{t['id']}/messages")['items']), 1)
+        self.desk.submit(page + '/messages')                    # and it can be sent as it stands
+        self.assertEqual(self.desk.status, 200)
+        self.assertEqual(len(self.p.ok('GET', f"/api/v1/tickets/{t['id']}/messages")['items']), 2)
+        self.desk.get(page)
+        self.desk.post(page + '/change', {**self.desk.form(page + '/messages'), 'priority': 'urgent'})         # nothing written: as before, with Undo
+        self.assertIn('done=saved', self.desk.url)
+        self.assertIn('was_priority', self.desk.url)
+        karen = self.by_link('karen@alpha.example')
+        mine = f'/portal/tasks/{n}'
+        karen.get(mine)
+        form = karen.form(mine + '/messages')
+        karen.post(mine + '/state', {**form, 'state': 'solved', 'body': 'Tak, nu virker det'})
+        self.assertEqual(karen.status, 200)
+        self.assertIn('Tak, nu virker det', karen.text)
+        self.assertEqual(self.state(t)['state'], 'solved')
+        karen.post(mine + '/state', {**karen.form(mine + '/rating'), 'state': 'open', 'text': 'Nej, alligevel ikke'})
+        self.assertIn('Nej, alligevel ikke', karen.text)
+        self.assertEqual(self.state(t)['state'], 'open')
+        karen.get(mine)
+        karen.post(mine + '/state', {**form, 'state': 'closed', 'body': 'Luk den'})
+        self.assertEqual((karen.status, self.state(t)['state']), (403, 'open'))
+        karen.get(mine)
+        karen.post(mine + '/state', {**karen.form(mine + '/messages'), 'state': 'solved', 'body': '', 'file': ('', b'', 'application/octet-stream')})
+        self.assertEqual((karen.status, self.state(t)['state']), (200, 'solved'))
+
     def test_two_changes_of_one_field(self):
         t = self.ticket('Prioritet')
         page = f"/console/tickets/{t['number']}"
