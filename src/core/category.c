@@ -28,9 +28,9 @@ static int name_read(struct arena *a, const char *given, const char *field, bool
 
 static bool same(struct arena *a, const char *x, const char *y) { return strcmp(text_lower(a, x), text_lower(a, y)) == 0; }
 
-static int check(struct arena *a, struct category *k, const struct category *list, int n, const char *service_now, struct err *e)
+static int check(struct arena *a, struct category *k, const struct category *list, int n, struct err *e)
 {
-	bool known = !*k->service || text_eq(k->service, service_now);
+	bool known = !*k->service;
 
 	if (name_read(a, k->name_da, "name_da", true, &k->name_da, e) != 0 || name_read(a, k->name_en, "name_en", false, &k->name_en, e) != 0)
 		return -1;
@@ -86,7 +86,7 @@ int category_add(struct db_conn *w, struct arena *a, const struct actor *who, in
 	k.key = "";
 	k.service = k.service ? k.service : "";
 	k.retired_at = 0;
-	if (store_category_list(w, a, &list, &n, e) != 0 || check(a, &k, list, n, NULL, e) != 0)
+	if (store_category_list(w, a, &list, &n, e) != 0 || check(a, &k, list, n, e) != 0)
 		return -1;
 	if (n == CATEGORIES_MOST)
 		return FAIL_FIELD(e, E_CATEGORY_MANY, "name_da", "%d", n);
@@ -134,7 +134,7 @@ int category_change(struct db_conn *w, struct arena *a, const struct actor *who,
 	k.name_da = given->name_da;
 	k.name_en = given->name_en;
 	k.service = given->service ? given->service : "";
-	if (check(a, &k, list, n, old.service, e) != 0)
+	if (check(a, &k, list, n, e) != 0)
 		return -1;
 	o = json_pack("{s:s}", "category", k.key);
 	differ(o, "name_da", old.name_da, k.name_da);

@@ -40,22 +40,17 @@ const char *category_service_name(const struct web *w, const char *key)
 	return s ? s->name[w->lang] : key;
 }
 
-/* now: stays on the list, so that saving changes nothing by itself. */
-static const struct ui_choice *services(const struct web *w, const char *now)
+static const struct ui_choice *services(const struct web *w)
 {
 	struct ui_choice *c;
-	int n = 0, m = 1;
+	int n = 0;
 
 	while (work_covering(n))
 		n++;
-	c = ARENA_ARRAY(w->a, struct ui_choice, n + 3);
+	c = ARENA_ARRAY(w->a, struct ui_choice, n + 2);
 	c[0] = (struct ui_choice){ "", _("None") };
-	for (int i = 0; i < n; i++) {
-		c[m++] = (struct ui_choice){ work_covering(i), category_service_name(w, work_covering(i)) };
-		now = text_eq(now, work_covering(i)) ? NULL : now;
-	}
-	if (now && *now)
-		c[m] = (struct ui_choice){ now, category_service_name(w, now) };
+	for (int i = 0; i < n; i++)
+		c[i + 1] = (struct ui_choice){ work_covering(i), category_service_name(w, work_covering(i)) };
 	return c;
 }
 
@@ -71,7 +66,7 @@ static const char *done_text(struct web *w)
 
 static int list_show(struct web *w, struct err *e)
 {
-	struct category_view v = { .done = w->nerrors ? NULL : done_text(w), .services = services(w, NULL) };
+	struct category_view v = { .done = w->nerrors ? NULL : done_text(w), .services = services(w) };
 	struct category *list;
 
 	if (store_category_list(w->db, w->a, &list, &v.n, e) != 0 || store_category_open(w->db, w->a, list, v.n, &v.open, e) != 0)
@@ -155,7 +150,7 @@ static int one_show(struct web *w, bool changed, struct err *e)
 	if (!v.k)
 		return FAIL(e, E_NOT_FOUND, "category %.60s", w->param[0]);
 	v.open = open[v.k - list];
-	v.services = services(w, v.k->service);
+	v.services = services(w);
 	if (changed)
 		v.meanwhile = arena_printf(w->a, "%s / %s%s%s", v.k->name_da, v.k->name_en, *v.k->service ? ", " : "",
 			*v.k->service ? category_service_name(w, v.k->service) : "");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/promise.h"
 #include "pages/all.h"
 #include "pages/ticket_job.h"
 
@@ -119,7 +120,7 @@ static struct ticket_query read_query(struct web *w, struct tickets_view *v)
 	q.q = v->q;
 	q.scope.customer_id = text_int(v->customer, &n) ? n : 0;
 	q.owner_id = strcmp(v->owner, "none") == 0 ? -1 : text_int(v->owner, &n) ? n : 0;
-	q.category = *v->category ? v->category : NULL;
+	q.category = !*v->category ? NULL : strcmp(v->category, "none") == 0 ? "" : v->category;
 	q.promise = *v->promise ? v->promise : NULL;
 	q.sort = strcmp(v->sort, "updated") == 0 ? SORT_UPDATED : strcmp(v->sort, "newest") == 0 ? SORT_NEWEST : SORT_DUE;
 	v->sort = q.sort == SORT_DUE ? "due" : v->sort;
@@ -211,23 +212,96 @@ static const char *done_text(struct web *w)
 	return n && text_int(n, &k) && k > 0 && k <= BULK_MOST ? arena_printf(w->a, tr_n(w->lang, "%d ticket saved", "%d tickets saved", k), (int)k) : NULL;
 }
 
-/* The filter's customers, and always the one that is chosen. */
-static int pick_customers(struct web *w, struct tickets_view *v, int64_t chosen, struct err *e)
-{
-	struct ticket_choice *k, *all;
-	int n;
+/* ---- the filters: what can be chosen, and what an address asks for that is not there */
 
-	if (store_ticket_customers_busy(w->db, w->a, &k, &v->ncustomers, e) != 0)
+static const char *choice_label(struct web *w, const struct ticket_choice *k, const char *former)
+{
+	return k->former ? arena_printf(w->a, "%s (%s)", k->name, former) : k->name;
+}
+
+/* Is the value one of them? "" is. */
+static bool one_of(const struct ticket_choice *k, int n, const char *value)
+{
+	int64_t id;
+
+	if (*value && !text_int(value, &id))
+		return false;
+	for (int i = 0; *value && i < n; i++)
+		if (k[i].id == id)
+			return true;
+	return !*value;
+}
+
+static void wrong(struct tickets_view *v, bool is, const char *label, const char **value, const char *instead)
+{
+	if (!is)
+		return;
+	v->wrong[v->nwrong++] = (struct tickets_wrong){ label, *value };
+	*value = instead;
+}
+
+/* Some words of the address may have no meaning. To list as if they were not there would be to list something else. */
+static void wrong_find(struct web *w, struct tickets_view *v, const struct category *k, int nk)
+{
+	const char *view = query_or(w, "view", ""), *sort = query_or(w, "sort", "");
+	struct tickets_view right = *v;
+	bool listed = !*view;
+
+	for (int i = 0; i < VIEW__N; i++)
+		listed = listed || strcmp(view, view_keys[i]) == 0;
+	wrong(&right, !listed, _("View"), &view, "open");
+	wrong(&right, !one_of(v->customers, v->ncustomers, v->customer), _("Customer"), &right.customer, "");
+	wrong(&right, strcmp(v->owner, "none") != 0 && !one_of(v->all_owners, v->nall_owners, v->owner), _("Owner"), &right.owner, "");
+	wrong(&right, *v->category && strcmp(v->category, "none") != 0 && !store_category_find(k, nk, v->category), _("Category"), &right.category, "");
+	wrong(&right, *v->promise && strcmp(v->promise, "broken") != 0 && strcmp(v->promise, "at_risk") != 0 &&
+		!catalogue_promise(w->app->catalogue, v->promise, NULL), _("Promise"), &right.promise, "");
+	wrong(&right, *sort && strcmp(sort, "due") != 0 && strcmp(sort, v->sort) != 0, _("Sequence"), &sort, "due");
+	memcpy(v->wrong, right.wrong, sizeof v->wrong);
+	v->nwrong = right.nwrong;
+	v->without = arena_printf(w->a, "/console/tickets?%s", query_text(w, &right));
+}
+
+static const struct ui_choice *promise_choices(struct web *w, const char *now)
+{
+	const struct promise *p = catalogue_promise(w->app->catalogue, now, NULL);
+	struct ui_choice *c = ARENA_ARRAY(w->a, struct ui_choice, 5);
+
+	c[0] = (struct ui_choice){ "", _("All promises") };
+	c[1] = (struct ui_choice){ "broken", _("Broken promise") };
+	c[2] = (struct ui_choice){ "at_risk", _("Promise at risk") };
+	if (p)
+		c[3] = (struct ui_choice){ now, promise_title(w->a, p, w->lang) };
+	return c;
+}
+
+static int filters_load(struct web *w, struct tickets_view *v, struct err *e)
+{
+	struct ticket_choice *customers, *owners, *all;
+	struct category *k;
+	struct ui_choice *c;
+	const struct ui_choice *list;
+	int nk, n = 0;
+
+	if (store_ticket_customers_all(w->db, w->a, &customers, &v->ncustomers, e) != 0 || store_ticket_persons(w->db, w->a, &owners, &v->nowners, e) != 0 ||
+		store_ticket_owners_all(w->db, w->a, &all, &v->nall_owners, e) != 0 || store_category_list(w->db, w->a, &k, &nk, e) != 0)
 		return -1;
-	v->customers = k;
 	for (int i = 0; i < v->ncustomers; i++)
-		if (!chosen || k[i].id == chosen)
-			return 0;
-	if (chosen && store_ticket_customers(w->db, w->a, &all, &n, e) != 0)
-		return -1;
-	for (int i = 0; chosen && i < n; i++)
-		if (all[i].id == chosen)
-			k[v->ncustomers++] = all[i];
+		customers[i].name = choice_label(w, &customers[i], _("no longer a customer"));
+	for (int i = 0; i < v->nall_owners; i++)
+		all[i].name = choice_label(w, &all[i], _("has left"));
+	v->customers = customers;
+	v->owners = owners;
+	v->all_owners = all;
+	v->promises = promise_choices(w, v->promise);
+	list = category_choices(w, k, nk, strcmp(v->category, "none") == 0 ? "" : v->category, _("All categories"));
+	c = ARENA_ARRAY(w->a, struct ui_choice, nk + 5);
+	for (int i = 0; list[i].value; i++) {
+		c[n++] = list[i];
+		if (i == 0)
+			c[n++] = (struct ui_choice){ "none", _("No category") };
+	}
+	v->categories = c;
+	wrong_find(w, v, k, nk);
 	return 0;
 }
 
@@ -236,18 +310,19 @@ static int show_list(struct web *w, struct err *e)
 	struct tickets_view v = { 0 };
 	struct ticket_query q = read_query(w, &v);
 	struct saved_view *saved;
-	struct ticket *rows;
-	struct ticket_choice *owners;
-	struct category *categories;
-	const char *next;
+	struct ticket *rows = NULL;
+	const char *next = NULL;
 	int64_t number;
-	int ncategories;
+	bool part = w->hx && (strcmp(w->hx_target, "list") == 0 || strcmp(w->hx_target, "more") == 0);
 
-	if (store_ticket_list(w->db, w->a, &q, &rows, &v.nrows, &next, e) != 0)
+	/* a piece of the list without filters has nothing to look them up for */
+	if ((!part || *v.customer || *v.owner || *v.category || *v.promise) && filters_load(w, &v, e) != 0)
+		return -1;
+	if (!v.nwrong && store_ticket_list(w->db, w->a, &q, &rows, &v.nrows, &next, e) != 0)
 		return -1;
 	v.rows = rows;
 	/* A number is the ticket itself, in front of what else holds it. */
-	if (!q.after && text_int(text_trim(w->a, v.q), &number)) {
+	if (!v.nwrong && !q.after && text_int(text_trim(w->a, v.q), &number)) {
 		struct ticket t;
 		struct err why;
 		int n = 1;
@@ -265,20 +340,18 @@ static int show_list(struct web *w, struct err *e)
 	v.query = query_text(w, &v);
 	v.back = arena_printf(w->a, "/console/tickets?%s", v.query);
 	v.next = next ? arena_printf(w->a, "/console/tickets?%s&after=%s", v.query, next) : NULL;
-	if (w->hx && (strcmp(w->hx_target, "list") == 0 || strcmp(w->hx_target, "more") == 0)) {
+	if (part) {
 		tickets_list(w, &v);
 		return 0;
 	}
-	if (count_tabs(w, &v, q.view, e) != 0 || pick_customers(w, &v, q.scope.customer_id, e) != 0 ||
-		store_ticket_persons(w->db, w->a, &owners, &v.nowners, e) != 0 || store_view_list(w->db, w->a, w->who.id, &saved, &v.nsaved, e) != 0 ||
-		store_category_list(w->db, w->a, &categories, &ncategories, e) != 0)
+	if (count_tabs(w, &v, q.view, e) != 0 || store_view_list(w->db, w->a, w->who.id, &saved, &v.nsaved, e) != 0)
 		return -1;
-	v.categories = category_choices(w, categories, ncategories, v.category, _("All categories"));
 	for (int i = 0; i < v.nsaved; i++)
 		saved[i].query = arena_printf(w->a, "/console/tickets?%s&saved=%" PRId64, saved[i].query, saved[i].id);
-	v.owners = owners;
 	v.saved = saved;
 	v.done = done_text(w);
+	if (v.nwrong)
+		web_status(w, 404);
 	tickets_page(w, &v);
 	return 0;
 }

@@ -29,8 +29,11 @@ struct tickets_view {
 	const struct tickets_tab *tabs; int ntabs;
 	const struct saved_view *saved; int nsaved;
 	const struct ticket_choice *customers; int ncustomers;
-	const struct ticket_choice *owners; int nowners;
-	const struct ui_choice *categories;     /* the filter's; only {0}: there are none */
+	const struct ticket_choice *owners; int nowners;                /* who can be given a ticket */
+	const struct ticket_choice *all_owners; int nall_owners;        /* and who had one */
+	const struct ui_choice *categories, *promises;  /* the filters'; only {0}: there are none */
+	struct tickets_wrong { const char *label, *value; } wrong[6]; int nwrong;       /* what the address asks for and is not there: nothing is listed */
+	const char *without;                    /* this list's address without them */
 	const char *view, *q, *customer, *owner, *category, *promise, *sort, *query;       /* as chosen; "" otherwise */
 	int64_t saved_id;                       /* the saved view that is shown */
 	const char *done;
@@ -39,6 +42,7 @@ void tickets_page(struct web *w, const struct tickets_view *v);
 void tickets_priority(struct web *w, const char *priority);
 void tickets_due(struct web *w, const struct ticket *t);
 void tickets_rows(struct web *w, const struct tickets_view *v);
+void tickets_odd(struct web *w, const struct tickets_view *v, const char *label);
 void tickets_filters(struct web *w, const struct tickets_view *v);
 void tickets_bulk(struct web *w, const struct tickets_view *v);
 void tickets_list(struct web *w, const struct tickets_view *v);                 /* #list alone, for htmx */

@@ -68,7 +68,7 @@ int store_category_first(struct db_conn *w, struct err *e)
 		{ .key = "printer", .name_da = "Printer", .name_en = "Printer", .service = "" },
 		{ .key = "network", .name_da = "Netværk", .name_en = "Network", .service = "" },
 		{ .key = "phone", .name_da = "Telefoni", .name_en = "Telephony", .service = "" },
-		{ .key = "web", .name_da = "Hjemmeside", .name_en = "Website", .service = "webwork" },
+		{ .key = "web", .name_da = "Hjemmeside", .name_en = "Website", .service = "" },
 		{ .key = "security", .name_da = "Sikkerhed", .name_en = "Security", .service = "" },
 		{ .key = "other", .name_da = "Andet", .name_en = "Other", .service = "" },
 	};

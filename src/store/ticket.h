@@ -51,7 +51,7 @@ struct ticket_query {
 	int64_t today_end;              /* VIEW_TODAY: due before this */
 	const char *q;                  /* words; NULL or blank: all */
 	int64_t owner_id;               /* 0: any; -1: none */
-	const char *state, *priority, *category, *promise;      /* NULL: any; promise "broken"/"at_risk" are promise states, else its key */
+	const char *state, *priority, *category, *promise;      /* NULL: any; category "": none; promise "broken"/"at_risk" are promise states, else its key */
 	int64_t now;
 	enum ticket_sort sort;
 	const char *after;              /* cursor of the page before; NULL: from the start */
@@ -82,11 +82,12 @@ int store_ticket_contact_by_email(struct db_conn *c, struct arena *a, const char
 int store_ticket_customer_is(struct db_conn *c, int64_t customer_id, bool *active, struct err *e);
 int store_ticket_customer_lang(struct db_conn *c, struct arena *a, int64_t customer_id, const char **lang, struct err *e);
 
-struct ticket_choice { int64_t id; const char *name; };         /* for selects: id and name, in order of name */
+struct ticket_choice { int64_t id; const char *name; bool former; };   /* for selects, in order of name; former: no longer active */
 int store_ticket_customers(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
-/* Only those with open tickets, at most 60: for a filter that must stay small. */
-int store_ticket_customers_busy(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
+/* For filters: besides those, who is no longer active but has tickets. */
+int store_ticket_customers_all(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
 int store_ticket_persons(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);
+int store_ticket_owners_all(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e);     /* likewise */
 int store_ticket_contacts(struct db_conn *c, struct arena *a, int64_t customer_id, struct ticket_choice **out, int *n, struct err *e);
 /* Whose name or address holds the words, whatever the case; people_of: each one's customer. */
 int store_ticket_find_people(struct db_conn *c, struct arena *a, const char *words, int limit, struct ticket_choice **customers, int *ncustomers,

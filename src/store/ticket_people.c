@@ -17,11 +17,14 @@ static const struct db_sql person = { "SELECT id,name,email,lang FROM person WHE
 static const struct db_sql contact_by_email = { "SELECT id,customer_id FROM contact WHERE email=?1 AND active=1", NULL };
 static const struct db_sql customer_lang = { "SELECT lang FROM customer WHERE id=?1", NULL };
 static const struct db_sql customer_is = { "SELECT active FROM customer WHERE id=?1", NULL };
-static const struct db_sql customers = { "SELECT id,name FROM customer WHERE active=1 AND demo<>2 ORDER BY name,id LIMIT 1000", NULL };
-static const struct db_sql customers_busy = { "SELECT cu.id,cu.name FROM customer cu WHERE cu.active=1 AND EXISTS(SELECT 1 FROM ticket t "
-	"WHERE t.customer_id=cu.id AND t.solved_at=0 AND t.probe=0) ORDER BY cu.name,cu.id LIMIT 60", NULL };
-static const struct db_sql persons = { "SELECT id,name FROM person WHERE active=1 AND role IN ('admin','technician') ORDER BY name,id LIMIT 500", NULL };
-static const struct db_sql contacts = { "SELECT id,name FROM contact WHERE customer_id=?1 AND active=1 ORDER BY name,id LIMIT 1000", NULL };
+static const struct db_sql customers = { "SELECT id,name,0 FROM customer WHERE active=1 AND demo<>2 ORDER BY name,id LIMIT 5000", NULL };
+static const struct db_sql customers_all = { "SELECT cu.id,cu.name,1-cu.active FROM customer cu WHERE cu.demo<>2 AND (cu.active=1 OR EXISTS(SELECT 1 FROM ticket t "
+	"WHERE t.customer_id=cu.id)) ORDER BY cu.name,cu.id LIMIT 5000", NULL };
+static const struct db_sql persons = { "SELECT id,name,0 FROM person WHERE active=1 AND role IN ('admin','technician') ORDER BY name,id LIMIT 500", NULL };
+static const struct db_sql owners_all = { "SELECT p.id,p.name,CASE WHEN p.active=1 AND p.role IN ('admin','technician') THEN 0 ELSE 1 END FROM person p "
+	"WHERE (p.active=1 AND p.role IN ('admin','technician')) OR EXISTS(SELECT 1 FROM ticket t WHERE t.owner_id=p.id) "
+	"ORDER BY p.name,p.id LIMIT 2000", NULL };
+static const struct db_sql contacts = { "SELECT id,name,0 FROM contact WHERE customer_id=?1 AND active=1 ORDER BY name,id LIMIT 1000", NULL };
 static const struct db_sql views = { "SELECT id,name,query FROM saved_view WHERE person_id=?1 ORDER BY place,id LIMIT 50", NULL };
 static const struct db_sql view_add = { "INSERT INTO saved_view(person_id,name,query) VALUES(?1,?2,?3)", NULL };
 static const struct db_sql view_remove = { "DELETE FROM saved_view WHERE person_id=?1 AND id=?2", NULL };
@@ -137,15 +140,16 @@ int store_ticket_customer_lang(struct db_conn *c, struct arena *a, int64_t custo
 static int choices(struct db_conn *c, struct arena *a, const struct db_sql *q, const struct db_val *v, int nv, struct ticket_choice **out, int *n,
 	struct err *e)
 {
-	enum { MOST = 1000 };
-	struct ticket_choice *k = ARENA_ARRAY(a, struct ticket_choice, MOST);
+	struct ticket_choice *k = NULL;
 	struct db_cur *cur;
-	int rc = 0, m = 0;
+	int rc, m = 0, cap = 0;
 
 	if (db_query(c, q, v, nv, &cur, e) != 0)
 		return -1;
-	while (m < MOST && (rc = db_next(cur, e)) > 0)
-		k[m++] = (struct ticket_choice){ db_int(cur, 0), db_text(cur, 1, a) };
+	while ((rc = db_next(cur, e)) > 0) {
+		k = arena_grow(a, k, sizeof *k, m, &cap);
+		k[m++] = (struct ticket_choice){ db_int(cur, 0), db_text(cur, 1, a), db_int(cur, 2) != 0 };
+	}
 	db_done(cur);
 	if (rc < 0)
 		return -1;
@@ -159,14 +163,19 @@ int store_ticket_customers(struct db_conn *c, struct arena *a, struct ticket_cho
 	return choices(c, a, &customers, DB_NONE, out, n, e);
 }
 
-int store_ticket_customers_busy(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e)
+int store_ticket_customers_all(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e)
 {
-	return choices(c, a, &customers_busy, DB_NONE, out, n, e);
+	return choices(c, a, &customers_all, DB_NONE, out, n, e);
 }
 
 int store_ticket_persons(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e)
 {
 	return choices(c, a, &persons, DB_NONE, out, n, e);
+}
+
+int store_ticket_owners_all(struct db_conn *c, struct arena *a, struct ticket_choice **out, int *n, struct err *e)
+{
+	return choices(c, a, &owners_all, DB_NONE, out, n, e);
 }
 
 int store_ticket_contacts(struct db_conn *c, struct arena *a, int64_t customer_id, struct ticket_choice **out, int *n, struct err *e)

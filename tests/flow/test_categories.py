@@ -219,6 +219,15 @@ class Categories(unittest.TestCase):
         for k in keys[:-1]:
             self.act(k, 'return')
 
+    def test_only_what_covers_is_said_to_cover(self):
+        covering = set(re.findall(r'<option value="([^"]+)"', re.search(r'name="service".*?</select>', self.me.get(PAGE).text, re.S).group(0)))
+        self.assertEqual(covering, {'operations', 'network'})
+        self.assertLessEqual({c.get('service') for c in self.list().values()}, covering | {None})
+        # the kind of work that the service agreement lists, on a website: drawn
+        t = self.ticket(category='web')
+        self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], 'activity': 'web', 'started_at': '2026-07-06T08:00:00+02:00', 'minutes': 60, 'note': 'x'})
+        self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={self.customer['id']}&month=2026-07")['drawn_minutes'], 60)
+
     def test_covered_time_costs_no_hours(self):
         self.add('Firewall', service='network')
         self.assertEqual(self.list()['firewall']['service'], 'network')

@@ -112,6 +112,9 @@ class OpenApi(unittest.TestCase):
         one = f"/api/v1/tickets/{cls.ticket['id']}"
         p.ok('POST', one + '/messages', {'body': 'Vi ser på den.', 'visibility': 'public'})
         cls.desk.get(f"/console/tickets/{cls.ticket['number']}")
+        cls.desk.get('/console/settings/categories/network')
+        cls.desk.submit('/network', service='network')
+        cls.desk.get(f"/console/tickets/{cls.ticket['number']}")
         cls.desk.submit('/messages', body='Her er en vejledning', kind='reply', files={'file': ('vejledning.txt', b'Tryk paa knappen', 'text/plain')})
         entry = {'ticket_id': cls.ticket['id'], 'note': 'arbejde', 'activity': 'visit', 'drive_out_minutes': 40, 'drive_home_minutes': 35}
         p.ok('POST', '/api/v1/time-entries', {**entry, 'started_at': '2026-08-03T08:00:00+02:00', 'minutes': 1000})

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from pedel import Pedel
+from pedel import cvr, Pedel
 
 PNG = (b'\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89'
        b'\x00\x00\x00\x00IEND\xaeB`\x82')
@@ -270,6 +270,44 @@ class Tickets(unittest.TestCase):
         code, got = self.p.api('PATCH', f"/api/v1/tickets/{t['id']}", {'category': 'zzz'})
         self.assertEqual((code, got['error']['field']), (400, 'category'), got)
         self.assertEqual(self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'category': ''}).get('category'), None)
+
+    def test_every_filter_reaches_all_and_says_what_is_not_there(self):
+        many = [self.p.ok('POST', '/api/v1/customers', {'name': f'Mange {n:02}', 'cvr': cvr(7000 + n)})['id'] for n in range(64)]
+        self.p.cli('admin', 'add', '--data', self.p.data, '--login', 'tidligere', '--name', 'Tove Tidligere', '--password-stdin', stdin=self.p.password + '\n')
+        gone = self.p.sql("SELECT id FROM person WHERE login='tidligere'")[0][0]
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': many[63], 'owner_id': int(gone), 'subject': 'Den sidste', 'body': 'y'})
+        self.p.sql("UPDATE person SET active=0 WHERE login='tidligere'")
+        self.p.sql(f'UPDATE customer SET active=0 WHERE id={many[0]}')          # never had a ticket: not offered
+        self.p.sql(f'UPDATE customer SET active=0 WHERE id={many[63]}')
+        page = self.desk.get('/console/tickets?view=open').text
+
+        def options(name):
+            return dict(re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)<', re.search(rf'<select class="in" name="{name}">.*?</select>', page, re.S).group(0)))
+        self.assertEqual({str(c) for c in many} - options('customer').keys(), {str(many[0])})
+        self.assertEqual(options('customer')[str(many[63])], 'Mange 63 (ikke længere kunde)')
+        self.assertEqual(options('owner')[str(gone)], 'Tove Tidligere (er stoppet)')
+        self.assertEqual(options('owner')['none'], 'Ingen')
+        self.assertEqual(options('category')['none'], 'Ingen kategori')
+        self.assertNotIn(f'value="{gone}"', re.search(r'<select class="in" name="owner" data-key="o">.*?</select>', page, re.S).group(0))     # nothing is handed over to her
+        for query in (f'customer={many[63]}', f'owner={gone}'):
+            self.assertIn(f"/console/tickets/{t['number']}?", self.desk.get(f'/console/tickets?view=all&{query}').text)
+        with_one = self.ticket('Med kategori', category='printer')
+        page = self.desk.get('/console/tickets?view=all&category=none').text
+        self.assertIn(f"/console/tickets/{t['number']}?", page)
+        self.assertNotIn(f"/console/tickets/{with_one['number']}?", page)
+        self.assertRegex(page, '<option value="none" selected[^>]*>Ingen kategori')
+        page = self.desk.get('/console/tickets?view=all&promise=support.help').text
+        self.assertRegex(page, '<option value="support.help" selected')
+        for name, label in (('customer', 'Kunde'), ('owner', 'Ansvarlig'), ('category', 'Kategori'), ('promise', 'Løfte'), ('view', 'Visning'), ('sort', 'Rækkefølge')):
+            for value in ('zzz', '999999') if name in ('customer', 'owner') else ('zzz',):
+                self.desk.get(f'/console/tickets?{name}={value}')
+                self.assertEqual(self.desk.status, 404, (name, value))
+                self.assertRegex(self.desk.text, rf'<li>{label}[^<]*: {value}</li>', (name, value))
+                self.assertNotIn('id="rows"', self.desk.text)
+        self.desk.get('/console/tickets?view=all&customer=zzz&owner=none')
+        self.assertIn('href="/console/tickets?view=all&amp;owner=none"', self.desk.text)
+        part = self.desk.get('/console/tickets?customer=zzz', {'HX-Request': 'true', 'HX-Target': 'list'})
+        self.assertEqual((part.status, 'zzz' in part.text), (200, True))
 
     def test_nothing_new_for_a_customer_that_has_ended(self):
         gone, owner, _, _ = self.p.customer(seed=860, name='Forbi ApS', domain='forbi.example')

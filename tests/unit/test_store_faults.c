@@ -355,7 +355,8 @@ static void nothing_missing(void *arg, const char *sha256) { }
 	X(ticket_spent, store_ticket_spent(w, 1, 10, e)) X(watcher_remove, store_watcher_remove(w, 1, "email", 0, "k@x.example", e)) \
 	X(ticket_contact_email, store_ticket_contact_by_email(w, a, "anna@alpha.example", &(int64_t){ 0 }, &(int64_t){ 0 }, e)) \
 	X(ticket_customer, store_ticket_customer_is(w, 1, &(bool){ 0 }, e)) X(ticket_customers, store_ticket_customers(w, a, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
-	X(ticket_busy, store_ticket_customers_busy(w, a, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
+	X(ticket_customers_all, store_ticket_customers_all(w, a, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
+	X(ticket_owners_all, store_ticket_owners_all(w, a, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
 	X(ticket_persons, store_ticket_persons(w, a, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
 	X(ticket_contacts, store_ticket_contacts(w, a, 1, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
 	X(category_add, store_category_add(w, &(struct category){ .key = "ny", .name_da = "Ny", .name_en = "New", .service = "" }, e)) \
