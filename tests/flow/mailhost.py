@@ -21,6 +21,8 @@ import subprocess
 import tempfile
 import time
 
+from pedel import free_port
+
 MASTER = """127.0.0.1:{smtp} inet n - n - - smtpd
 pickup    unix n - n 60 1 pickup
 cleanup   unix n - n - 0 cleanup
@@ -115,12 +117,6 @@ service imap-login {{
 
 def usable():
     return os.geteuid() == 0 and all(shutil.which(p, path='/usr/sbin:/usr/bin') for p in ('postfix', 'dovecot', 'doveadm'))
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 class MailHost:

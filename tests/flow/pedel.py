@@ -64,6 +64,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def certificate(folder):
+    """(cert, key): paths of a certificate of this machine's own, for localhost and 127.0.0.1, and of its key."""
+    cert, key = str(pathlib.Path(folder) / 'cert.pem'), str(pathlib.Path(folder) / 'key.pem')
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=localhost',
+                    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', cert], check=True, capture_output=True)
+    return cert, key
+
+
 def steady_port():
     """A free port that no outgoing connection is ever given: for a server that goes away and comes back to it."""
     while True:
@@ -149,9 +157,8 @@ class Pedel:
         return done.stdout
 
     def start(self, seconds=60):
-        self.lmtp = self.lmtp or free_port()
         listen = f'127.0.0.1:{self.port or 0}'
-        argv = [*self.wrap, str(self.build / 'src/bin/pedeld'), '--data', str(self.data), '--listen', listen, '--lmtp', f'127.0.0.1:{self.lmtp}',
+        argv = [*self.wrap, str(self.build / 'src/bin/pedeld'), '--data', str(self.data), '--listen', listen, '--lmtp', f'127.0.0.1:{self.lmtp or 0}',
                 *self.db, *self.args]
         if self.smtp:
             argv += ['--smtp', self.smtp]
@@ -166,6 +173,7 @@ class Pedel:
             time.sleep(0.01)
         self.base = re.search(rb'ready at (\S+?)/?\s', seen).group(1).decode()
         self.port = urllib.parse.urlsplit(self.base).port
+        self.lmtp = int(re.search(rb'LMTP at 127\.0\.0\.1:(\d+)', seen).group(1))
 
     def log_text(self, last=4000):
         log = self.folder / 'pedeld.log'

@@ -15,7 +15,7 @@ import time
 import unittest
 import warnings
 
-from pedel import Pedel, build_folder, free_port, wait_until
+from pedel import Pedel, build_folder, certificate, free_port, wait_until
 
 
 def children(pid):
@@ -185,10 +185,7 @@ class Daemon(unittest.TestCase):
 
     def test_tls(self):
         with tempfile.TemporaryDirectory() as folder:
-            cert, key = f'{folder}/c.pem', f'{folder}/k.pem'
-            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key,
-                            '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'],
-                           check=True, capture_output=True)
+            cert, key = certificate(folder)
             context = ssl.create_default_context(cafile=cert)
             with Pedel(args=['--tls-cert', cert, '--tls-key', key]) as p:
                 self.assertTrue(p.base.startswith('https://'))

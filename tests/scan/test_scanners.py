@@ -16,7 +16,7 @@ import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'flow'))
-from pedel import Pedel  # noqa: E402
+from pedel import Pedel, certificate  # noqa: E402
 
 # Modules of wapiti that are left out: ssrf, xxe and wapp ask servers of its makers; buster, nikto and backup look for files, and there are none.
 MODULES = 'csp,cookieflags,http_headers,csrf,crlf,redirect,exec,file,sql,xss,permanentxss,shellshock,methods'
@@ -112,10 +112,8 @@ class Scanners(unittest.TestCase):
     @unittest.skipUnless(shutil.which('testssl'), 'no testssl.sh')
     def test_testssl(self):
         with Pedel(start=False) as p:
-            key, cert = p.folder / 'key.pem', p.folder / 'cert.pem'
-            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=localhost',
-                            '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert], check=True, capture_output=True)
-            p.args = ['--tls-cert', str(cert), '--tls-key', str(key)]
+            cert, key = certificate(p.folder)
+            p.args = ['--tls-cert', cert, '--tls-key', key]
             p.start()
             told = p.folder / 'testssl.json'
             out = self.run_tool('testssl', '--quiet', '--color', '0', '--warnings', 'off', '--ip', '127.0.0.1', '--jsonfile', told, '-p', '-s', '-f', '-S', '-h', '-U',
