@@ -49,7 +49,7 @@ static void meter_read(const struct meter *m, int64_t ended_at, bool running, in
 		out->due_at = calendar_after(m->calendar, last, m->target_us - m->used_us);
 	if (ended_at)
 		out->mark = ended_at > out->due_at ? SLA_MISSED : SLA_MET;
-	else if (now > out->due_at)
+	else if (now >= out->due_at)            /* an answer at that very moment is in time; without one it is not */
 		out->mark = SLA_OVERDUE;
 	else
 		out->mark = running ? SLA_RUNNING : SLA_PAUSED;

@@ -142,6 +142,20 @@ static const char *typed_moment(struct web *w, int64_t t)
 		arena_printf(w->a, "%d.%d. %d.%02d", c.day, c.month, c.hour, c.minute);
 }
 
+/* A day alone is how it stood when the day was over; today, how it stands now. */
+static int read_when(struct web *w, const char *typed, int64_t *when, struct err *e)
+{
+	struct err none;
+	int32_t day;
+
+	if (read_moment(w, typed, "at", when, e) == 0)
+		return 0;
+	if (e->id == E_TIME_UNCLEAR || read_day(w, typed, "at", &day, &none) != 0)
+		return -1;
+	*when = day == w->today ? w->now : day_start(day + 1) - 1;
+	return 0;
+}
+
 static int show(struct web *w, struct err *e)
 {
 	const char *at = web_query(w, "at"), *done = web_query(w, "done");
@@ -159,7 +173,7 @@ static int show(struct web *w, struct err *e)
 		strcmp(done, "withdrawn") == 0 ? _("The attestation is withdrawn.") : NULL;
 	if (at) {
 		when = w->now;
-		if (!text_blank(at) && read_moment(w, at, "at", &when, &wrong) != 0) {
+		if (!text_blank(at) && read_when(w, at, &when, &wrong) != 0) {
 			web_wrong(w, &wrong);
 		} else if (when > w->now) {
 			FAIL_FIELD(&wrong, E_MOMENT_FUTURE, "at", "%s", at);

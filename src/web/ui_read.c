@@ -223,6 +223,23 @@ int read_day(const struct web *w, const char *text, const char *field, int32_t *
 	return 0;
 }
 
+/* "2026-12-01T09:30:00+01:00", with a blank for the T, or for a plus that an address has swallowed. */
+static int iso_moment(const struct web *w, const char *s, const char *field, int64_t *t)
+{
+	char *iso = arena_dup(w->a, s), *plus;
+	size_t n = strlen(iso);
+	struct err none;
+
+	while (n && iso[n - 1] == ' ')
+		iso[--n] = 0;
+	if (n < 16 || iso[4] != '-' || iso[7] != '-' || !strchr("Tt ", iso[10]))
+		return -1;
+	iso[10] = 'T';
+	if ((plus = strchr(iso, ' ')))
+		*plus = '+';
+	return moment_parse(iso, field, t, &none);
+}
+
 int read_moment(const struct web *w, const char *text, const char *field, int64_t *t, struct err *e)
 {
 	const char *s = skip(text ? text : ""), *end = s, *start = s;
@@ -235,8 +252,8 @@ int read_moment(const struct web *w, const char *text, const char *field, int64_
 
 	if (!*s)
 		return FAIL_FIELD(e, E_REQUIRED, field, "time");
-	if (strlen(s) > 10 && s[4] == '-' && s[10] == 'T')
-		return moment_parse(s, field, t, e);
+	if (iso_moment(w, s, field, t) == 0)
+		return 0;
 	if ((weekday = weekday_word(s, &len))) {        /* "fre. 9.50" is the last Friday; "fre. 20.11. kl. 9.50" says which */
 		s = skip(s + len);
 		if (strncasecmp(s, "kl", 2) == 0 || !strchr(s, ' '))

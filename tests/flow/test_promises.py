@@ -113,6 +113,15 @@ class Promises(unittest.TestCase):
         self.assertEqual(b.status, 200)
         b.get(f"/console/promises/{self.customer['id']}/support.help?at=1.1.2020%209.30")
         self.assertIn('ikke lovet på det tidspunkt', b.text)
+        today = time.strftime('%Y-%m-%d', time.localtime())
+        for typed, said in (('2020-01-02T09:30', 'den 2. januar 2020 kl. 09.30'), ('2020-01-02T09:30:00+01:00', 'den 2. januar 2020 kl. 09.30'), ('2020-01-02T08:30Z', 'kl. 09.30'),
+                            ('2020-01-02', 'den 2. januar 2020 kl. 23.59'), ('2.1.2020', 'den 2. januar 2020 kl. 23.59'), (today, 'Sådan stod det')):
+            b.get(f"/console/promises/{self.customer['id']}/support.help?" + urllib.parse.urlencode({'at': typed}))
+            self.assertEqual(b.status, 200, typed)
+            self.assertIn(said, b.text, typed)
+        b.get(f"/console/promises/{self.customer['id']}/support.help?at=engang")
+        self.assertEqual(b.status, 422)
+        self.assertIn('1.12.2026 kl. 9.30 eller 2026-12-01T09:30', b.text)
         self.assertEqual(b.get(f"/console/promises/{self.customer['id']}/no.such").status, 404)
         person = self.p.browser()
         person.get('/login')

@@ -277,6 +277,7 @@ static void test_promises_begin_when_the_agreement_is_accepted(void **state)
 static void test_broken_makes_one_ticket_and_recovery_closes_it(void **state)
 {
 	struct store_case *s = *state;
+	struct promise_stand p;
 	int64_t id;
 
 	begin(s);
@@ -291,7 +292,9 @@ static void test_broken_makes_one_ticket_and_recovery_closes_it(void **state)
 	CHECK(now_of(s, "support.help").due_at == at(3, 11, 0));
 	sweep(s, at(3, 12, 0));
 	CHECK_STR(now_of(s, "support.help").state, "broken");
-	CHECK(now_of(s, "support.help").since_at >= at(3, 11, 0) && now_of(s, "support.help").since_at <= at(3, 11, 0) + 1);
+	CHECK(now_of(s, "support.help").since_at == at(3, 11, 0));     /* due at eleven: broken at eleven, not a moment later */
+	CHECK_INT(told(s, "support.help", at(3, 11, 0), &p), PROMISE_BROKEN);   /* and told again of that moment, it is the same */
+	CHECK_INT(told(s, "support.help", at(3, 11, 0) - 1, &p), PROMISE_AT_RISK);
 	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket WHERE channel='system'"), 1);
 	CHECK_INT(store_case_count(s, "SELECT COUNT(*) FROM ticket t JOIN promise_state p ON p.ticket_id=t.id WHERE t.dedupe_key='promise:1:support.help' "
 		"AND t.promise='support.help' AND p.state='broken'"), 1);

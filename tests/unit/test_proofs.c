@@ -49,6 +49,29 @@ static int help_of(struct arena *a, const char *tickets, int64_t now, struct hel
 	return n;
 }
 
+/* Newest first: '+' good, '-' failed, a minute apart; age: minutes since the newest; tries and good of the month. */
+static struct probe_door door(const char *name, const char *recent, int age, int64_t tries, int64_t good, int64_t now)
+{
+	struct probe_door d = { .probe = name, .tries = tries, .good = good };
+
+	for (; *recent; recent++, d.nrecent++)
+		d.recent[d.nrecent] = (struct probe_result){ .at = now - (age + d.nrecent) * MOMENT_MINUTE, .probe = name, .ok = *recent == '+', .took_ms = 12,
+			.detail = *recent == '+' ? "" : "HTTP 500" };
+	return d;
+}
+
+static struct webwork_order order_room[16];       /* what orders_of() fills */
+
+static int orders_of(const char *s, int64_t now, struct webwork_order *t)
+{
+	int n = 0;
+
+	for (const char *c = s; *c; c++, n++)
+		t[n] = (struct webwork_order){ .number = 10001 + n, .subject = "Ret forsiden", .created_at = now - MOMENT_HOUR,
+			.response = clock_of(*c, now + 10 * MOMENT_MINUTE), .warn_at = *c == 'w' ? now : *c == 'r' ? now + MOMENT_MINUTE : 0 };
+	return n;
+}
+
 static void test_help(void **state)
 {
 	static const struct { const char *tickets; int target; enum promise_state want; int due_min, check_min; const char *says; } rows[] = {
@@ -101,6 +124,52 @@ static void test_help(void **state)
 	(void)state;
 }
 
+/* The first reason is the one that decided: lists, history and I dag show it alone. */
+static void test_what_decides_speaks_first(void **state)
+{
+	static const struct { const char *tickets, *first; } help[] = {
+		{ "mk wr", "1 af 2 opgaver" }, { "mk kk wr", "2 af 3 opgaver" },        /* broken by the share, not by what is near */
+		{ "99xkk wr", "1 opgave er tæt på" }, { "mk wr ok-", "ingen har taget den" }, { "19xkk mk", "19 af 20" }, { "19xkk mk wr", "1 opgave er tæt på" },
+	};
+	static const struct { const char *orders, *portal, *mail, *first; } order[] = {
+		{ "k", "+", "---", "mailadressen er lukket" }, { "kk", "", "+", "om portalen er åben" }, { "kk", "", "---", "mailadressen er lukket" },
+		{ "kw", "+", "+", "1 bestilling er tæt på" }, { "ko", "---", "+", "1 af 2 bestillinger" }, { "mw", "+", "+", "1 af 2 bestillinger" },
+		{ "kk", "+", "+", "2 af 2 bestillinger" }, { "", "", "", "Ingen bestillinger" },
+	};
+	static const struct { const char *portal, *mail, *first; } open[] = {
+		{ "---", "+++", "Portalen har svigtet 3" }, { "+++", "-++", "Mailadressen svigtede ved den seneste prøve" }, { "+++", "--+", "Mailadressen svigtede ved de seneste 2" },
+		{ "-++", "", "Mailadressen er ikke prøvet" }, { "+++", "+++", "Portalen var åben" },
+	};
+	struct arena *a = arena_begin(16 << 20);
+	int64_t now = at(24, 10, 0);
+	struct help_ticket *t;
+	struct proof p;
+	int n;
+
+	for (size_t i = 0; i < sizeof help / sizeof *help; i++) {
+		n = help_of(a, help[i].tickets, now, &t);
+		support_judge_help(a, t, n, 95, now, &p);
+		CHECK_ROW(i, strstr(p.reasons[0].text[LANG_DA], help[i].first));
+	}
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		struct probe_month m = { .portal = door("portal", order[i].portal, 0, 10, 10, now), .mail = door("mail", order[i].mail, 0, 10, 10, now) };
+
+		n = orders_of(order[i].orders, now, order_room);
+		webwork_judge_order(a, order_room, n, &m, now, &p);
+		CHECK_ROW(i, strstr(p.reasons[0].text[LANG_DA], order[i].first));
+		for (int k = 0; k < p.nreasons; k++)
+			CHECK_ROW(i, p.reasons[k].text[LANG_EN][0]);
+	}
+	for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
+		struct probe_month m = { .at = now, .portal = door("portal", open[i].portal, 0, 1000, 999, now), .mail = door("mail", open[i].mail, 0, 1000, 999, now) };
+
+		support_judge_open(a, &m, 9950, now, &p);
+		CHECK_ROW(i, strstr(p.reasons[0].text[LANG_DA], open[i].first));
+	}
+	arena_end(a);
+	(void)state;
+}
+
 static void test_help_shows_what_went_wrong_first(void **state)
 {
 	struct arena *a = arena_begin(16 << 20);
@@ -135,17 +204,6 @@ static void test_report(void **state)
 	}
 	arena_end(a);
 	(void)state;
-}
-
-/* Newest first: '+' good, '-' failed, a minute apart; age: minutes since the newest; tries and good of the month. */
-static struct probe_door door(const char *name, const char *recent, int age, int64_t tries, int64_t good, int64_t now)
-{
-	struct probe_door d = { .probe = name, .tries = tries, .good = good };
-
-	for (; *recent; recent++, d.nrecent++)
-		d.recent[d.nrecent] = (struct probe_result){ .at = now - (age + d.nrecent) * MOMENT_MINUTE, .probe = name, .ok = *recent == '+', .took_ms = 12,
-			.detail = *recent == '+' ? "" : "HTTP 500" };
-	return d;
 }
 
 static void test_open(void **state)
@@ -221,13 +279,9 @@ static void test_orders(void **state)
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct probe_month m = { .portal = door("portal", rows[i].portal, 0, 10, 10, now), .mail = door("mail", rows[i].mail, 0, 10, 10, now) };
-		struct webwork_order t[16];
-		int n = 0;
+		int n = orders_of(rows[i].orders, now, order_room);
 
-		for (const char *c = rows[i].orders; *c; c++, n++)
-			t[n] = (struct webwork_order){ .number = 10001 + n, .subject = "Ret forsiden", .created_at = now - MOMENT_HOUR,
-				.response = clock_of(*c, now + 10 * MOMENT_MINUTE), .warn_at = *c == 'w' ? now : *c == 'r' ? now + MOMENT_MINUTE : 0 };
-		webwork_judge_order(a, t, n, &m, now, &p);
+		webwork_judge_order(a, order_room, n, &m, now, &p);
 		CHECK_ROW(i, p.state == rows[i].want && p.nreasons >= 1);
 		CHECK_ROW(i, p.due_at == (p.state == PROMISE_AT_RISK ? now + 10 * MOMENT_MINUTE : 0));
 		CHECK_ROW(i, p.check_at > now);
@@ -319,7 +373,7 @@ static void lines_are_read_as_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_help), cmocka_unit_test(test_help_shows_what_went_wrong_first), cmocka_unit_test(test_report),
+		cmocka_unit_test(test_help), cmocka_unit_test(test_help_shows_what_went_wrong_first), cmocka_unit_test(test_what_decides_speaks_first), cmocka_unit_test(test_report),
 		cmocka_unit_test(test_open), cmocka_unit_test(test_open_cuts_percentages_and_never_rounds_up), cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_lines_survive_storing), cmocka_unit_test(lines_are_read_as_written),
 	};

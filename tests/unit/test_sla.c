@@ -239,7 +239,7 @@ static struct brute count(const struct sla_terms *t, int cal, const struct sla_e
 		b.mark = SLA_NONE;
 	else if (b.ended >= 0)
 		b.mark = b.due >= 0 && b.ended > b.due ? SLA_MISSED : SLA_MET;
-	else if (b.due >= 0 && now > b.due)
+	else if (b.due >= 0 && now >= b.due)
 		b.mark = SLA_OVERDUE;
 	else {
 		for (; i < n && ev[i].at <= base + now * MOMENT_MINUTE; i++)

@@ -26,7 +26,7 @@ static void clock_watch(struct proof *p, const struct sla_clock *c, int64_t warn
 		proof_check(p, warn_at);
 	}
 	if (c->due_at != MOMENT_NEVER)
-		proof_check(p, c->due_at > at ? c->due_at : at + 1);
+		proof_check(p, c->due_at);
 }
 
 static void ticket_line(struct proof *p, struct arena *a, const struct help_ticket *t, const char *da, const char *en)
@@ -36,10 +36,43 @@ static void ticket_line(struct proof *p, struct arena *a, const struct help_tick
 		arena_printf(a, "%" PRId64 " \"%s\": %s", t->number, t->subject, en));
 }
 
+struct help_count { int64_t all, missed, near, unowned; int target_percent; bool short_of; };
+
+static void share_reason(struct proof *p, struct arena *a, const struct help_count *k, int64_t at)
+{
+	int64_t good = k->all - k->missed;
+
+	proof_reason(p, a, arena_printf(a, "%" PRId64 " af %" PRId64 " opgaver i %s er inden for tiden (%s); aftalt er %d\u00a0%%.", good, k->all,
+		proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, good, k->all, 1), k->target_percent),
+		arena_printf(a, "%" PRId64 " of %" PRId64 " requests in %s are within their times (%s); agreed is %d\u00a0%%.", good, k->all,
+		proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, good, k->all, 1), k->target_percent));
+}
+
+/* What decides comes first: lists, the history and the front page show one line. */
+static void help_reasons(struct proof *p, struct arena *a, const struct help_count *k, int64_t at)
+{
+	if (k->unowned)
+		proof_reason(p, a, arena_printf(a, k->unowned == 1 ? "%" PRId64 " opgave er over sin svartid, og ingen har taget den." :
+			"%" PRId64 " opgaver er over deres svartid, og ingen har taget dem.", k->unowned),
+			arena_printf(a, k->unowned == 1 ? "%" PRId64 " request is past its response time and nobody has taken it." :
+			"%" PRId64 " requests are past their response time and nobody has taken them.", k->unowned));
+	if (k->short_of)
+		share_reason(p, a, k, at);
+	if (k->near)
+		proof_reason(p, a, arena_printf(a, k->near == 1 ? "%" PRId64 " opgave er tæt på sin frist." : "%" PRId64 " opgaver er tæt på deres frist.", k->near),
+			arena_printf(a, k->near == 1 ? "%" PRId64 " request is close to its deadline." : "%" PRId64 " requests are close to their deadlines.", k->near));
+	if (k->all && !k->short_of)
+		share_reason(p, a, k, at);
+	if (!k->all)
+		proof_reason(p, a, arena_printf(a, "Ingen opgaver i %s endnu.", proof_month(a, LANG_DA, month_of(at))),
+			arena_printf(a, "No requests in %s yet.", proof_month(a, LANG_EN, month_of(at))));
+}
+
 void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int target_percent, int64_t at, struct proof *out)
 {
 	int64_t all = 0, missed = 0, near_n = 0, unowned = 0;
 	enum promise_state state;
+	bool short_of;
 
 	proof_begin(out, PROMISE_NOT_DUE);
 	proof_check(out, month_end(at));
@@ -71,31 +104,15 @@ void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int
 			else if (pass == 2 && !near && k->this_month)
 				ticket_line(out, a, k, "inden for tiden", "within its time");
 		}
-	if (unowned || (all && (all - missed) * 100 < (int64_t)target_percent * all))
+	short_of = all && (all - missed) * 100 < (int64_t)target_percent * all;
+	if (unowned || short_of)
 		state = PROMISE_BROKEN;
 	else if (near_n || (all && missed && (all - missed) * 100 < (int64_t)(target_percent + SUPPORT_RISK_POINTS) * all))
 		state = PROMISE_AT_RISK;
 	else
 		state = all ? PROMISE_KEPT : PROMISE_NOT_DUE;
 	out->state = state;
-	/* What decides comes first: lists show one line. */
-	if (unowned)
-		proof_reason(out, a, arena_printf(a, unowned == 1 ? "%" PRId64 " opgave er over sin svartid, og ingen har taget den." :
-			"%" PRId64 " opgaver er over deres svartid, og ingen har taget dem.", unowned),
-			arena_printf(a, unowned == 1 ? "%" PRId64 " request is past its response time and nobody has taken it." :
-			"%" PRId64 " requests are past their response time and nobody has taken them.", unowned));
-	if (near_n)
-		proof_reason(out, a, arena_printf(a, near_n == 1 ? "%" PRId64 " opgave er tæt på sin frist." : "%" PRId64 " opgaver er tæt på deres frist.", near_n),
-			arena_printf(a, near_n == 1 ? "%" PRId64 " request is close to its deadline." : "%" PRId64 " requests are close to their deadlines.", near_n));
-	if (all)
-		proof_reason(out, a,
-			arena_printf(a, "%" PRId64 " af %" PRId64 " opgaver i %s er inden for tiden (%s); aftalt er %d\u00a0%%.", all - missed, all,
-				proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, all - missed, all, 1), target_percent),
-			arena_printf(a, "%" PRId64 " of %" PRId64 " requests in %s are within their times (%s); agreed is %d\u00a0%%.", all - missed, all,
-				proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, all - missed, all, 1), target_percent));
-	else
-		proof_reason(out, a, arena_printf(a, "Ingen opgaver i %s endnu.", proof_month(a, LANG_DA, month_of(at))),
-			arena_printf(a, "No requests in %s yet.", proof_month(a, LANG_EN, month_of(at))));
+	help_reasons(out, a, &(struct help_count){ all, missed, near_n, unowned, target_percent, short_of }, at);
 	if (state != PROMISE_AT_RISK)
 		out->due_at = 0;
 }
@@ -132,10 +149,33 @@ static const char *tries_text(struct arena *a, enum lang l, int64_t tries)
 		words_number(a, l, tries / step * step), l == LANG_EN ? tries == 1 ? "try" : "tries" : tries == 1 ? "prøve" : "prøver");
 }
 
+static void open_reason(struct proof *p, struct arena *a, const struct probe_door *d, const char *da, const char *en, int64_t target, int64_t at)
+{
+	proof_reason(p, a,
+		arena_printf(a, "%s var åben i %s %s i %s; aftalt er %s.", da, proof_percent(a, LANG_DA, d->good, d->tries, 2), tries_text(a, LANG_DA, d->tries),
+			proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, target, 10000, 2)),
+		arena_printf(a, "%s was open in %s %s in %s; agreed is %s.", en, proof_percent(a, LANG_EN, d->good, d->tries, 2), tries_text(a, LANG_EN, d->tries),
+			proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));
+}
+
+/* bad: how many of the latest tries failed. */
+static void failed_reason(struct proof *p, struct arena *a, const char *detail, int bad, const char *da, const char *en)
+{
+	if (bad >= PROBE_FAILS)
+		proof_reason(p, a, arena_printf(a, "%s har svigtet %s%d gange i træk: %s", da, bad == PROBE_RECENT ? "mindst " : "", bad, detail),
+			arena_printf(a, "%s has failed %s%d times in a row: %s", en, bad == PROBE_RECENT ? "at least " : "", bad, detail));
+	else if (bad == 1)
+		proof_reason(p, a, arena_printf(a, "%s svigtede ved den seneste prøve: %s", da, detail), arena_printf(a, "%s failed at the latest try: %s", en, detail));
+	else if (bad)
+		proof_reason(p, a, arena_printf(a, "%s svigtede ved de seneste %d prøver: %s", da, bad, detail),
+			arena_printf(a, "%s failed at the latest %d tries: %s", en, bad, detail));
+}
+
 /* One door's reasons, what decided first; returns its state. */
 static enum promise_state door_judge(struct arena *a, const struct probe_door *d, const char *da, const char *en, int64_t target, int64_t at,
 	struct proof *out)
 {
+	bool below = d->good * 10000 < target * d->tries, short_of;
 	int bad = 0;
 
 	if (d->nrecent == 0) {
@@ -150,21 +190,16 @@ static enum promise_state door_judge(struct arena *a, const struct probe_door *d
 	proof_check(out, d->recent[0].at + PROBE_SILENT_US + 1);
 	while (bad < d->nrecent && !d->recent[bad].ok)
 		bad++;
-	if (bad >= PROBE_FAILS)
-		proof_reason(out, a, arena_printf(a, "%s har svigtet %s%d gange i træk: %s", da, bad == PROBE_RECENT ? "mindst " : "", bad, d->recent[0].detail),
-			arena_printf(a, "%s has failed %s%d times in a row: %s", en, bad == PROBE_RECENT ? "at least " : "", bad, d->recent[0].detail));
-	if (d->tries)
-		proof_reason(out, a,
-			arena_printf(a, "%s var åben i %s %s i %s; aftalt er %s.", da, proof_percent(a, LANG_DA, d->good, d->tries, 2), tries_text(a, LANG_DA, d->tries),
-				proof_month(a, LANG_DA, month_of(at)), proof_percent(a, LANG_DA, target, 10000, 2)),
-			arena_printf(a, "%s was open in %s %s in %s; agreed is %s.", en, proof_percent(a, LANG_EN, d->good, d->tries, 2), tries_text(a, LANG_EN, d->tries),
-				proof_month(a, LANG_EN, month_of(at)), proof_percent(a, LANG_EN, target, 10000, 2)));
-	if (bad >= PROBE_FAILS)
-		return PROMISE_BROKEN;
 	/* A single slip in the first hours of a month is a large share of few tries: it takes as many as make a shut door. */
-	if (d->good * 10000 < target * d->tries && d->tries - d->good >= PROBE_FAILS)
+	short_of = below && d->tries - d->good >= PROBE_FAILS;
+	if (short_of && bad < PROBE_FAILS)
+		open_reason(out, a, d, da, en, target, at);
+	failed_reason(out, a, d->recent[0].detail, bad, da, en);
+	if (d->tries && !(short_of && bad < PROBE_FAILS))
+		open_reason(out, a, d, da, en, target, at);
+	if (bad >= PROBE_FAILS || short_of)
 		return PROMISE_BROKEN;
-	return bad > 0 || d->good * 10000 < target * d->tries ? PROMISE_AT_RISK : PROMISE_KEPT;
+	return bad > 0 || below ? PROMISE_AT_RISK : PROMISE_KEPT;
 }
 
 static int door_weight(enum promise_state s)
