@@ -5,6 +5,8 @@
 #include <string.h>
 #include "store/mail_in.h"
 
+#define MAILS_LATE_US (2 * MOMENT_MINUTE)
+
 static int words(struct web *w, struct today_view *v, struct err *e)
 {
 	const char **t = ARENA_ARRAY(w->a, const char *, v->n + 1), **r = ARENA_ARRAY(w->a, const char *, v->n + 1);
@@ -83,7 +85,8 @@ static int wrong(struct web *w, struct today_view *v, struct err *e)
 	v->nwrong = health_lines(w->app->health, v->wrong);
 	if (outbox_stuck(w->db, w->a, &v->stuck, e) != 0 || store_mail_in_counts(w->db, &v->mails, &v->mails_since, e) != 0)
 		return -1;
-	if (v->mails && v->mails_since > w->now - 2 * MOMENT_MINUTE)
+	web_until(w, v->mails_since + MAILS_LATE_US);
+	if (v->mails && v->mails_since > w->now - MAILS_LATE_US)
 		v->mails = 0;          /* it will be read in a moment */
 	return 0;
 }

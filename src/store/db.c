@@ -89,6 +89,7 @@ struct db_stmt *db_stmt_get(struct db_conn *c, const char *text, const struct db
 	}
 	s->hash = h;
 	s->serial = ++c->serial;
+	s->asked = db_asked_of(c->db, text, h);
 	if (fault_hit("db prepare") ? FAIL(e, E_DB, "prepare: test fault") : c->drv->prepare(c, s, v, nv, e)) {
 		free(s->text);
 		free(s);
@@ -142,6 +143,7 @@ void db_conn_close(struct db_conn *c)
 	db_close_cursors(c);
 	stmts_drop(c);
 	c->drv->disconnect(c);
+	free(c->log.p);
 	free(c);
 }
 
@@ -196,6 +198,7 @@ void db_read_end(struct db_conn *c)
 	if (!c)
 		return;
 	d = c->db;
+	c->log.on = false;
 	db_close_cursors(c);
 	c->drv->rollback(c);
 	c->failed = c->duplicate = false;
@@ -244,6 +247,8 @@ int db_open(const struct db_config *cfg, struct db **out, struct err *e)
 		goto fail;
 	if (d->drv->mark_find)
 		d->drv->mark_find(d);
+	db_notes_begin(d);
+	stmts_drop(d->writer);          /* those of the migration were prepared before anything was known */
 	if (!cfg->solo) {
 		if (fault_hit("db thread") || pthread_create(&d->thread, NULL, db_writer_main, d) != 0) {
 			FAIL(e, E_OS_CALL, "writer thread");
@@ -280,6 +285,7 @@ void db_close(struct db *d)
 	}
 	db_conn_close(d->writer);
 	arena_end(d->job_arena);
+	db_notes_end(d->notes);
 	pthread_mutex_destroy(&d->lock);
 	pthread_mutex_destroy(&d->solo);
 	pthread_cond_destroy(&d->reader_free);
@@ -351,6 +357,10 @@ static int cur_open(struct db_conn *c, const struct db_sql *q, const struct db_v
 	}
 	cur->loose = loose;
 	cur->s->busy++;
+	if (c->log.on)
+		db_log_open(cur, v, nv);
+	else if (!c->reader)
+		db_wrote(c, cur->s->asked);
 	if (fault_hit("db step") ? FAIL(e, E_DB_BUSY, "step: test fault") : c->drv->start(cur, v, nv, e)) {
 		db_done(cur);
 		c->failed = true;
@@ -376,6 +386,8 @@ static int cur_next(struct db_cur *cur, struct err *e)
 		cur->c->failed = true;
 	if (rc <= 0)
 		cur->over = true;
+	if (cur->c->log.on)
+		db_log_next(cur, rc);
 	return rc;
 }
 
@@ -394,6 +406,8 @@ void db_done(struct db_cur *cur)
 	if (!cur || !cur->used)
 		return;
 	if (cur->s) {
+		if (cur->c->log.on)
+			db_log_done(cur);
 		cur->c->drv->stop(cur);
 		cur->s->busy--;
 		if (cur->loose)
@@ -444,20 +458,41 @@ int db_control(struct db_conn *c, const char *text, struct err *e)
 	return db_run(c, &(struct db_sql){ text, NULL }, DB_NONE, NULL, e);
 }
 
-int64_t db_int(struct db_cur *cur, int col) { return cur->c->drv->col_int(cur, col); }
-bool db_null(struct db_cur *cur, int col) { return cur->c->drv->col_null(cur, col); }
+int64_t db_int(struct db_cur *cur, int col)
+{
+	int64_t v = cur->c->drv->col_int(cur, col);
+
+	if (cur->c->log.on)
+		db_log_int(cur, col, v);
+	return v;
+}
+
+bool db_null(struct db_cur *cur, int col)
+{
+	bool v = cur->c->drv->col_null(cur, col);
+
+	if (cur->c->log.on)
+		db_log_null(cur, col, v);
+	return v;
+}
 
 const char *db_text(struct db_cur *cur, int col, struct arena *a)
 {
-	size_t n;
+	size_t n = 0;
 	const char *s = cur->c->drv->col_text(cur, col, &n);
 
+	if (cur->c->log.on)
+		db_log_text(cur, col, false, s, n);
 	return s ? arena_dupn(a, s, n) : NULL;
 }
 
 struct db_bytes db_bytes(struct db_cur *cur, int col, struct arena *a)
 {
-	if (cur->c->drv->col_null(cur, col))
-		return (struct db_bytes){ NULL, 0 };
-	return cur->c->drv->col_bytes(cur, col, a);
+	struct db_bytes v = { NULL, 0 };
+
+	if (!cur->c->drv->col_null(cur, col))
+		v = cur->c->drv->col_bytes(cur, col, a);
+	if (cur->c->log.on)
+		db_log_text(cur, col, true, v.p, v.n);
+	return v;
 }

@@ -8,11 +8,21 @@
 #define PEDEL_STORE_DB_DRIVER_H
 #include <pthread.h>
 #include "store/db.h"
+#include "store/db_trace.h"
 
 enum { DB_CURSORS = 32, DB_BUCKETS = 256, DB_STATEMENTS = 400, DB_PARAMS = 64 };
 
+struct db_asked;                        /* a statement's text and the tables it names, kept once for the whole database */
+struct db_notes;
+struct db_log {                         /* of db_trace_begin() */
+	bool on, whole;
+	char *p;
+	size_t n, cap;
+	struct db_tables tables, dated;
+};
 struct db_stmt {
 	struct db_stmt *next;
+	const struct db_asked *asked;   /* NULL: not known */
 	char *text;
 	uint64_t hash;
 	void *h;                        /* SQLite: sqlite3_stmt */
@@ -42,6 +52,9 @@ struct db_conn {
 	struct db_cur curs[DB_CURSORS];
 	struct db_conn *next;
 	char mark[32];                  /* PostgreSQL: the running transaction's id */
+	struct db_tables wrote;         /* the writer: by the running transaction */
+	bool wrote_any;                 /* ... what cannot be said */
+	struct db_log log;
 };
 struct db_driver {
 	enum db_kind kind;
@@ -69,6 +82,9 @@ struct db_driver {
 	void (*mark_find)(struct db *d);                        /* once, after opening: where mark_now looks. NULL allowed */
 	void (*mark_now)(struct db *d, struct db_mark *out);    /* NULL: cannot be said without asking */
 	void (*mark_ask)(struct db_conn *c, struct db_mark *out);       /* in a read; NULL: mark_now does it */
+	/* The writer, before its transaction's first statement (before NULL) and after its commit. Not known when anything but
+	 * that one commit lies between. NULL: never known. */
+	void (*mark_commit)(struct db_conn *c, const struct db_mark *before, struct db_mark *out);
 };
 extern const struct db_driver db_sqlite, db_postgres;
 
@@ -99,6 +115,7 @@ struct db {
 	bool seals;
 	uint8_t seal_key[32];           /* db_seal() */
 	const volatile uint8_t *wal_index;      /* SQLite: the shared head of the WAL's index; NULL: none */
+	struct db_notes *notes;                 /* NULL: which tables a statement touches is not known */
 };
 
 struct db_migration { int number; const char *name, *text; };
@@ -113,5 +130,18 @@ struct db_stmt *db_stmt_get(struct db_conn *c, const char *text, const struct db
 int  db_migrate(struct db_conn *w, const struct db_config *cfg, struct err *e);
 char *db_translate(const char *text, enum db_kind kind);        /* a schema file in one database's words; free() it */
 void *db_writer_main(void *d);
+/* db_trace.c */
+void db_notes_begin(struct db *d);
+void db_notes_end(struct db_notes *o);
+const struct db_asked *db_asked_of(struct db *d, const char *text, uint64_t hash);
+void db_wrote(struct db_conn *c, const struct db_asked *s);
+void db_commit_begin(struct db_conn *c, struct db_mark *before);
+void db_commit_end(struct db_conn *c, const struct db_mark *before);
+void db_log_open(struct db_cur *cur, const struct db_val *v, int nv);
+void db_log_next(struct db_cur *cur, int rc);
+void db_log_done(struct db_cur *cur);
+void db_log_int(struct db_cur *cur, int col, int64_t v);
+void db_log_null(struct db_cur *cur, int col, bool v);
+void db_log_text(struct db_cur *cur, int col, bool bytes, const void *v, size_t n);
 int  db_sqlite_snapshot(struct db_conn *c, const char *path, struct err *e);    /* c's snapshot as a file of its own */
 #endif

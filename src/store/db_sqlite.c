@@ -221,6 +221,21 @@ static void sq_mark_now(struct db *d, struct db_mark *out)
 	}
 }
 
+/* The counter of commits, 2.1.1 again. Our transaction holds the write lock from before the first look on, so what was counted
+ * once since is its own commit; when another process was quicker than the second look, the mark is not known. */
+static void sq_mark_commit(struct db_conn *c, const struct db_mark *before, struct db_mark *out)
+{
+	uint32_t was, is;
+
+	out->known = false;
+	sq_mark_now(c->db, out);
+	if (!before || !out->known)
+		return;
+	memcpy(&was, before->b + 8, sizeof was);
+	memcpy(&is, out->b + 8, sizeof is);
+	out->known = is == was + 1 || memcmp(out->b, before->b, WAL_HEAD) == 0;
+}
+
 int db_sqlite_snapshot(struct db_conn *c, const char *path, struct err *e)
 {
 	sqlite3_backup *b = NULL;
@@ -247,5 +262,5 @@ const struct db_driver db_sqlite = {
 	.in_transaction = sq_in_transaction, .script = sq_script, .savepoint = sq_savepoint, .keep = sq_keep, .take_back = sq_take_back,
 	.prepare = sq_prepare, .forget = sq_forget, .start = sq_start, .next = sq_next, .stop = sq_stop, .col_int = sq_int, .col_null = sq_null,
 	.col_text = sq_text, .col_bytes = sq_bytes, .cols = sq_cols, .idle = sq_idle,
-	.mark_find = sq_mark_find, .mark_now = sq_mark_now,
+	.mark_find = sq_mark_find, .mark_now = sq_mark_now, .mark_commit = sq_mark_commit,
 };

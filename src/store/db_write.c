@@ -68,6 +68,7 @@ static int job_run(struct db *d, struct db_job_row *j, struct err *e)
 static int batch_run(struct db *d, struct batch *b, bool take, struct err *e)
 {
 	int64_t until = os_steady_us() + BATCH_US;
+	struct db_mark before;
 	struct db_conn *w;
 	struct db_job_row *j;
 
@@ -81,6 +82,7 @@ static int batch_run(struct db *d, struct batch *b, bool take, struct err *e)
 	w->failed = false;
 	if ((fault_hit("db begin") ? FAIL(e, E_DB_BUSY, "begin: test fault") : w->drv->begin(w, e)) != 0)
 		return -1;
+	db_commit_begin(w, &before);
 	for (int i = 0; i < b->n; i++)
 		if (job_run(d, b->jobs[i], e) != 0)
 			goto fail;
@@ -89,8 +91,10 @@ static int batch_run(struct db *d, struct batch *b, bool take, struct err *e)
 		if (job_run(d, j, e) != 0)
 			goto fail;
 	}
-	if ((fault_hit("db commit") ? FAIL(e, E_OUT_OF_SPACE, "commit: test fault") : w->drv->commit(w, &d->cfg, e)) == 0)
+	if ((fault_hit("db commit") ? FAIL(e, E_OUT_OF_SPACE, "commit: test fault") : w->drv->commit(w, &d->cfg, e)) == 0) {
+		db_commit_end(w, &before);
 		return 0;
+	}
 fail:
 	w->failed = false;
 	if (!w->lost)

@@ -362,6 +362,8 @@ static int serve(struct web *w, struct err *e)
 			w->page = NULL;
 		else if ((w->own->answered = kept_find(w, w->page)))
 			return 0;
+		else
+			db_trace_begin(w->db);
 	}
 	if (read_provider(w, e) != 0 || (w->api ? identify_token(w, e) : web_session_find(w, e)) != 0)
 		return -1;

@@ -28,7 +28,7 @@ struct kept {
 	size_t limit, bytes;
 	struct entry *bucket[BUCKETS], *newest, *oldest;
 	int entries;
-	int64_t found, made;
+	int64_t found, again, made;
 	uint8_t secret[crypto_generichash_KEYBYTES];    /* keys say nothing of cookies, even to who reads the table */
 };
 
@@ -105,7 +105,7 @@ struct kept_count kept_count(struct kept *k)
 	struct kept_count c;
 
 	pthread_mutex_lock(&k->lock);
-	c = (struct kept_count){ k->found, k->made, (int64_t)k->bytes, k->entries };
+	c = (struct kept_count){ k->found, k->again, k->made, (int64_t)k->bytes, k->entries };
 	pthread_mutex_unlock(&k->lock);
 	return c;
 }
@@ -158,33 +158,37 @@ struct web_page *kept_ask(struct web *w)
 	return arena_copy(w->a, &p, sizeof p);
 }
 
-static bool find(const struct web_app *app, const uint8_t key[32], const struct db_mark *mark, struct http_request *rq, struct http_response *rs)
+/* The page by this key, if nothing but the database could have changed it; held for the caller. Under the lock. */
+static struct entry *look(const struct web_app *app, const uint8_t key[32], int64_t now)
 {
 	struct kept *k = app->kept;
-	int64_t now = os_now_us();
-	struct entry *n;
+	struct entry *n = *place_of(k, key);
 
-	if (wants_anew(rq))
-		return false;
-	pthread_mutex_lock(&k->lock);
-	n = *place_of(k, key);
-	if (n && (now >= n->page.until || !db_mark_same(&n->page.mark, mark))) {
+	if (n && now >= n->page.until) {
 		drop(k, n);
 		n = NULL;
 	}
 	if (n && n->page.ticket_id && !live_same(app->live, n->page.ticket_id, n->page.person_id, n->page.name, now, n->page.others, n->page.nothers))
 		n = NULL;
-	if (n) {
+	if (n)
 		atomic_fetch_add(&n->users, 1);
-		k->found++;
-		if (k->newest != n) {
-			age_unlink(k, n);
-			age_newest(k, n);
-		}
+	return n;
+}
+
+/* Under the lock: n is sent once more. mark: the database it is known to be right for. */
+static void used(struct kept *k, struct entry *n, const struct db_mark *mark)
+{
+	if (mark)
+		n->page.mark = *mark;
+	k->found++;
+	if (k->newest != n && *place_of(k, n->page.key) == n) {
+		age_unlink(k, n);
+		age_newest(k, n);
 	}
-	pthread_mutex_unlock(&k->lock);
-	if (!n)
-		return false;
+}
+
+static bool give(struct entry *n, struct http_response *rs)
+{
 	rs->status = 200;
 	rs->type = n->type;
 	rs->body = n->body;
@@ -197,18 +201,73 @@ static bool find(const struct web_app *app, const uint8_t key[32], const struct 
 	return true;
 }
 
-bool kept_find(struct web *w, struct web_page *p) { return find(w->app, p->key, &p->mark, w->rq, w->rs); }
+/* Without asking: the same mark, or only tables written that the page never read. */
+static bool untouched(struct db *db, const struct web_page *p, const struct db_mark *mark)
+{
+	struct db_tables written;
+
+	return db_mark_same(&p->mark, mark) || (p->trace.p && db_mark_between(db, &p->mark, mark, &written) && !db_trace_meets(&p->trace, &written));
+}
 
 bool kept_at_once(struct http_request *rq, struct http_response *rs, void *arg)
 {
 	const struct web_app *app = arg;
 	struct db_mark mark;
+	struct entry *n;
 	uint8_t key[32];
 
-	if (!app->kept || !key_of(app, rq, key))
+	if (!app->kept || !key_of(app, rq, key) || wants_anew(rq))
 		return false;
 	db_mark_now(app->db, &mark);
-	return mark.known && find(app, key, &mark, rq, rs);
+	if (!mark.known)
+		return false;
+	pthread_mutex_lock(&app->kept->lock);
+	n = look(app, key, os_now_us());
+	if (n && !untouched(app->db, &n->page, &mark)) {
+		let_go(n);                      /* a worker can ask again */
+		n = NULL;
+	}
+	if (n)
+		used(app->kept, n, &mark);
+	pthread_mutex_unlock(&app->kept->lock);
+	return n && give(n, rs);
+}
+
+bool kept_find(struct web *w, struct web_page *p)
+{
+	struct kept *k = w->app->kept;
+	struct db_tables written;
+	struct db_mark was;
+	struct entry *n;
+	bool same, known;
+
+	if (wants_anew(w->rq))
+		return false;
+	pthread_mutex_lock(&k->lock);
+	n = look(w->app, p->key, w->now);
+	if (n)
+		was = n->page.mark;
+	pthread_mutex_unlock(&k->lock);
+	if (!n)
+		return false;
+	same = db_mark_same(&was, &p->mark);
+	if (!same) {
+		known = db_mark_between(w->app->db, &was, &p->mark, &written);
+		same = db_trace_same(w->db, w->a, &n->page.trace, known ? &written : NULL);
+	}
+	known = same && db_mark_held(w->db, &p->mark);  /* otherwise its snapshot may be a later one: right to send, not to note */
+	pthread_mutex_lock(&k->lock);
+	if (same) {
+		k->again += !db_mark_same(&was, &p->mark);
+		used(k, n, known ? &p->mark : NULL);
+	} else if (*place_of(k, p->key) == n) {
+		drop(k, n);
+	}
+	pthread_mutex_unlock(&k->lock);
+	if (same)
+		return give(n, w->rs);
+	let_go(n);
+	return false;
 }
 
 /* ---- keeping */
@@ -241,6 +300,9 @@ void kept_offer(struct web *w)
 		if (strcasecmp(w->rs->headers[i].name, "set-cookie") == 0)
 			return;
 	web_until(w, w->now - w->now % MOMENT_MINUTE + MOMENT_MINUTE);
+	db_trace_end(w->db, &p->trace);
+	if (p->trace.p)                         /* it is the connection's, which others get now */
+		p->trace.p = arena_copy(w->a, p->trace.p, p->trace.n);
 	w->rs->keep = p;
 }
 
@@ -279,6 +341,11 @@ static void fill(struct entry *n, char *to, size_t *bytes, const struct web_page
 		if (to)
 			n->headers[i] = (struct http_header){ name, value };
 	}
+	if (to && p->trace.p) {
+		n->page.trace.p = memcpy(to, p->trace.p, p->trace.n);
+		to += p->trace.n;
+	}
+	*bytes += p->trace.n;
 	text = put(&to, bytes, p->name);
 	if (to) {
 		n->page.others = others;
@@ -293,6 +360,7 @@ static void fill(struct entry *n, char *to, size_t *bytes, const struct web_page
 
 static void insert(struct kept *k, struct entry *n)
 {
+	int64_t now = os_now_us();
 	struct entry *was, *next;
 
 	pthread_mutex_lock(&k->lock);
@@ -305,8 +373,7 @@ static void insert(struct kept *k, struct entry *n)
 	k->bytes += n->bytes;
 	k->entries++;
 	k->made++;
-	/* a mark does not come back, so what has another one is only in the way */
-	for (was = k->oldest; was && was != n && (k->bytes > k->limit || !db_mark_same(&was->page.mark, &n->page.mark)); was = next) {
+	for (was = k->oldest; was && was != n && (k->bytes > k->limit || was->page.until <= now); was = next) {
 		next = was->newer;
 		drop(k, was);
 	}

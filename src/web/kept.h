@@ -3,8 +3,10 @@
  * What a page is made of, and how it is known to be the same:
  *   the request    method, address, host, cookie, language, encoding and htmx headers are the key. The cookie is the
  *                  session, so nobody is ever given another session's page; its form token is that session's own.
- *   the database   db_mark: any commit by any process ends every kept page. Sessions, roles and settings are rows too, so
- *                  signing out, taking a role away or revoking a session ends them at once.
+ *   the database   db_mark: while nothing was committed a page is sent as it is; also when none of the tables it read was
+ *                  written since. Otherwise what it asked of them is asked again (db_trace.h), and it is sent when every
+ *                  answer is the same. Sessions, roles and settings are rows too, so signing out, taking a role away or
+ *                  revoking a session ends a page at once.
  *   the clock      a page that looks at the time says until when it holds (web_until); none is kept past its minute, and
  *                  none past the moment at which the session must be looked at again.
  *   the machine    trouble that begins or ends (health.h) is part of the key.
@@ -20,11 +22,12 @@
 #define PEDEL_WEB_KEPT_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "store/db_trace.h"
 #include "web/live.h"
 #include "web/web.h"
 
 struct kept;
-struct kept_count { int64_t found, made, bytes; int entries; };
+struct kept_count { int64_t found, again, made, bytes; int entries; };        /* again: of those found, after asking again */
 struct kept *kept_begin(size_t bytes);          /* NULL when 0 bytes are allowed, or there are none */
 void kept_end(struct kept *k);                  /* no answer may be on its way any more; NULL is allowed */
 struct kept_count kept_count(struct kept *k);
@@ -33,6 +36,7 @@ struct kept_count kept_count(struct kept *k);
 struct web_page {
 	uint8_t key[32];
 	struct db_mark mark;
+	struct db_trace trace;                  /* what it asked */
 	int64_t until;
 	int64_t ticket_id;                      /* web_kept_seat(); 0: none */
 	int64_t person_id; const char *name;
