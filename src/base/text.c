@@ -136,6 +136,35 @@ static bool unseen(uint32_t c)
 	return false;
 }
 
+/* What nobody sees and nobody types: control codes, direction, zero width, marks inside the line. 200C, 200D and FE0F join letters
+ * and emoji, and are meant. */
+static bool hidden(uint32_t c)
+{
+	static const struct { uint32_t from, to; } all[] = { { 0x7F, 0x9F }, { 0xAD, 0xAD }, { 0x34F, 0x34F }, { 0x61C, 0x61C }, { 0x180E, 0x180E },
+		{ 0x200B, 0x200B }, { 0x200E, 0x200F }, { 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE007F } };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (c >= all[i].from && c <= all[i].to)
+			return true;
+	return false;
+}
+
+char *text_plain(struct arena *a, const char *s)
+{
+	char *out = arena_get(a, (s ? strlen(s) : 0) + 1), *o = out;
+
+	while (s && *s) {
+		const char *from = s;
+
+		if (hidden(text_next(&s)))
+			continue;
+		memcpy(o, from, (size_t)(s - from));
+		o += s - from;
+	}
+	*o = 0;
+	return text_trim(a, out);
+}
+
 bool text_blank(const char *s)
 {
 	while (s && *s) {
@@ -175,8 +204,7 @@ char *text_line(struct arena *a, const char *s, size_t max_chars)
 	const char *p, *end;
 	size_t n = 0;
 
-	while (space(*s))
-		s++;
+	s = text_plain(a, s);
 	for (p = end = s; *p && *p != '\n' && *p != '\r'; n++) {
 		text_next(&p);
 		if (n + 1 < max_chars)
@@ -194,7 +222,7 @@ char *text_file_name(struct arena *a, const char *s, size_t max_chars)
 		const char *from = last;
 		uint32_t c = text_next(&last);
 
-		if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF) {
+		if (c < 0x20 || hidden(c)) {
 			*o++ = '_';
 			continue;
 		}

@@ -14,13 +14,16 @@ bool text_valid(const char *s, size_t n);               /* UTF-8, no NUL, no con
 int  text_check(const char *s, const char *field, size_t max, bool required, struct err *e);
 char *text_repair(struct arena *a, const char *s, size_t n);    /* bad bytes and NULs become U+FFFD; always valid */
 char *text_trim(struct arena *a, const char *s);        /* without white space at both ends */
+/* For what stands on one line (names, subjects, labels): trimmed, and without signs that cannot be seen or that turn the
+ * direction of reading (U+202E and its kin). Joiners and the marks of emoji stay. */
+char *text_plain(struct arena *a, const char *s);
 char *text_lower(struct arena *a, const char *s);       /* A-Z, Latin-1 and Latin Extended-A (ÆØÅ included) */
 bool text_blank(const char *s);                         /* NULL, empty or nothing that can be seen */
 bool text_eq(const char *a, const char *b);             /* NULL equals NULL only */
 bool text_starts(const char *s, const char *with);
 bool text_ends(const char *s, const char *with);
 size_t text_chars(const char *s);                       /* code points */
-/* First line of s, at most max chars, "..." when cut. For subjects and lists. */
+/* First line of s as text_plain() has it, at most max chars, "..." when cut. For subjects and lists. */
 char *text_line(struct arena *a, const char *s, size_t max_chars);
 char *text_file_name(struct arena *a, const char *s, size_t max_chars);  /* no folders, controls, or signs that turn the reading direction */
 /* Next code point at *p (moves it); 0xFFFD for a bad byte; 0 at the NUL. */

@@ -110,7 +110,7 @@ int cli_make(struct cli *c, struct err *e)
 
 	if (text_check(c->provider, "provider", NAME_MOST, true, e) != 0 || cvr_read(c->a, c->cvr, "cvr", &s.cvr, e) != 0)
 		return -1;
-	s.provider = text_trim(c->a, c->provider);
+	s.provider = text_plain(c->a, c->provider);
 	if (!cli_fill_left(c) && os_file_is(arena_printf(c->a, "%s/pedel.conf", c->data)))
 		return FAIL(e, E_ALREADY_INITIALISED, "%s", c->data);
 	if (c->db && strncmp(c->db, "postgresql://", 13) != 0 && strncmp(c->db, "postgres://", 11) != 0)

@@ -56,7 +56,7 @@ int cli_admin_add(struct cli *c, struct err *e)
 	if (staff_login(c->a, c->login, &p.login, e) != 0 || text_check(c->name, "name", NAME_MOST, true, e) != 0 || read_password(c, &password, e) != 0 ||
 		password_hash(c->a, password, &p.password_hash, e) != 0)
 		return -1;
-	p.name = text_trim(c->a, c->name);
+	p.name = text_plain(c->a, c->name);
 	if (strchr(p.login, '@'))
 		p.email = p.login;
 	p.created_at = os_now_us();
@@ -93,7 +93,7 @@ int cli_token_add(struct cli *c, struct err *e)
 
 	if (staff_login(c->a, c->login, &t.login, e) != 0 || text_check(c->name, "name", NAME_MOST, true, e) != 0)
 		return -1;
-	t.name = text_trim(c->a, c->name);
+	t.name = text_plain(c->a, c->name);
 	text = token_make(c->a, t.hash);
 	if (cli_home_open(c, &h, e) != 0)
 		return -1;

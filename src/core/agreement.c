@@ -433,7 +433,7 @@ int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_
 	g.state = "accepted";
 	g.accepted_at = d->now;
 	g.accepted_contact_id = c.id;
-	g.accepted_name = text_blank(yes->name) ? c.name : text_trim(d->a, yes->name);
+	g.accepted_name = text_blank(yes->name) ? c.name : text_plain(d->a, yes->name);
 	g.accepted_via = yes->via;
 	if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, "accepted", d->now, c.id, e) != 0 ||
 		mail_thanks(d, &g, &doc, &c, e) != 0 || agreement_tell_yes(d, &g, e) != 0)

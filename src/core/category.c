@@ -8,7 +8,7 @@
 /* One line, without control characters, with single blanks. */
 static int name_read(struct arena *a, const char *given, const char *field, bool required, const char **out, struct err *e)
 {
-	const char *s = text_trim(a, given ? given : "");
+	const char *s = text_plain(a, given);
 	char *put;
 
 	if (text_check(s, field, 4 * CATEGORY_NAME_CHARS, required, e) != 0)
@@ -51,6 +51,21 @@ static int check(struct arena *a, struct category *k, const struct category *lis
 	return 0;
 }
 
+/* A lower letter with an accent by those of A to Z; NULL: not one we know. */
+static const char *in_letters(uint32_t c)
+{
+	static const struct { const char *plain, *with; } all[] = { { "ae", "æä" }, { "oe", "øöœ" }, { "aa", "å" }, { "ss", "ß" }, { "th", "þ" },
+		{ "a", "àáâãāăą" }, { "c", "çćĉċč" }, { "d", "ďđð" }, { "e", "èéêëēĕėęě" }, { "g", "ĝğġģ" }, { "h", "ĥħ" }, { "i", "ìíîïĩīĭįı" }, { "j", "ĵ" },
+		{ "k", "ķ" }, { "l", "ĺļľł" }, { "n", "ñńņňŋ" }, { "o", "òóôõōŏő" }, { "r", "ŕŗř" }, { "s", "śŝşš" }, { "t", "ţťŧ" }, { "u", "ùúûüũūŭůűų" },
+		{ "w", "ŵ" }, { "y", "ýÿŷ" }, { "z", "źżž" } };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		for (const char *s = all[i].with; *s; )
+			if (text_next(&s) == c)
+				return all[i].plain;
+	return NULL;
+}
+
 /* "Mail og kalender" -> mail-og-kalender; a number behind it when that is used. */
 static const char *key_of(struct arena *a, const char *name, const struct category *list, int n)
 {
@@ -62,13 +77,13 @@ static const char *key_of(struct arena *a, const char *name, const struct catego
 	while ((c = text_next(&s)) && b.n < 40)
 		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
 			buf_addc(&b, (char)c);
-		else if (c == 0xE6 || c == 0xF8 || c == 0xE5)
-			buf_adds(&b, c == 0xE6 ? "ae" : c == 0xF8 ? "oe" : "aa");
+		else if (in_letters(c))
+			buf_adds(&b, in_letters(c));
 		else if (b.n && buf_text(&b)[b.n - 1] != '-')
 			buf_addc(&b, '-');
 	base = arena_dupn(a, buf_text(&b), b.n && buf_text(&b)[b.n - 1] == '-' ? b.n - 1 : b.n);
 	key = base = *base ? base : "category";
-	for (int i = 2; store_category_find(list, n, key); i++)
+	for (int i = 2; store_category_find(list, n, key) || text_eq(key, "none"); i++)          /* "none" filters lists by no category */
 		key = arena_printf(a, "%s-%d", base, i);
 	return key;
 }
@@ -167,6 +182,25 @@ int category_retire(struct db_conn *w, struct arena *a, const struct actor *who,
 	if (store_category_set(w, &k, e) != 0)
 		return -1;
 	return tell(w, a, who, now, retire ? "category.retired" : "category.returned", json_pack("{s:s,s:s}", "category", k.key, "name_da", k.name_da), e);
+}
+
+int category_remove(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const char *key, int version, struct err *e)
+{
+	struct category k, *list;
+	int n, in_use = 0;
+	bool used;
+
+	if (open_row(w, a, key, version, &list, &n, &k, e) != 0 || store_category_used(w, key, &used, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		in_use += list[i].retired_at == 0;
+	if (used)
+		return FAIL(e, E_CATEGORY_USED, "%s", key);
+	if (!k.retired_at && in_use == 1)
+		return FAIL(e, E_CATEGORY_LAST, "%s", key);
+	if (store_category_remove(w, &k, e) != 0)
+		return -1;
+	return tell(w, a, who, now, "category.removed", json_pack("{s:s,s:s}", "category", k.key, "name_da", k.name_da), e);
 }
 
 int category_move(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const char *key, bool up, struct err *e)

@@ -17,6 +17,8 @@ int category_add(struct db_conn *w, struct arena *a, const struct actor *who, in
 int category_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct category *k, struct err *e);
 /* Out of use, or into use again. One must stay in use. */
 int category_retire(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const char *key, int version, bool retire, struct err *e);
+/* Gone for good: one that no ticket ever kept, made by mistake. E_CATEGORY_USED, E_CATEGORY_LAST. */
+int category_remove(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const char *key, int version, struct err *e);
 /* One place up or down among those in use; nothing at the end of the list. */
 int category_move(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const char *key, bool up, struct err *e);
 #endif

@@ -57,7 +57,7 @@ static int check_customer(struct db_conn *w, struct arena *a, struct customer *c
 	    gln_read(a, c->gln, "gln", &c->gln, e) != 0 || phone_read(a, c->phone, "phone", &c->phone, e) != 0 ||
 	    text_check(c->note, "note", NOTE_MOST, false, e) != 0 || check_lang(c->lang = c->lang ? c->lang : "da", "language", e) != 0)
 		return -1;
-	c->name = text_trim(a, c->name);
+	c->name = text_plain(a, c->name);
 	c->note = c->note ? c->note : "";
 	if (c->ndomains > DOMAINS_MOST)
 		return FAIL_FIELD(e, E_TOO_LONG, "mail_domains", "%d domains", c->ndomains);
@@ -116,10 +116,10 @@ int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *wh
 		return -1;
 	if (s->drive_minutes < 0 || s->drive_minutes > 600)
 		return FAIL_FIELD(e, E_NUMBER_RANGE, "drive_minutes", "%d", s->drive_minutes);
-	s->name = text_trim(a, s->name);
-	s->street = s->street ? s->street : "";
-	s->postcode = s->postcode ? s->postcode : "";
-	s->city = s->city ? s->city : "";
+	s->name = text_plain(a, s->name);
+	s->street = text_plain(a, s->street);
+	s->postcode = text_plain(a, s->postcode);
+	s->city = text_plain(a, s->city);
 	if ((fresh ? store_site_add(w, s, e) : store_site_set(w, s, e)) != 0)
 		return -1;
 	given->id = s->id;
@@ -164,7 +164,7 @@ static int check_contact(struct db_conn *w, struct arena *a, struct contact *k, 
 		theme |= strcmp(themes[i], k->theme) == 0;
 	if (!theme)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "theme", "%.20s", k->theme);
-	k->name = text_trim(a, k->name);
+	k->name = text_plain(a, k->name);
 	return 0;
 }
 

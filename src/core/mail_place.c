@@ -40,7 +40,7 @@ static int writer_find(struct db_conn *c, struct arena *a, const struct mail_arr
 		x->class = mail_class(in->m, in->row->sender, instance);
 		x->auth = mail_auth(a, in->m, authserv);
 		x->address = *in->m->from.address ? in->m->from.address : x->address;
-		x->name = in->m->from.name;
+		x->name = text_plain(a, in->m->from.name);
 	}
 	x->address = email_ascii(a, x->address);
 	x->doubted = strcmp(x->auth, "fail") == 0;

@@ -58,7 +58,7 @@ int passkey_name(struct arena *a, const char *given, const char **name, struct e
 {
 	if (text_check(given, "name", PASSKEY_NAME_MOST, true, e) != 0)
 		return -1;
-	*name = text_trim(a, given);
+	*name = text_plain(a, given);
 	return 0;
 }
 

@@ -14,7 +14,7 @@ static int check(struct arena *a, struct person *p, struct err *e)
 		return -1;
 	if (!p->role || !(role_by_name(p->role) & ROLE_STAFF))
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "role", "%.40s", p->role ? p->role : "");
-	p->name = text_trim(a, p->name);
+	p->name = text_plain(a, p->name);
 	p->email = text_blank(p->email) ? "" : p->email;
 	p->lang = p->lang ? p->lang : "da";
 	p->theme = p->theme ? p->theme : "auto";

@@ -238,7 +238,7 @@ static int requester(const struct ticket_work *k, const struct ticket_draft *f, 
 		t->from_name = p.name;
 		t->from_email = p.email;
 	} else {
-		t->from_name = f->from_name ? f->from_name : "";
+		t->from_name = f->from_name ? text_line(k->a, f->from_name, 200) : "";
 		t->from_email = f->from_email ? f->from_email : "";
 	}
 	if (t->customer_id && store_ticket_customer_is(k->w, t->customer_id, &active, e) != 0)

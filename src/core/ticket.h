@@ -9,6 +9,7 @@
 #ifndef PEDEL_CORE_TICKET_H
 #define PEDEL_CORE_TICKET_H
 #include "base/lang.h"
+#include "base/moment.h"
 #include "core/catalogue.h"
 #include "core/role.h"
 #include "core/sla.h"
@@ -19,6 +20,7 @@
 struct desk { const struct catalogue *catalogue; const char *origin; int64_t now; };    /* origin: for links in mails; NULL or "": there are none */
 
 #define TICKET_SUBJECT_MAX 300
+#define TICKET_TAKE_BACK_US (60 * MOMENT_SECOND)         /* so long the mail of "solved" waits: opened again meanwhile, it is not sent */
 #define TICKET_BODY_MAX (256 << 10)
 struct ticket_file { const char *name, *mime, *sha256, *content_id; int64_t bytes; };    /* its bytes are in blobs already */
 struct ticket_text {

@@ -4,6 +4,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/ticket_inner.h"
+#include "store/outbox.h"
 #include "store/search.h"
 
 static const struct ticket_scope anybody = { 0, 0 };
@@ -64,6 +65,7 @@ static void differ(json_t *o, const char *key, const char **now, const char *wan
 
 int ticket_apply(const struct ticket_work *k, struct ticket *t, const struct ticket_change *c, bool *changed, struct err *e)
 {
+	bool was_open = ticket_is_open(t);
 	json_t *o;
 	struct watcher p;
 
@@ -103,6 +105,10 @@ int ticket_apply(const struct ticket_work *k, struct ticket *t, const struct tic
 		return 0;
 	}
 	json_object_set_new(o, "version", json_integer(t->version + 1));
+	if (!was_open && ticket_is_open(t) && outbox_withdraw(k->w, t->id, "solved", k->d->now, e) != 0) {
+		json_decref(o);
+		return -1;
+	}
 	return ticket_event(k, t, "ticket.changed", o, e);
 }
 

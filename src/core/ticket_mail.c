@@ -211,7 +211,7 @@ int ticket_mail(const struct ticket_work *k, const struct ticket *t, enum ticket
 	for (int i = 0; i < n; i++) {
 		struct outmail o = { .created_at = k->d->now, .kind = kinds[what], .customer_id = t->customer_id, .ticket_id = t->id,
 			.message_row = m ? m->id : 0, .recipient = r[i].email, .subject = subject, .body = write_body(k, t, what, m, &r[i], provider),
-			.body_html = "", .automatic = what != MAIL_ANSWER, .next_at = k->d->now };
+			.body_html = "", .automatic = what != MAIL_ANSWER, .next_at = k->d->now + (what == MAIL_SOLVED ? TICKET_TAKE_BACK_US : 0) };
 
 		if (refer(k, t, &o, e) != 0 || outbox_add(k->w, k->a, &o, e) != 0)
 			return -1;

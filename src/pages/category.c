@@ -61,7 +61,7 @@ static const char *done_text(struct web *w)
 	if (!done)
 		return NULL;
 	return strcmp(done, "retired") == 0 ? _("Taken out of use. Tickets that have it keep it.") : strcmp(done, "returned") == 0 ? _("In use again.") :
-		strcmp(done, "moved") == 0 ? _("Moved.") : strcmp(done, "added") == 0 ? _("Added.") : _("Saved.");
+		strcmp(done, "removed") == 0 ? _("Deleted.") : strcmp(done, "moved") == 0 ? _("Moved.") : strcmp(done, "added") == 0 ? _("Added.") : _("Saved.");
 }
 
 static int list_show(struct web *w, struct err *e)
@@ -150,6 +150,8 @@ static int one_show(struct web *w, bool changed, struct err *e)
 	if (!v.k)
 		return FAIL(e, E_NOT_FOUND, "category %.60s", w->param[0]);
 	v.open = open[v.k - list];
+	if (store_category_used(w->db, v.k->key, &v.used, e) != 0)
+		return -1;
 	v.services = services(w);
 	if (changed)
 		v.meanwhile = arena_printf(w->a, "%s / %s%s%s", v.k->name_da, v.k->name_en, *v.k->service ? ", " : "",
@@ -166,7 +168,7 @@ static int one_get(struct web *w, struct err *e) { return one_show(w, false, e);
 
 /* ---- changing */
 
-enum what { ADD, CHANGE, RETIRE, RETURN, MOVE_UP, MOVE_DOWN };
+enum what { ADD, CHANGE, RETIRE, RETURN, REMOVE, MOVE_UP, MOVE_DOWN };
 struct job { struct actor who; int64_t now; enum what what; struct category k; };
 
 static int job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -178,6 +180,7 @@ static int job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 	case CHANGE: return category_change(w, a, &j->who, j->now, &j->k, e);
 	case RETIRE: return category_retire(w, a, &j->who, j->now, j->k.key, j->k.version, true, e);
 	case RETURN: return category_retire(w, a, &j->who, j->now, j->k.key, j->k.version, false, e);
+	case REMOVE: return category_remove(w, a, &j->who, j->now, j->k.key, j->k.version, e);
 	default:     return category_move(w, a, &j->who, j->now, j->k.key, j->what == MOVE_UP, e);
 	}
 }
@@ -202,6 +205,8 @@ static int done(struct web *w, enum what what, struct err *e)
 	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
 		return -1;
 	web_wrong(w, e);
+	if (err_kind(e->id) == ERR_CONFLICT)
+		web_status(w, 409);
 	return web_refresh(w, e) != 0 ? -1 : 1;
 }
 
@@ -224,6 +229,8 @@ static int one_done(struct web *w, enum what what, const char *said, struct err 
 static int one_post(struct web *w, struct err *e) { return one_done(w, CHANGE, "saved", e); }
 static int retire_post(struct web *w, struct err *e) { return one_done(w, RETIRE, "retired", e); }
 static int return_post(struct web *w, struct err *e) { return one_done(w, RETURN, "returned", e); }
+
+static int remove_post(struct web *w, struct err *e) { return one_done(w, REMOVE, "removed", e); }
 
 static int move_post(struct web *w, struct err *e)
 {
@@ -272,6 +279,7 @@ const struct web_route category_routes[] = {
 	{ "POST", "/console/settings/categories/{key}", ROLE_ADMIN, one_post },
 	{ "POST", "/console/settings/categories/{key}/retire", ROLE_ADMIN, retire_post },
 	{ "POST", "/console/settings/categories/{key}/return", ROLE_ADMIN, return_post },
+	{ "POST", "/console/settings/categories/{key}/remove", ROLE_ADMIN, remove_post },
 	{ "POST", "/console/settings/categories/{key}/move", ROLE_ADMIN, move_post },
 	{ 0 }
 };

@@ -21,6 +21,7 @@ struct category_view {
 struct category_form {
 	const struct category *k;               /* as it is stored now */
 	int open;
+	bool used;                              /* some ticket has it, or had it when it was closed */
 	const struct ui_choice *services;
 	const struct category_line *lines; int nlines;  /* what happened to it, latest first */
 	const char *meanwhile;                  /* what somebody else has made of it; NULL: nothing */

@@ -180,7 +180,7 @@ static int tokens_post(struct web *w, struct err *e)
 {
 	static const char *const allowed[] = { "*", "tickets:read tickets:write customers:read",
 		"tickets:read customers:read agreements:read time:read promises:read" };
-	struct token_job j = { .who = w->who, .now = w->now, .name = text_trim(w->a, field(w, "name")), .scopes = field(w, "scopes") };
+	struct token_job j = { .who = w->who, .now = w->now, .name = text_plain(w->a, field(w, "name")), .scopes = field(w, "scopes") };
 	const char *fresh;
 	struct err what;
 	bool known = false;
@@ -322,7 +322,7 @@ static int owner_read(struct web *w, const char *s, const char *name, struct err
 
 static int read_setting(struct web *w, int i, const char **out, struct err *e)
 {
-	const char *s = text_trim(w->a, field(w, keys[i].name)), *one, *name = keys[i].name;
+	const char *s = text_plain(w->a, field(w, keys[i].name)), *one, *name = keys[i].name;
 	struct buf b;
 	int64_t days;
 

@@ -395,7 +395,7 @@ static int save_bulk(struct web *w, struct err *e)
 
 static int save_view(struct web *w, struct err *e)
 {
-	struct ticket_job j = { .kind = JOB_VIEW_ADD, .subject = web_field(w, "name"), .text = web_field(w, "query") };
+	struct ticket_job j = { .kind = JOB_VIEW_ADD, .subject = text_plain(w->a, web_field(w, "name")), .text = web_field(w, "query") };
 	const char *q = j.text ? j.text : "";
 
 	if (text_check(j.subject, "name", 60, true, e) != 0 || text_check(q, "query", 1000, false, e) != 0)
@@ -504,7 +504,7 @@ static int show_answers(struct web *w, struct err *e)
 
 static int save_answer(struct web *w, struct err *e)
 {
-	struct ticket_job j = { .kind = JOB_ANSWER_PUT, .ready = { field_id(w, "id"), web_field(w, "name"), web_field(w, "body_da"), web_field(w, "body_en") } };
+	struct ticket_job j = { .kind = JOB_ANSWER_PUT, .ready = { field_id(w, "id"), text_plain(w->a, web_field(w, "name")), web_field(w, "body_da"), web_field(w, "body_en") } };
 
 	j.ready.body_en = j.ready.body_en ? j.ready.body_en : "";
 	if (text_check(j.ready.name, "name", 80, true, e) != 0 || text_check(j.ready.body_da, "body_da", 16000, true, e) != 0 ||

@@ -9,6 +9,8 @@ static const struct db_sql add = { "INSERT INTO category(" COLS ") VALUES(?1,?2,
 static const struct db_sql set = { "UPDATE category SET name_da=?3,name_en=?4,service=?5,retired_at=?6,version=version+1 WHERE key=?1 AND version=?2",
 	NULL };
 static const struct db_sql put = { "UPDATE category SET place=?2 WHERE key=?1", NULL };
+static const struct db_sql used_by = { "SELECT count(*) FROM (SELECT 1 FROM ticket WHERE category=?1 LIMIT 1) x", NULL };
+static const struct db_sql gone = { "DELETE FROM category WHERE key=?1 AND version=?2", NULL };
 static const struct db_sql in_use = { "SELECT category,count(*) FROM ticket WHERE solved_at=0 AND probe=0 AND category<>'' GROUP BY category", NULL };
 
 int store_category_list(struct db_conn *c, struct arena *a, struct category **out, int *n, struct err *e)
@@ -50,6 +52,25 @@ int store_category_set(struct db_conn *w, const struct category *k, struct err *
 
 	if (db_run(w, &set, DB(DB_TEXT(k->key), DB_INT(k->version), DB_TEXT(k->name_da), DB_TEXT(k->name_en), DB_TEXT(k->service),
 		DB_INT(k->retired_at)), &n, e) != 0)
+		return -1;
+	return n ? 0 : FAIL(e, E_CHANGED, "category %.60s", k->key);
+}
+
+int store_category_used(struct db_conn *c, const char *key, bool *used, struct err *e)
+{
+	int64_t n;
+
+	if (db_id(c, &used_by, DB(DB_TEXT(key)), &n, e) != 0)
+		return -1;
+	*used = n > 0;
+	return 0;
+}
+
+int store_category_remove(struct db_conn *w, const struct category *k, struct err *e)
+{
+	int n;
+
+	if (db_run(w, &gone, DB(DB_TEXT(k->key), DB_INT(k->version)), &n, e) != 0)
 		return -1;
 	return n ? 0 : FAIL(e, E_CHANGED, "category %.60s", k->key);
 }

@@ -24,6 +24,8 @@ const struct category *store_category_find(const struct category *list, int n, c
 int store_category_add(struct db_conn *w, const struct category *k, struct err *e);
 /* Names, service and retired_at, if the stored version is still k->version. E_CHANGED. */
 int store_category_set(struct db_conn *w, const struct category *k, struct err *e);
+int store_category_used(struct db_conn *c, const char *key, bool *used, struct err *e);          /* by any ticket, open or not */
+int store_category_remove(struct db_conn *w, const struct category *k, struct err *e);          /* of that version; E_CHANGED */
 int store_category_place(struct db_conn *w, const char *key, int place, struct err *e);
 int store_category_first(struct db_conn *w, struct err *e);     /* what a new installation begins with */
 /* Open tickets of each of the list, in its order. */

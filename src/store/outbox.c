@@ -19,6 +19,9 @@ static const struct db_sql due = { "SELECT id,created_at,kind,customer_id,ticket
 	"auto,tries,next_at,error FROM outbox WHERE state='waiting' AND (next_at<=?1 OR created_at>?1+60000000) ORDER BY next_at,id LIMIT ?2", NULL };
 static const struct db_sql sent = { "UPDATE outbox SET state='sent',sent_at=?2,error='' WHERE id=?1 AND state='waiting'", NULL };
 static const struct db_sql failed = { "UPDATE outbox SET tries=tries+1,next_at=?2,error=?3,state=?4 WHERE id=?1 AND state='waiting'", NULL };
+#define NOT_DUE "FROM outbox WHERE ticket_id=?1 AND kind=?2 AND state='waiting' AND tries=0 AND next_at>?3"
+static const struct db_sql withdraw_ids = { "DELETE FROM mail_ref WHERE ticket_id=?1 AND message_id IN (SELECT message_id " NOT_DUE ")", NULL };
+static const struct db_sql withdraw = { "DELETE " NOT_DUE, NULL };
 static const struct db_sql next = { "SELECT MIN(next_at) FROM outbox WHERE state='waiting' HAVING COUNT(*)>0", NULL };
 static const struct db_sql stuck = { "SELECT COUNT(*),COALESCE(MIN(created_at),0),COALESCE(MAX(error),'') FROM outbox WHERE state='waiting' AND tries>0", NULL };
 static const struct db_sql number_of = { "SELECT number FROM ticket WHERE id=?1", NULL };
@@ -264,6 +267,13 @@ int outbox_find(struct db_conn *c, struct arena *a, const char *message_id, stru
 }
 
 int outbox_sent(struct db_conn *w, int64_t id, int64_t now, struct err *e) { return db_run(w, &sent, DB(DB_INT(id), DB_INT(now)), NULL, e); }
+
+int outbox_withdraw(struct db_conn *w, int64_t ticket_id, const char *kind, int64_t now, struct err *e)
+{
+	struct db_val v[] = { DB_INT(ticket_id), DB_TEXT(kind), DB_INT(now) };
+
+	return db_run(w, &withdraw_ids, v, 3, NULL, e) != 0 ? -1 : db_run(w, &withdraw, v, 3, NULL, e);
+}
 
 int outbox_failed(struct db_conn *w, int64_t id, int64_t next_at, bool give_up, const char *why, struct err *e)
 {

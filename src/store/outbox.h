@@ -28,6 +28,8 @@ struct outfile { const char *name, *mime; int64_t bytes; const char *sha256; };
 int outbox_add(struct db_conn *w, struct arena *a, struct outmail *m, struct err *e);
 int outbox_due(struct db_conn *c, struct arena *a, int64_t now, int limit, struct outmail **out, int *n, struct err *e);
 int outbox_sent(struct db_conn *w, int64_t id, int64_t now, struct err *e);
+/* Takes back the mails of one kind about a ticket that are not due yet: nobody has seen them. */
+int outbox_withdraw(struct db_conn *w, int64_t ticket_id, const char *kind, int64_t now, struct err *e);
 int outbox_failed(struct db_conn *w, int64_t id, int64_t next_at, bool give_up, const char *why, struct err *e);
 int outbox_next(struct db_conn *c, int64_t *at, struct err *e);         /* when the next one is due; MOMENT_NEVER: none waits */
 /* Mails that the mail server has refused or not answered for: how many wait for it, since when, and its last word. */

@@ -93,7 +93,7 @@ const char *fmt_left(const struct web *w, int64_t until)
 		return day_near(w, day);
 	}
 	if (left < 0 && minutes >= 24 * 60) {
-		int d = (int)(minutes / (24 * 60));
+		int d = today - day;            /* as the calendar has it: on Monday, Friday was three days ago */
 
 		return da ? arena_printf(w->a, d == 1 ? "for %d dag siden" : "for %d dage siden", d)
 			: arena_printf(w->a, d == 1 ? "%d day ago" : "%d days ago", d);

@@ -6,7 +6,7 @@ import re
 import threading
 import unittest
 
-from pedel import Pedel
+from pedel import cvr, Pedel
 
 PAGE = '/console/settings/categories'
 
@@ -41,7 +41,7 @@ class Categories(unittest.TestCase):
         return self.p.ok('POST', '/api/v1/tickets', {'customer_id': self.customer['id'], 'subject': 'x', 'body': 'x', **more})
 
     def wrong(self, b, field, words):
-        self.assertEqual(b.status, 422, b.text[:400])
+        self.assertEqual(b.status, 409 if field is None or 'allerede' in words or 'tag den i brug' in words else 422, b.text[:400])
         self.assertIn(words, b.text)
         if field:
             self.assertRegex(b.text, rf'id="f-{field}"[^>]*aria-invalid="true"')
@@ -141,12 +141,41 @@ class Categories(unittest.TestCase):
         self.act('x', 'retire')
         self.wrong(self.add('\ufffd\ufffd\ufffd\ufffdX'), 'name_da', 'tag den i brug igen')        # a retired one has its name still
 
+    def test_signs_that_cannot_be_seen_are_taken_out(self):
+        turned = '\u202egnipytemoS\u202c \u200bskjult\u2066'
+        self.add(turned, '\u200e' + 'Hidden')
+        self.assertEqual(self.list()['gnipytemos-skjult']['name'], {'da': 'gnipytemoS skjult', 'en': 'Hidden'})
+        self.wrong(self.add('gnipytemoS skj\u00adult'), 'name_da', 'Der er allerede en kategori')
+        t = self.ticket(subject='\u202eEmne\u202c')
+        customer = self.p.ok('POST', '/api/v1/customers', {'name': '\u202eVendt ApS', 'cvr': cvr(3190)})
+        contact = self.p.ok('POST', f"/api/v1/customers/{customer['id']}/contacts", {'name': 'K\u200baren\u202e', 'email': 'k@vendt.example', 'role': 'owner'})
+        self.assertEqual((t['subject'], customer['name'], contact['name']), ('Emne', 'Vendt ApS', 'Karen'))
+        self.assertEqual(self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'subject': 'Et\u2067 andet'})['subject'], 'Et andet')
+
+    def test_one_without_tickets_can_be_deleted(self):
+        self.add('Fejltagelse')
+        self.assertIn('/fejltagelse/remove', self.me.get(f'{PAGE}/fejltagelse').text)
+        self.other.get(f'{PAGE}/fejltagelse')
+        t = self.ticket(category='fejltagelse')
+        self.other.submit('/fejltagelse/remove')                        # somebody used it meanwhile
+        self.wrong(self.other, None, 'så den kan ikke slettes')
+        self.assertNotIn('/fejltagelse/remove', self.me.get(f'{PAGE}/fejltagelse').text)
+        self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'category': ''})
+        self.act('fejltagelse', 'remove')
+        self.assertIn('done=removed', self.me.url)
+        self.assertNotIn('fejltagelse', self.list())
+        self.assertEqual(self.me.get(f'{PAGE}/fejltagelse').status, 404)
+        self.assertEqual(self.p.api('PATCH', f"/api/v1/tickets/{t['id']}", {'category': 'fejltagelse'})[0], 400)
+        self.add('Fejltagelse')                                         # and made again
+        self.assertIn('fejltagelse', self.list())
+
     def test_keys_are_never_used_twice(self):
-        for name in ('C++', 'C#', '日本', '中文', 'new'):
+        for name in ('C++', 'C#', '日本', '中文', 'new', 'Édition Größe', 'None'):
             self.add(name)
             self.assertIn('done=added', self.me.url)
         mine = {k: c['name']['da'] for k, c in self.list().items()}
         self.assertEqual([mine[k] for k in ('c', 'c-2', 'category', 'category-2', 'new')], ['C++', 'C#', '日本', '中文', 'new'])
+        self.assertEqual((mine['edition-groesse'], mine['none-2']), ('Édition Größe', 'None'))
         self.assertEqual(self.me.get(f'{PAGE}/category-2').status, 200)
         self.assertEqual(self.me.get(f'{PAGE}/findes-ikke').status, 404)
 
@@ -179,7 +208,7 @@ class Categories(unittest.TestCase):
             t.start()
         for t in at:
             t.join()
-        self.assertEqual(sorted((self.me.status, self.other.status)), [200, 422])
+        self.assertEqual(sorted((self.me.status, self.other.status)), [200, 409])
         # two that add the same name: one of them is told
         self.me.get(PAGE)
         self.other.get(PAGE)
@@ -188,7 +217,7 @@ class Categories(unittest.TestCase):
             t.start()
         for t in at:
             t.join()
-        self.assertEqual(sorted((self.me.status, self.other.status)), [200, 422])
+        self.assertEqual(sorted((self.me.status, self.other.status)), [200, 409])
 
     def test_the_order_is_the_providers(self):
         def order():

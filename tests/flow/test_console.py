@@ -38,8 +38,11 @@ class Console(unittest.TestCase):
         undo = re.search(r'<form class="undo".*?</form>', self.me.text, re.S).group(0)
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', undo))
         self.assertEqual(fields['state'], 'new')
+        told = f"SELECT count(*) FROM outbox o JOIN ticket t ON t.id=o.ticket_id WHERE t.number={number} AND o.kind='solved'"
+        self.assertEqual(self.p.sql(told)[0][0], '1')
         self.me.post(f'/console/tickets/{number}/change', fields)
         self.assertEqual(self.row(number)['state'], 'new')
+        self.assertEqual(self.p.sql(told)[0][0], '0', 'the customer is told of nothing that was taken back')
         self.assertNotIn('class="undo"', self.me.text)
 
     def test_a_form_that_is_sent_twice_says_it_once(self):

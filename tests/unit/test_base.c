@@ -54,6 +54,17 @@ static void text_knows_utf8(void **state)
 	CHECK_STR(text_lower(a, "ÆØÅ ABC Éß"), "æøå abc éß");
 	CHECK_STR(text_line(a, " Hej æøå verden\nmere", 8), "Hej æøå…");
 	CHECK_STR(text_line(a, "kort", 8), "kort");
+	static const struct { const char *said, *plain; } lines[] = {
+		{ " Printer ", "Printer" }, { "\xe2\x80\xae" "retnirP", "retnirP" }, { "a\xe2\x80\x8b" "b\xc2\xad" "c", "abc" }, { "\xe2\x80\xad+45 12\xe2\x80\xac", "+45 12" },
+		{ "x\xe2\x81\xa6y\xe2\x81\xa9", "xy" }, { "\xef\xbb\xbf" "Navn", "Navn" }, { "a\xc2\x85" "b", "ab" }, { "\xf3\xa0\x81\xa1" "a", "a" }, { "", "" },
+		{ "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb" },            /* one emoji of three signs */
+		{ "\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f" }, { "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d" },
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		CHECK_STR(text_plain(a, lines[i].said), lines[i].plain);
+		CHECK_STR(text_line(a, lines[i].said, 100), lines[i].plain);
+	}
+	CHECK_STR(text_plain(a, NULL), "");
 	static const struct { const char *said, *kept; } names[] = {
 		{ "tilbud.pdf", "tilbud.pdf" }, { "årsregnskab 2026.xlsx", "årsregnskab 2026.xlsx" }, { "../../etc/passwd", "passwd" }, { "C:\\x\\y.exe", "y.exe" },
 		{ "a/b\\c", "c" }, { "..", "_" }, { ".", "_" }, { "", "" }, { "a/", "" }, { "a\r\nSet-Cookie: x", "a__Set-Cookie: x" }, { "a\tb\x7f", "a_b_" },

@@ -360,6 +360,9 @@ static void nothing_missing(void *arg, const char *sha256) { }
 	X(ticket_persons, store_ticket_persons(w, a, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
 	X(ticket_contacts, store_ticket_contacts(w, a, 1, &(struct ticket_choice *){ 0 }, &(int){ 0 }, e)) \
 	X(category_add, store_category_add(w, &(struct category){ .key = "ny", .name_da = "Ny", .name_en = "New", .service = "" }, e)) \
+	X(category_used, store_category_used(w, "printer", &(bool){ 0 }, e)) \
+	X(category_remove, store_category_remove(w, &(struct category){ .key = "phone", .version = 1 }, e)) \
+	X(outbox_withdraw, outbox_withdraw(w, 1, "solved", 1, e)) \
 	X(category_place, store_category_place(w, "printer", 3, e)) X(category_first, first_categories(w, a, e)) \
 	X(time_person, store_time_of_person(w, a, 1, 0, INT32_MAX, &(struct time_entry *){ 0 }, &(int){ 0 }, e)) \
 	X(time_ticket, store_time_of_ticket(w, a, 1, &(struct time_entry *){ 0 }, &(int){ 0 }, e)) \

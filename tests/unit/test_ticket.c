@@ -430,6 +430,29 @@ static void placed_rated_closed(void **state)
 	CHECK(strcmp(get(s, id).state, "closed") == 0 && get(s, id).solved_at == clock_us && get(s, id).closed_at == clock_us);
 }
 
+/* The mail of "solved" waits as long as that can be taken back, and goes with it. */
+static void solved_can_be_taken_back(void **state)
+{
+	struct store_case *s = *state;
+	struct op solve = { .what = CHANGE, .who = &tech, .change = { .state = "solved" } }, open = { .what = CHANGE, .who = &tech, .change = { .state = "new" } };
+	int64_t id;
+
+	begin(s);
+	solve.id = open.id = id = made(s, &anna, 0, 0, "Net").got_id;
+	must(s, &solve);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='solved' AND state='waiting' AND ticket_id=?1 AND next_at=created_at+60000000", id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM mail_ref WHERE ticket_id=?1", id), 2);
+	clock_us += 10 * MOMENT_SECOND;
+	must(s, &open);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='solved' AND ticket_id=?1", id), 0);
+	CHECK_INT(count(s, "SELECT count(*) FROM mail_ref WHERE ticket_id=?1", id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='autoreply' AND ticket_id=?1", id), 1);
+	must(s, &solve);                        /* meant this time, and opened again when the mail is due: what may be on its way is not denied */
+	clock_us += TICKET_TAKE_BACK_US;
+	must(s, &open);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='solved' AND ticket_id=?1", id), 1);
+}
+
 /* Whose company is no customer any more gets nothing new; a mail of theirs is kept, and says whose it is. */
 static void nothing_new_for_who_has_ended(void **state)
 {
@@ -637,7 +660,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
-		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended),
+		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back),
 		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
 	struct arena *a = arena_begin(16 << 20);

@@ -56,6 +56,9 @@ static void test_formats(void **state)
 	CHECK_STR(fmt_left(da, t + 18 * MOMENT_MINUTE), "om 18\u00a0min.");
 	CHECK_STR(fmt_left(da, t + 336 * MOMENT_MINUTE), "om 5\u00a0t. 36\u00a0min.");
 	CHECK_STR(fmt_left(da, t - 43 * MOMENT_MINUTE), "for 43\u00a0min. siden");
+	CHECK_STR(fmt_left(da, t - 23 * MOMENT_HOUR), "for 23\u00a0t. siden");
+	CHECK_STR(fmt_left(da, t - 24 * MOMENT_HOUR), "for 1 dag siden");
+	CHECK_STR(fmt_left(da, day_start(da->today - 3) + 16 * MOMENT_HOUR), "for 3 dage siden");       /* 2 days and some hours */
 	CHECK_STR(fmt_left(da, t + 31 * MOMENT_HOUR), "i morgen");
 	arena_end(a);
 }
