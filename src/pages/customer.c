@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "core/customer.h"
+#include "core/ticket.h"
 #include "web/ui.h"
 
 enum { LIST = 50, PEOPLE_MOST = 200, DOMAINS_MOST = 51 };
@@ -104,7 +105,7 @@ static int customer_get(struct web *w, struct err *e)
 
 /* --- a customer's facts -------------------------------------------------------------------------------------------------- */
 
-struct job { struct actor who; int64_t now; struct customer c; struct contact k; struct site s; const char *origin; };
+struct job { struct actor who; int64_t now; struct customer c; struct contact k; struct site s; const char *origin; const struct catalogue *catalogue; int64_t ticket; };
 
 static int customer_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
@@ -293,6 +294,17 @@ static int site_drop_post(struct web *w, struct err *e)
 
 /* --- people: the same form for staff and for the customer's owner -------------------------------------------------------- */
 
+/* The person wrote a ticket before being known: it is theirs now. */
+static int reported(struct db_conn *w, struct arena *a, const struct job *j, const struct contact *k, struct err *e)
+{
+	struct ticket_change c = { .set_contact = true, .contact_id = k->id };
+	struct ticket t;
+
+	if (store_ticket_by_number(w, a, (struct ticket_scope){ k->customer_id, 0 }, j->ticket, &t, e) != 0)
+		return -1;
+	return t.contact_id ? 0 : ticket_change(w, a, &(struct desk){ j->catalogue, j->origin, j->now }, &j->who, t.id, &c, &t, e);
+}
+
 static int person_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct job *j = arg;
@@ -301,7 +313,7 @@ static int person_job(struct db_conn *w, struct arena *a, void *arg, struct err 
 
 	if (k.id)
 		return contact_change(w, a, &j->who, j->now, &k, e);
-	if (contact_add(w, a, &j->who, j->now, &k, e) != 0)
+	if (contact_add(w, a, &j->who, j->now, &k, e) != 0 || (j->ticket && reported(w, a, j, &k, e) != 0))
 		return -1;
 	return *j->origin ? contact_welcome(w, a, j->now, j->origin, &k, e) : 0;
 }
@@ -329,9 +341,21 @@ static int person_find(struct web *w, struct customer *c, struct contact *k, str
 	if (store_customer_get(w->db, w->a, customer_of(w), c, e) != 0)
 		return -1;
 	*k = (struct contact){ .customer_id = c->id, .name = "", .email = "", .phone = "", .role = "employee", .lang = c->lang, .active = true };
-	if (!id)
+	if (!id) {
+		k->name = portal(w) || !web_query(w, "name") ? "" : text_line(w->a, web_query(w, "name"), 120);
+		k->email = portal(w) || !web_query(w, "email") ? "" : text_line(w->a, web_query(w, "email"), 254);
 		return 0;
+	}
 	return store_contact_get(w->db, w->a, c->id, web_param_id(w, portal(w) ? 0 : 1), k, e);
+}
+
+/* The ticket that the person reported, by its number; 0: none. */
+static int64_t of_ticket(struct web *w)
+{
+	const char *s = web_field(w, "ticket") ? web_field(w, "ticket") : web_query(w, "ticket");
+	int64_t n;
+
+	return !portal(w) && s && text_int(s, &n) && n > 0 ? n : 0;
 }
 
 static int person_form(struct web *w, const struct customer *c, const struct contact *k, struct err *e)
@@ -343,6 +367,7 @@ static int person_form(struct web *w, const struct customer *c, const struct con
 	if (k->id && w->who.role == ROLE_ADMIN && store_passkey_list(w->db, w->a, "contact", k->id, &keys, &v.nkeys, e) != 0)
 		return -1;
 	v.keys = keys;
+	v.ticket = of_ticket(w);
 	v.done = text_eq(web_query(w, "done"), "nokey") && !w->nerrors ? _("The passkey is removed.") : NULL;
 	if (portal(w))
 		portal_person_page(w, &v);
@@ -384,9 +409,13 @@ static int person_post(struct web *w, struct err *e)
 		}
 	}
 	j.origin = web_origin_fits(w) ? w->app->origin : "";
+	j.catalogue = w->app->catalogue;
+	j.ticket = j.k.id ? 0 : of_ticket(w);
 	if (web_write(w, person_job, &j, e) != 0)
 		return web_mendable(w, e) ? person_form(w, &c, &j.k, e) : -1;
 	w->app->wake(w->app->wake_arg, "outbox");
+	if (j.ticket)
+		return web_redirect(w, arena_printf(w->a, "/console/tickets/%lld?done=saved", (long long)j.ticket));
 	return web_redirect(w, portal(w) ? "/portal/people?done=saved" : arena_printf(w->a, "/console/customers/%lld/people?done=saved", (long long)c.id));
 }
 

@@ -24,7 +24,7 @@ struct customer_view {
 	const char *done;
 };
 struct customer_form { const struct customer *c; const char *domains; };        /* c->id 0: a new one */
-struct person_form { const struct customer *c; const struct contact *k; const char *action, *back; const struct passkey *keys; int nkeys; const char *done; };        /* keys: for administrators */
+struct person_form { const struct customer *c; const struct contact *k; const char *action, *back; const struct passkey *keys; int nkeys; const char *done; int64_t ticket; };        /* keys: for administrators; ticket: the number of the one the person reported, 0: none */
 struct site_form { const struct customer *c; const struct site *s; };
 void customers_page(struct web *w, const struct customers_view *v);
 void customer_head(struct web *w, const struct customer *c, const char *tab);

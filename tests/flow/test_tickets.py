@@ -5,6 +5,7 @@ import re
 import sqlite3
 import subprocess
 import unittest
+import urllib.parse
 
 from pedel import cvr, Pedel
 
@@ -394,6 +395,7 @@ class Tickets(unittest.TestCase):
         self.assertEqual(self.outbox('SELECT response_due_at, solution_due_at FROM ticket WHERE number=?', number)[0], (0, 0))
         self.assertIn('afsender ikke bekræftet', self.desk.get('/console/tickets?view=all&q=Kendt').text)
         self.assertEqual(self.outbox('SELECT customer_id, coalesce(contact_id, 0) FROM ticket WHERE number=?', number)[0], (self.customer['id'], 0))
+        self.assertEqual(self.desk.get(f'/console/tickets/{number}').text.count('birgitte@alpha.example'), 3)     # head, who reported it, the button's form
         own = self.by_link(self.owner['email'])
         self.assertIn('afsender ikke bekræftet', own.get(f'/portal/tasks/{number}').text)
         self.assertIn('afsender ikke bekræftet', own.get('/portal/tasks').text)
@@ -426,6 +428,29 @@ class Tickets(unittest.TestCase):
         self.assertEqual(b.status, 429)
         self.assertIn('Det, jeg skrev', b.text)
         self.assertTrue(b.headers['Retry-After'])
+
+    def test_a_sender_nobody_knows_becomes_a_contact(self):
+        self.p.sql("INSERT INTO ticket(number,customer_id,from_name,from_email,subject,channel,created_at,updated_at,next_due_at) "
+                   f"VALUES(88001,{self.customer['id']},'Nanna Ny','nanna@alpha.example','Hvem er jeg?','mail',1790000000000000,1790000000000000,9223372036854775807)")
+        page = self.desk.get('/console/tickets/88001').text
+        head = re.search(r'<header class="stack".*?</header>', page, re.S).group(0)
+        self.assertIn('nanna@alpha.example', head)
+        self.assertIn('Gør Nanna Ny til kontakt', page)
+        form = dict(re.findall(r'<input type="hidden" name="(ticket|name|email)" value="([^"]*)"', page))
+        self.assertEqual(form, {'ticket': '88001', 'name': 'Nanna Ny', 'email': 'nanna@alpha.example'})
+        self.desk.get(f"/console/customers/{self.customer['id']}/people/new?" + urllib.parse.urlencode(form))
+        self.assertIn('value="Nanna Ny"', self.desk.text)
+        self.assertIn('value="nanna@alpha.example"', self.desk.text)
+        self.desk.submit('/people/new', email='ikke en adresse')
+        self.assertEqual(self.desk.status, 422)
+        self.desk.submit('/people/new', email='nanna@alpha.example')
+        self.assertIn('/console/tickets/88001', self.desk.url)
+        self.assertNotIn('til kontakt', self.desk.text)
+        row = self.p.sql("SELECT c.name, c.email FROM ticket t JOIN contact c ON c.id=t.contact_id WHERE t.number=88001")
+        self.assertEqual(row, [('Nanna Ny', 'nanna@alpha.example')])
+        self.assertEqual(self.desk.get(f"/console/customers/{self.other['id']}/people/new?ticket=88001&name=X&email=x@beta.example").status, 200)
+        self.desk.submit('/people/new')                                 # somebody else's ticket is not theirs to take
+        self.assertEqual(self.desk.status, 404)
 
     def test_two_people_see_each_other(self):
         t = self.ticket('Sammen')
