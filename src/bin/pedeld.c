@@ -20,7 +20,7 @@ static const char usage[] =
 	"  --listen ADDR:PORT  where browsers and the API connect; port 0: a free one\n"
 	"  --db URL            postgresql://... instead of the SQLite file in DIR\n"
 	"  --lmtp ADDR:PORT    where the mail server hands over mail\n"
-	"  --smtp ADDR:PORT    the mail server that takes our mail\n"
+	"  --smtp ADDR:PORT    the mail server that takes our mail; none: no mail is sent\n"
 	"  --tls-cert, --tls-key  PEM files; without them plain HTTP, for loopback or behind a proxy\n"
 	"  --confine HOW       require, try (else) or off: bind ourselves by landlock and seccomp\n"
 	"  --help, --version   say it and end\n"
@@ -51,7 +51,7 @@ static int complete(struct daemon_args *a, struct arena *arena, struct err *e)
 		a->lmtp = conf_get(c, "lmtp", NULL);
 	if (!a->smtp)
 		a->smtp = conf_get(c, "smtp", NULL);
-	if (a->smtp && *a->smtp && smtp_check(a->smtp, e) != 0)
+	if (a->smtp && *a->smtp && strcmp(a->smtp, "none") != 0 && smtp_check(a->smtp, e) != 0)
 		return -1;
 	if (!a->tls_cert)
 		a->tls_cert = conf_get(c, "tls_cert", NULL);

@@ -17,7 +17,7 @@ struct job_env {
 	const struct web_app *web;
 	const struct conf *conf;
 	const char *data_folder, *conv_socket, *tmp_folder;
-	const char *smtp;               /* ADDR:PORT from --smtp or pedel.conf; NULL: as the settings say */
+	const char *smtp;               /* ADDR:PORT from --smtp or pedel.conf; "none": no mail is sent; NULL: as the settings say */
 	int lmtp_fd;                    /* a listening socket, or -1 */
 };
 struct app_job {

@@ -91,6 +91,8 @@ static int compose(struct db_conn *c, struct arena *a, const struct mail_work *w
 static int server_of(struct mail_work *w, struct db_conn *c, struct arena *a, const char **smtp, struct err *e)
 {
 	*smtp = w->env->smtp;
+	if (*smtp && strcmp(*smtp, "none") == 0)
+		return *smtp = "", 0;
 	return *smtp && **smtp ? 0 : setting_get(c, a, "mail.smtp", "", smtp, e);
 }
 
@@ -172,7 +174,7 @@ static void say_when_nobody_takes(struct mail_work *w)
 	struct err e;
 
 	if (db_read_begin(w->app->db, &c, &e) == 0 && server_of(w, c, a, &smtp, &e) == 0 && !*smtp)
-		log_line(LOG_INFO, "mail", "no mail server is named (--smtp, smtp= in pedel.conf, or the settings page): mails wait");
+		log_line(LOG_INFO, "mail", w->env->smtp && *w->env->smtp ? "smtp is none: no mail is sent, mails wait" : "no mail server is named (--smtp, smtp= in pedel.conf, or the settings page): mails wait");
 	db_read_end(c);
 	arena_end(a);
 }

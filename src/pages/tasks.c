@@ -29,6 +29,7 @@ static int show_list(struct web *w, struct err *e)
 	if (store_ticket_list(w->db, w->a, &q, &open, &v.nopen, &next, e) != 0)
 		return -1;
 	q.view = VIEW_OVER;
+	q.sort = SORT_SOLVED;
 	q.limit = OVER_ROWS;
 	q.after = web_query(w, "after");
 	if (store_ticket_list(w->db, w->a, &q, &over, &v.nover, &next, e) != 0)

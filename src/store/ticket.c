@@ -252,7 +252,7 @@ int store_ticket_solved_before(struct db_conn *c, struct arena *a, int64_t befor
 /* ---- lists */
 
 /* "d<key>.<id>": the sort's letter, the last row's key and id. */
-static const char sort_letter[] = "dun";
+static const char sort_letter[] = "duns";
 
 static int read_cursor(const char *s, enum ticket_sort sort, int64_t *key, int64_t *id, struct err *e)
 {
@@ -313,17 +313,19 @@ static enum ticket_sort sort_of(const struct ticket_query *k)
 int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_query *k, struct ticket **out, int *n, const char **next,
 	struct err *e)
 {
-	static const char *const after[] = { " AND (t.next_due_at,t.id)>(?,?)", " AND (t.updated_at,t.id)<(?,?)", " AND (t.id,t.id)<(?,?)" };
+	static const char *const after[] = { " AND (t.next_due_at,t.id)>(?,?)", " AND (t.updated_at,t.id)<(?,?)", " AND (t.id,t.id)<(?,?)",
+		" AND (t.solved_at,t.id)<(?,?)" };
 	static const char *const order[] = { " ORDER BY t.next_due_at,t.id LIMIT ?", " ORDER BY t.updated_at DESC,t.id DESC LIMIT ?",
-		" ORDER BY t.id DESC LIMIT ?" };
-	static const char *const again[] = { "ORDER BY t.next_due_at,t.id", "ORDER BY t.updated_at DESC,t.id DESC", "ORDER BY t.id DESC" };
+		" ORDER BY t.id DESC LIMIT ?", " ORDER BY t.solved_at DESC,t.id DESC LIMIT ?" };
+	static const char *const again[] = { "ORDER BY t.next_due_at,t.id", "ORDER BY t.updated_at DESC,t.id DESC", "ORDER BY t.id DESC",
+		"ORDER BY t.solved_at DESC,t.id DESC" };
 	const char *words = text_blank(k->q) ? NULL : search_query(a, db_conn_kind(c), k->q);
 	enum ticket_sort sort = sort_of(k);
 	struct query q = { .nv = 0 };
 	struct db_sql sql = { NULL, NULL };
 	struct db_cur *cur;
 	int64_t key = 0, id = 0;
-	bool common = false;
+	bool common = false, ids_first = words || sort == SORT_SOLVED;
 
 	if (!words && !text_blank(k->q)) {              /* no word in it: nothing can be found */
 		*out = NULL;
@@ -335,8 +337,8 @@ int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_qu
 		return -1;
 	buf_init(&q.b, a, 8192);
 	piece(&q, k->brief ? "SELECT " BRIEF : "SELECT " COLS);
-	/* Found by words: which ones first, so that only what is shown is read and sorted with all its columns. */
-	piece(&q, words ? " FROM (SELECT t.id FROM ticket t " : FROM);
+	/* Found by words, or in an order that no index has: which ones first, so that only what is shown is read and sorted with all its columns. */
+	piece(&q, ids_first ? " FROM (SELECT t.id FROM ticket t " : FROM);
 	where(&q, db_conn_kind(c), k, words, common);
 	if (k->after) {
 		if (read_cursor(k->after, sort, &key, &id, e) != 0)
@@ -346,7 +348,7 @@ int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_qu
 		piece(&q, after[sort]);
 	}
 	value(&q, order[sort], DB_INT(k->limit + 1));
-	if (words) {
+	if (ids_first) {
 		piece(&q, ") x JOIN ticket t ON t.id=x.id" NAMES);
 		piece(&q, again[sort]);
 	}
@@ -358,7 +360,8 @@ int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_qu
 		const struct ticket *t = &(*out)[--*n - 1];
 
 		*next = arena_printf(a, "%c%" PRId64 ".%" PRId64, sort_letter[sort], sort == SORT_DUE ? t->next_due_at :
-			sort == SORT_UPDATED ? t->updated_at : t->id, t->id);
+			sort == SORT_UPDATED ? t->updated_at :
+			sort == SORT_SOLVED ? t->solved_at : t->id, t->id);
 	}
 	return 0;
 }

@@ -43,7 +43,7 @@ int store_ticket_spent(struct db_conn *w, int64_t id, int minutes, struct err *e
 
 enum ticket_view { VIEW_OPEN, VIEW_MINE, VIEW_UNASSIGNED, VIEW_TODAY, VIEW_WAITING, VIEW_SOLVED, VIEW_UNPLACED, VIEW_ALL, VIEW_OVER };
 #define VIEW__N 9      /* VIEW_OVER: solved and closed, not merged */
-enum ticket_sort { SORT_DUE, SORT_UPDATED, SORT_NEWEST };
+enum ticket_sort { SORT_DUE, SORT_UPDATED, SORT_NEWEST, SORT_SOLVED };  /* SORT_SOLVED: the latest solved first */
 struct ticket_query {
 	struct ticket_scope scope;
 	enum ticket_view view;

@@ -65,6 +65,7 @@ const char *fmt_day(const struct web *w, int32_t day);          /* 24.11.2026 */
 const char *fmt_month(const struct web *w, int32_t month);      /* november 2026 */
 const char *fmt_minutes(const struct web *w, int64_t minutes);  /* 1:15 */
 const char *fmt_duration(const struct web *w, int64_t minutes); /* 1 time 15 min. */
+const char *fmt_sentence(const struct web *w, const char *s);            /* what ended in "15 min." and got its full stop too has one */
 const char *fmt_money(const struct web *w, int64_t ore);        /* 1.050,00 kr. */
 const char *fmt_number(const struct web *w, int64_t n);
 const char *fmt_bytes(const struct web *w, int64_t bytes);

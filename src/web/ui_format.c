@@ -144,6 +144,13 @@ const char *fmt_duration(const struct web *w, int64_t minutes)
 	return arena_printf(w->a, "%lld" NBSP "%s", m, da ? "min." : "min");
 }
 
+const char *fmt_sentence(const struct web *w, const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 2 && s[n - 1] == '.' && s[n - 2] == '.' && s[n - 3] != '.' ? arena_dupn(w->a, s, n - 1) : s;
+}
+
 /* Thousands separated by sep. */
 static const char *grouped(const struct web *w, uint64_t v, char sep)
 {

@@ -2,9 +2,11 @@
 """An agreement from draft to the customer's yes: console, mail, portal, PDF, API; and a provider's own catalogue. On both databases."""
 import html.parser
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from mailsink import with_post
@@ -237,6 +239,32 @@ class Agreements(unittest.TestCase):
         b = self.signed_in('signe@sejl.example').get(home.replace('/console/agreements', '/portal/agreement'))
         self.assertIn('Skrevet til sidst', b.text)
         self.assertIn('8.888,00', b.text)
+
+    def test_a_copy_to_practise_on_mails_nobody(self):
+        """As docs/backup.md says: restored and started with --smtp none it sends nothing, though its settings name the mail server."""
+        c = self.a_customer(370, 'Garvergården', 'gerda@garver.example')
+        owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
+        self.p.sql(f"INSERT INTO setting(key,value) VALUES('mail.smtp','{self.sink.address}')")
+        self.p.cli('backup', '--data', self.p.data, '--to', self.p.folder / 'copy.tar')
+        self.p.sql("DELETE FROM setting WHERE key='mail.smtp'")
+        with tempfile.TemporaryDirectory(prefix='pedel-flow-') as folder:
+            self.p.cli('restore', '--data', pathlib.Path(folder) / 'data', '--from', self.p.folder / 'copy.tar')
+            with open(pathlib.Path(folder) / 'data/pedel.conf', 'a') as conf:
+                conf.write(f"connect_ports={self.sink.address.rsplit(':', 1)[1]}\n")    # a sink listens where it can
+            copy = self.p.heir(folder, 'none')
+            copy.db = []
+            try:
+                copy.start()
+                copy.ok('POST', '/api/v1/tickets', {'customer_id': c['id'], 'contact_id': owner['id'], 'subject': 'Kun i kopien', 'body': 'x'})
+                wait_until(lambda: 'no mail is sent' in copy.log_text(100000), 60)
+                self.assertEqual(copy.sql("SELECT tries FROM outbox WHERE subject LIKE '%Kun i kopien%' AND state='waiting'"), [('0',)])
+                copy.stop()
+                self.assertEqual(copy.sql("SELECT count(*) FROM outbox WHERE subject LIKE '%Kun i kopien%' AND state='waiting'"), [('1',)])
+                copy.smtp = None                # without the words it does mail: the settings came with the copy
+                copy.start()
+                self.sink.wait(lambda f, t, m: 'gerda@garver.example' in t and 'Kun i kopien' in m['Subject'], 60)
+            finally:
+                copy.stop()
 
     def test_what_cannot_be_read_is_refused_where_it_is_written(self):
         c = self.a_customer(340, 'Lukkedagene', 'ejer@lukkedage.example')

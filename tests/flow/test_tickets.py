@@ -181,6 +181,18 @@ class Tickets(unittest.TestCase):
         karen.post(mine + '/state', {**karen.form(mine + '/messages'), 'state': 'solved', 'body': '', 'file': ('', b'', 'application/octet-stream')})
         self.assertEqual((karen.status, self.state(t)['state']), (200, 'solved'))
 
+    def test_the_latest_solved_stands_first(self):
+        """Among the customer's solved ones the last solved is first, page by page, whatever happens to the others afterwards."""
+        made = [self.ticket(f'Løst nummer {i}') for i in range(4)]
+        order = [made[2], made[0], made[3], made[1]]
+        for t in order:
+            self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'state': 'solved'})
+        self.p.ok('PATCH', f"/api/v1/tickets/{order[0]['id']}", {'category': ''})
+        self.p.ok('PATCH', f"/api/v1/tickets/{order[1]['id']}", {'state': 'closed'})
+        text = self.by_link('karen@alpha.example').get('/portal/tasks').text
+        shown = re.findall(r'Løst nummer (\d)', text[text.index('id="t-over"'):])
+        self.assertEqual(shown[:4], [t['subject'][-1] for t in reversed(order)])
+
     def test_two_changes_of_one_field(self):
         t = self.ticket('Prioritet')
         page = f"/console/tickets/{t['number']}"

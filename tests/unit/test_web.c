@@ -43,6 +43,10 @@ static void test_formats(void **state)
 	CHECK_STR(fmt_minutes(da, -5), "\u22120:05");
 	CHECK_STR(fmt_duration(da, 75), "1\u00a0time 15\u00a0min.");
 	CHECK_STR(fmt_duration(en, 120), "2\u00a0hours");
+	CHECK_STR(fmt_sentence(da, "I har 15 min.."), "I har 15 min.");
+	CHECK_STR(fmt_sentence(da, "I har 2 timer."), "I har 2 timer.");
+	CHECK_STR(fmt_sentence(da, "Vent ..."), "Vent ...");
+	CHECK_STR(fmt_sentence(da, ""), "");
 	CHECK_STR(fmt_percent(da, 9996, 10000), "99,9\u00a0%");         /* cut, never up */
 	CHECK_STR(fmt_percent(en, 1, 0), "0\u00a0%");
 	CHECK_STR(fmt_bytes(da, 18400000000), "18,4\u00a0GB");
