@@ -7,6 +7,8 @@
 #include "core/promise.h"
 #include "pages/all.h"
 #include "pages/ticket_job.h"
+#include "store/customer.h"
+#include "store/person.h"
 
 enum { ROWS = 50, COUNT_MOST = 500, BULK_MOST = 200, NEAR_ROWS = 200, NEAR_PAGES = 5 };
 
@@ -274,17 +276,36 @@ static const struct ui_choice *promise_choices(struct web *w, const char *now)
 	return c;
 }
 
+/* Who is not offered, but is there, can be asked for: a customer's own page leads here whatever it is. */
+static struct ticket_choice *with_named(struct web *w, struct ticket_choice *k, int *n, int64_t id, const char *name, bool former)
+{
+	struct ticket_choice *more = ARENA_ARRAY(w->a, struct ticket_choice, *n + 1);
+
+	for (int i = 0; i < *n; i++)
+		more[i] = k[i];
+	more[(*n)++] = (struct ticket_choice){ id, name, former };
+	return more;
+}
+
 static int filters_load(struct web *w, struct tickets_view *v, struct err *e)
 {
 	struct ticket_choice *customers, *owners, *all;
 	struct category *k;
 	struct ui_choice *c;
 	const struct ui_choice *list;
+	struct customer customer;
+	struct person person;
+	struct err why;
+	int64_t id;
 	int nk, n = 0;
 
 	if (store_ticket_customers_all(w->db, w->a, &customers, &v->ncustomers, e) != 0 || store_ticket_persons(w->db, w->a, &owners, &v->nowners, e) != 0 ||
 		store_ticket_owners_all(w->db, w->a, &all, &v->nall_owners, e) != 0 || store_category_list(w->db, w->a, &k, &nk, e) != 0)
 		return -1;
+	if (!one_of(customers, v->ncustomers, v->customer) && text_int(v->customer, &id) && store_customer_get(w->db, w->a, id, &customer, &why) == 0)
+		customers = with_named(w, customers, &v->ncustomers, id, customer.name, !customer.active);
+	if (strcmp(v->owner, "none") != 0 && !one_of(all, v->nall_owners, v->owner) && text_int(v->owner, &id) && store_person_get(w->db, w->a, id, &person, &why) == 0)
+		all = with_named(w, all, &v->nall_owners, id, person.name, !person.active);
 	for (int i = 0; i < v->ncustomers; i++)
 		customers[i].name = choice_label(w, &customers[i], _("no longer a customer"));
 	for (int i = 0; i < v->nall_owners; i++)

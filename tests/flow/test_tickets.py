@@ -311,6 +311,9 @@ class Tickets(unittest.TestCase):
         self.assertRegex(page, '<option value="none" selected[^>]*>Ingen kategori')
         page = self.desk.get('/console/tickets?view=all&promise=support.help').text
         self.assertRegex(page, '<option value="support.help" selected')
+        page = self.desk.get(f'/console/tickets?customer={many[0]}').text              # its own page leads here
+        self.assertEqual(self.desk.status, 200)
+        self.assertRegex(page, f'<option value="{many[0]}" selected[^>]*>Mange 00 .ikke længere kunde')
         for name, label in (('customer', 'Kunde'), ('owner', 'Ansvarlig'), ('category', 'Kategori'), ('promise', 'Løfte'), ('view', 'Visning'), ('sort', 'Rækkefølge')):
             for value in ('zzz', '999999') if name in ('customer', 'owner') else ('zzz',):
                 self.desk.get(f'/console/tickets?{name}={value}')
