@@ -190,6 +190,24 @@ class Agreements(unittest.TestCase):
         self.assertIn('Bodil B. Bogbinder har sagt ja', mail.get_body(('plain',)).get_content())
         self.assertIn(f'Bodil B. Bogbinder sagde ja til aftale {number}', s.get('/console/').text)
 
+    def test_no_in_english_and_without_a_reason(self):
+        """The ticket is in the language of who said no; nothing written is said to be nothing; without a desk person as sender it is nobody's yet."""
+        c = self.a_customer(380, 'Northbay', 'nora@northbay.example')
+        self.p.sql(f"UPDATE contact SET lang='en' WHERE customer_id={c['id']}")
+        home, number = self.sent(c, self.staff)
+        self.p.sql(f"UPDATE need SET asked_by=0 WHERE customer_id={c['id']}")
+        b = self.signed_in('nora@northbay.example')
+        mine = home.replace('/console/agreements', '/portal/agreement')
+        b.get(mine)
+        b.submit('/decline', why='  ')
+        self.assertEqual(b.status, 200)
+        self.assertIn('We have your answer to the agreement', b.text)
+        self.assertIn(f'We say no to agreement {number}.', b.text)
+        got = self.p.ok('GET', f"/api/v1/tickets?customer_id={c['id']}")['items']
+        self.assertEqual([t['subject'] for t in got], [f'Agreement {number} declined'])
+        self.assertIn(f'Agreement {number} declined', self.staff.get('/console/tickets?view=unassigned').text)
+        self.assertIn('Der er ikke skrevet nogen grund', self.staff.get(home).text)
+
     def test_nothing_typed_is_left_behind(self):
         """Send, preview, add and take out save the form first; what cannot be read stops them and stays."""
         c = self.a_customer(360, 'Sejlloftet', 'signe@sejl.example')
