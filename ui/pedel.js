@@ -77,6 +77,23 @@
     word.textContent = Array.prototype.map.call(e.target.files, function (f) { return f.name; }).join(', ') || word.dataset.empty;
   });
 
+  /* the server refuses what is too large unread, and the form with it: so it is said here */
+  function tooLarge(input) {
+    var most = Number(input.dataset.most), p = document.getElementById('e-' + input.name), all = 0;
+    Array.prototype.forEach.call(input.files, function (f) { all += f.size; });
+    if (p) p.hidden = all <= most; else if (all > most) {
+      p = document.createElement('p');
+      p.className = 'err'; p.id = 'e-' + input.name; p.textContent = input.dataset.said; p.setAttribute('role', 'alert');
+      (input.closest('.field') || input.closest('.split')).append(p);
+    }
+    return all > most;
+  }
+  document.addEventListener('change', function (e) { if (e.target.dataset.most) tooLarge(e.target); });
+  document.addEventListener('submit', function (e) {
+    var input = e.target.querySelector('[data-most]');
+    if (input && tooLarge(input)) { e.preventDefault(); input.focus(); }
+  });
+
   function line() { var bar = document.getElementById('offline'); if (bar) bar.hidden = navigator.onLine; }
   window.addEventListener('online', line);
   window.addEventListener('offline', line);

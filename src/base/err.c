@@ -28,6 +28,28 @@ int err_set(struct err *e, enum err_id id, const char *field, const char *file, 
 	return -1;
 }
 
+int err_note(struct err_list *l, int rc)
+{
+	if (rc != 0 && l->n < ERR_LIST_MOST)
+		l->e[l->n++] = l->now;
+	return rc;
+}
+
+int err_first(const struct err_list *l, struct err *e)
+{
+	int first = 0;
+
+	for (int i = l->n - 1; i >= 0; i--) {
+		enum err_kind k = err_kind(l->e[i].id);
+
+		if (k != ERR_INPUT && k != ERR_CONFLICT)
+			first = i;
+	}
+	if (l->n)
+		*e = l->e[first];
+	return l->n ? -1 : 0;
+}
+
 const char *err_name(enum err_id id) { return defs[id].name; }
 enum err_kind err_kind(enum err_id id) { return defs[id].kind; }
 const char *err_text(enum err_id id, enum lang lang) { return defs[id].text[lang]; }

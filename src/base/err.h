@@ -43,6 +43,16 @@ struct err {
 int err_set(struct err *e, enum err_id id, const char *field, const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* Everything at once, for a form: a check writes into `now`, err_note() keeps what it said, and the next is asked.
+ *     struct err_list all = { .n = 0 };
+ *     err_note(&all, text_check(name, "name", 120, true, &all.now));
+ *     err_note(&all, cvr_read(a, cvr, "cvr", &cvr, &all.now));
+ *     if (err_first(&all, e) != 0) return -1; */
+enum { ERR_LIST_MOST = 12 };
+struct err_list { struct err now, e[ERR_LIST_MOST]; int n; };
+int err_note(struct err_list *l, int rc);               /* gives rc back; past the most, nothing more is kept */
+int err_first(const struct err_list *l, struct err *e); /* 0 when nothing was kept; what the person cannot mend goes first */
+
 const char *err_name(enum err_id id);                   /* "CVR_INVALID": in logs, the API and support calls */
 enum err_kind err_kind(enum err_id id);
 const char *err_kind_name(enum err_kind k);             /* "input": the API's "kind" */

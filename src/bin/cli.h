@@ -21,6 +21,7 @@ struct cli {
 	bool password_stdin;
 	bool filling, was_there;        /* between cli_fill_begin() and cli_fill_end() */
 	int mark_fd;
+	const char *above;              /* the topmost folder over --data that was made for it; NULL: none */
 	const char *data, *provider, *cvr, *db, *origin, *login, *name, *to, *from, *tickets;    /* NULL: not given */
 };
 struct cli_home {
@@ -40,7 +41,7 @@ int  cli_make(struct cli *c, struct err *e);
 /* A write job: signs the chain as it stands, so that there is a head from the first moment. arg: struct chain_key. */
 int cli_job_sign(struct db_conn *w, struct arena *a, void *arg, struct err *e);
 /* --data is made and may be filled: it is not there, is empty, or holds what somebody left who was stopped while filling it; that is
- * thrown away. E_FOLDER_NOT_EMPTY, E_FILE_THERE, E_FOLDER_FILLING. _end(): it is an installation (rc 0), or as it was. Returns rc. */
+ * thrown away. Folders over it that are not there are made, and named. E_FOLDER_NOT_EMPTY, E_FILE_THERE, E_FOLDER_FILLING. _end(): it is an installation (rc 0), or as it was. Returns rc. */
 int  cli_fill_begin(struct cli *c, struct err *e);
 int  cli_fill_end(struct cli *c, int rc, struct err *e);
 bool cli_fill_left(struct cli *c);              /* somebody began on --data and was stopped */

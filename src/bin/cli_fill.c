@@ -43,9 +43,46 @@ static bool ours(const struct cli *c)
 		held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
 
+/* The folder over that one; NULL over "/" and over a plain name. */
+static const char *over(struct cli *c, const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n && path[n - 1] != '/')
+		n--;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return n > 1 ? arena_dupn(c->a, path, n) : NULL;
+}
+
+static int make_folders(struct cli *c, struct err *e)
+{
+	const char *nearest = over(c, c->data);
+
+	c->above = NULL;
+	for (const char *p = nearest; p && !os_file_is(p); p = over(c, p))
+		c->above = p;
+	if (os_make_folder(c->data, 0700, e) != 0)
+		return -1;
+	if (c->above)           /* a misspelt address must not go unseen */
+		cli_say(c, "%s was not there, and is made.", "%s fandtes ikke og er lavet.", nearest);
+	return 0;
+}
+
+/* The folder and those made over it, as far as nobody else has put something there. */
+static void remove_folders(struct cli *c)
+{
+	const char *last = c->above ? c->above : c->data;
+
+	for (const char *p = c->data; p && rmdir(p) == 0 && strcmp(p, last) != 0; p = over(c, p))
+		;
+}
+
 int cli_fill_begin(struct cli *c, struct err *e)
 {
-	if (look(c, e) != 0 || os_make_folder(c->data, 0700, e) != 0)
+	if (look(c, e) != 0 || make_folders(c, e) != 0)
 		return -1;
 	c->mark_fd = open(mark_of(c), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (c->mark_fd < 0)
@@ -67,7 +104,7 @@ int cli_fill_end(struct cli *c, int rc, struct err *e)
 		empty(c->data);
 		unlink(mark_of(c));
 		if (!c->was_there)
-			rmdir(c->data);
+			remove_folders(c);
 	}
 	close(c->mark_fd);
 	c->filling = false;

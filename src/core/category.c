@@ -28,27 +28,45 @@ static int name_read(struct arena *a, const char *given, const char *field, bool
 
 static bool same(struct arena *a, const char *x, const char *y) { return strcmp(text_lower(a, x), text_lower(a, y)) == 0; }
 
-static int check(struct arena *a, struct category *k, const struct category *list, int n, struct err *e)
+static void check_all(struct arena *a, struct category *k, const struct category *list, int n, struct err_list *all)
 {
-	bool known = !*k->service;
+	bool known = !*k->service, da, en;
 
-	if (name_read(a, k->name_da, "name_da", true, &k->name_da, e) != 0 || name_read(a, k->name_en, "name_en", false, &k->name_en, e) != 0)
-		return -1;
-	if (!*k->name_en)
+	da = err_note(all, name_read(a, k->name_da, "name_da", true, &k->name_da, &all->now)) == 0;
+	en = err_note(all, name_read(a, k->name_en, "name_en", false, &k->name_en, &all->now)) == 0;
+	if (da && en && !*k->name_en)
 		k->name_en = k->name_da;
 	for (int i = 0; !known && work_covering(i); i++)
 		known = strcmp(work_covering(i), k->service) == 0;
 	if (!known)
-		return FAIL_FIELD(e, E_CHOICE_INVALID, "service", "%.60s", k->service);
-	for (int i = 0; i < n; i++) {
+		err_note(all, FAIL_FIELD(&all->now, E_CHOICE_INVALID, "service", "%.60s", k->service));
+	for (int i = 0; i < n && (da || en); i++) {
 		if (strcmp(list[i].key, k->key) == 0)
 			continue;
-		if (same(a, list[i].name_da, k->name_da))
-			return FAIL_FIELD(e, E_CATEGORY_TAKEN, "name_da", "%s", list[i].key);
-		if (same(a, list[i].name_en, k->name_en))
-			return FAIL_FIELD(e, E_CATEGORY_TAKEN, "name_en", "%s", list[i].key);
+		if (da && same(a, list[i].name_da, k->name_da))
+			da = err_note(all, FAIL_FIELD(&all->now, E_CATEGORY_TAKEN, "name_da", "%s", list[i].key)) == 0;
+		if (en && same(a, list[i].name_en, k->name_en))
+			en = err_note(all, FAIL_FIELD(&all->now, E_CATEGORY_TAKEN, "name_en", "%s", list[i].key)) == 0;
 	}
-	return 0;
+}
+
+static int check(struct arena *a, struct category *k, const struct category *list, int n, struct err *e)
+{
+	struct err_list all = { .n = 0 };
+
+	check_all(a, k, list, n, &all);
+	return err_first(&all, e);
+}
+
+void category_check(struct db_conn *c, struct arena *a, const struct category *given, struct err_list *all)
+{
+	struct category k = *given, *list;
+	int n;
+
+	k.key = k.key ? k.key : "";
+	k.service = k.service ? k.service : "";
+	if (err_note(all, store_category_list(c, a, &list, &n, &all->now)) == 0)
+		check_all(a, &k, list, n, all);
 }
 
 /* A lower letter with an accent by those of A to Z; NULL: not one we know. */

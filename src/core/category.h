@@ -11,6 +11,8 @@
 
 #define CATEGORY_NAME_CHARS 60
 
+/* What is wrong with it, field by field, for a form; key NULL: of a new one. Also outside a job. */
+void category_check(struct db_conn *c, struct arena *a, const struct category *k, struct err_list *all);
 /* key is made of the Danish name. name_en blank: the Danish one. */
 int category_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct category *k, struct err *e);
 /* Names and service of the one with k->key, as it was in k->version. */

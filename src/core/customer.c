@@ -47,22 +47,14 @@ static bool is_own(const char *list, const char *what, bool domain)
 	return false;
 }
 
-static int check_customer(struct db_conn *w, struct arena *a, struct customer *c, struct err *e)
+static int check_domains(struct arena *a, struct customer *c, const char *own, struct err *e)
 {
-	const char **domains, *own;
+	const char **domains = ARENA_ARRAY(a, const char *, c->ndomains + 1);
+	int put = 0;
 
-	if (own_addresses(w, a, &own, e) != 0)
-		return -1;
-	if (text_check(c->name, "name", NAME_MOST, true, e) != 0 || cvr_read(a, c->cvr, "cvr", &c->cvr, e) != 0 ||
-	    gln_read(a, c->gln, "gln", &c->gln, e) != 0 || phone_read(a, c->phone, "phone", &c->phone, e) != 0 ||
-	    text_check(c->note, "note", NOTE_MOST, false, e) != 0 || check_lang(c->lang = c->lang ? c->lang : "da", "language", e) != 0)
-		return -1;
-	c->name = text_plain(a, c->name);
-	c->note = c->note ? c->note : "";
 	if (c->ndomains > DOMAINS_MOST)
 		return FAIL_FIELD(e, E_TOO_LONG, "mail_domains", "%d domains", c->ndomains);
-	domains = ARENA_ARRAY(a, const char *, c->ndomains + 1);
-	for (int i = 0, n = c->ndomains, put = 0; i < n; i++) {
+	for (int i = 0; i < c->ndomains; i++) {
 		bool twice = false;
 
 		if (domain_read(a, c->domains[i], "mail_domains", &domains[put], e) != 0)
@@ -73,19 +65,45 @@ static int check_customer(struct db_conn *w, struct arena *a, struct customer *c
 		for (int k = 0; k < put && !twice; k++)
 			twice = strcmp(domains[k], domains[put]) == 0;
 		put += !twice;
-		if (i + 1 == n)
-			c->ndomains = put;
 	}
+	c->ndomains = put;
 	c->domains = domains;
 	return 0;
+}
+
+/* Checked, and as it is stored. */
+static int check_customer(struct db_conn *w, struct arena *a, struct customer *c, struct err_list *all)
+{
+	const char *own;
+
+	c->lang = c->lang ? c->lang : "da";
+	c->note = c->note ? c->note : "";
+	err_note(all, text_check(c->name, "name", NAME_MOST, true, &all->now));
+	err_note(all, cvr_read(a, c->cvr, "cvr", &c->cvr, &all->now));
+	err_note(all, gln_read(a, c->gln, "gln", &c->gln, &all->now));
+	err_note(all, phone_read(a, c->phone, "phone", &c->phone, &all->now));
+	err_note(all, check_lang(c->lang, "language", &all->now));
+	if (err_note(all, own_addresses(w, a, &own, &all->now)) == 0)
+		err_note(all, check_domains(a, c, own, &all->now));
+	err_note(all, text_check(c->note, "note", NOTE_MOST, false, &all->now));
+	c->name = text_plain(a, c->name);
+	return all->n ? -1 : 0;
+}
+
+void customer_check(struct db_conn *c, struct arena *a, const struct customer *given, struct err_list *all)
+{
+	struct customer k = *given;
+
+	check_customer(c, a, &k, all);
 }
 
 int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *given, struct err *e)
 {
 	struct customer k = *given, *c = &k;            /* its checked texts live no longer than this job */
+	struct err_list all = { .n = 0 };
 
-	if (check_customer(w, a, c, e) != 0)
-		return -1;
+	if (check_customer(w, a, c, &all) != 0)
+		return err_first(&all, e);
 	c->created_at = now;
 	if (store_customer_add(w, c, e) != 0)
 		return -1;
@@ -97,25 +115,40 @@ int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, in
 int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct customer *given, struct err *e)
 {
 	struct customer old, k = *given, *c = &k;
+	struct err_list all = { .n = 0 };
 
-	if (store_customer_get(w, a, c->id, &old, e) != 0 || check_customer(w, a, c, e) != 0 || store_customer_set(w, c, e) != 0)
+	if (store_customer_get(w, a, c->id, &old, e) != 0)
+		return -1;
+	if (check_customer(w, a, c, &all) != 0)
+		return err_first(&all, e);
+	if (store_customer_set(w, c, e) != 0)
 		return -1;
 	return tell_event(w, a, who, now, c->id, "customer", c->id, "customer.changed", json_pack("{s:s,s:s,s:b}", "name", c->name, "cvr", c->cvr,
 		"active", c->active), e);
+}
+
+void customer_site_check(const struct site *s, struct err_list *all)
+{
+	err_note(all, text_check(s->name, "name", NAME_MOST, true, &all->now));
+	err_note(all, text_check(s->street, "street", NAME_MOST, false, &all->now));
+	err_note(all, text_check(s->postcode, "postcode", 10, false, &all->now));
+	err_note(all, text_check(s->city, "city", NAME_MOST, false, &all->now));
+	if (s->drive_minutes < 0 || s->drive_minutes > 600)
+		err_note(all, FAIL_FIELD(&all->now, E_NUMBER_RANGE, "drive_minutes", "%d", s->drive_minutes));
 }
 
 int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct site *given, struct err *e)
 {
 	struct customer c;
 	struct site copy = *given, *s = &copy;
+	struct err_list all = { .n = 0 };
 	bool fresh = s->id == 0;
 
-	if (store_customer_get(w, a, s->customer_id, &c, e) != 0 || text_check(s->name, "name", NAME_MOST, true, e) != 0 ||
-	    text_check(s->street, "street", NAME_MOST, false, e) != 0 || text_check(s->postcode, "postcode", 10, false, e) != 0 ||
-	    text_check(s->city, "city", NAME_MOST, false, e) != 0)
+	if (store_customer_get(w, a, s->customer_id, &c, e) != 0)
 		return -1;
-	if (s->drive_minutes < 0 || s->drive_minutes > 600)
-		return FAIL_FIELD(e, E_NUMBER_RANGE, "drive_minutes", "%d", s->drive_minutes);
+	customer_site_check(s, &all);
+	if (err_first(&all, e) != 0)
+		return -1;
 	s->name = text_plain(a, s->name);
 	s->street = text_plain(a, s->street);
 	s->postcode = text_plain(a, s->postcode);
@@ -134,50 +167,65 @@ int customer_site_drop(struct db_conn *w, struct arena *a, const struct actor *w
 	return tell_event(w, a, who, now, customer_id, "site", id, "site.dropped", json_object(), e);
 }
 
-static int check_contact(struct db_conn *w, struct arena *a, struct contact *k, struct err *e)
+/* A mail has one sender: our desk, one of us, or one of the customer's. */
+static int check_email(struct db_conn *w, struct arena *a, struct contact *k, struct err *e)
 {
-	static const char *const themes[] = { "auto", "light", "dark" };
 	struct err none = { 0 };
 	struct person p;
-	bool theme = false;
 	const char *own;
 
-	if (text_check(k->name, "name", NAME_MOST, true, e) != 0)
-		return -1;
 	if (text_blank(k->email))
 		return FAIL_FIELD(e, E_EMAIL_INVALID, "email", "blank");
-	if (email_read(a, k->email, "email", &k->email, e) != 0 || phone_read(a, k->phone, "phone", &k->phone, e) != 0 ||
-	    check_lang(k->lang = k->lang ? k->lang : "da", "language", e) != 0)
-		return -1;
-	/* a mail has one sender: our desk, one of us, or one of the customer's */
-	if (own_addresses(w, a, &own, e) != 0)
+	if (email_read(a, k->email, "email", &k->email, e) != 0 || own_addresses(w, a, &own, e) != 0)
 		return -1;
 	if (is_own(own, k->email, false) || store_person_by_email(w, a, k->email, &p, &none) == 0)
 		return FAIL_FIELD(e, E_EMAIL_OURS, "email", "%s", k->email);
 	if (none.id != E_NONE && none.id != E_NOT_FOUND)
 		return *e = none, -1;
+	return 0;
+}
+
+/* Checked, and as it is stored. */
+static int check_contact(struct db_conn *w, struct arena *a, struct contact *k, struct err_list *all)
+{
+	static const char *const themes[] = { "auto", "light", "dark" };
+	bool theme = false;
+
+	k->lang = k->lang ? k->lang : "da";
 	k->role = k->role ? k->role : "employee";
-	if (!(role_by_name(k->role) & ROLE_CUSTOMER))
-		return FAIL_FIELD(e, E_CHOICE_INVALID, "role", "%.40s", k->role);
 	k->theme = k->theme ? k->theme : "auto";
 	for (int i = 0; i < 3; i++)
 		theme |= strcmp(themes[i], k->theme) == 0;
+	err_note(all, text_check(k->name, "name", NAME_MOST, true, &all->now));
+	err_note(all, check_email(w, a, k, &all->now));
+	err_note(all, phone_read(a, k->phone, "phone", &k->phone, &all->now));
+	err_note(all, check_lang(k->lang, "language", &all->now));
+	if (!(role_by_name(k->role) & ROLE_CUSTOMER))
+		err_note(all, FAIL_FIELD(&all->now, E_CHOICE_INVALID, "role", "%.40s", k->role));
 	if (!theme)
-		return FAIL_FIELD(e, E_CHOICE_INVALID, "theme", "%.20s", k->theme);
+		err_note(all, FAIL_FIELD(&all->now, E_CHOICE_INVALID, "theme", "%.20s", k->theme));
 	k->name = text_plain(a, k->name);
-	return 0;
+	return all->n ? -1 : 0;
+}
+
+void contact_check(struct db_conn *c, struct arena *a, const struct contact *given, struct err_list *all)
+{
+	struct contact k = *given;
+
+	check_contact(c, a, &k, all);
 }
 
 int contact_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct contact *given, struct err *e)
 {
 	struct contact copy = *given, *k = &copy;
+	struct err_list all = { .n = 0 };
 	struct customer c;
 
 	if (store_customer_get(w, a, k->customer_id, &c, e) != 0)
 		return -1;
 	k->lang = k->lang ? k->lang : c.lang;
-	if (check_contact(w, a, k, e) != 0)
-		return -1;
+	if (check_contact(w, a, k, &all) != 0)
+		return err_first(&all, e);
 	k->created_at = now;
 	if (store_contact_add(w, k, e) != 0)
 		return -1;
@@ -211,9 +259,14 @@ int contact_welcome(struct db_conn *w, struct arena *a, int64_t now, const char 
 int contact_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct contact *given, struct err *e)
 {
 	struct contact old, copy = *given, *k = &copy;
+	struct err_list all = { .n = 0 };
 	bool own = !who->person && who->id == k->id, moved;
 
-	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0 || check_contact(w, a, k, e) != 0 || store_contact_set(w, k, e) != 0)
+	if (store_contact_get(w, a, k->customer_id, k->id, &old, e) != 0)
+		return -1;
+	if (check_contact(w, a, k, &all) != 0)
+		return err_first(&all, e);
+	if (store_contact_set(w, k, e) != 0)
 		return -1;
 	/* who leaves is signed out for good, and nothing that lies in another mailbox opens the door */
 	moved = strcmp(old.email, k->email) != 0;

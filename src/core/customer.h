@@ -12,6 +12,11 @@
 #include "store/contact.h"
 #include "store/customer.h"
 
+/* What is wrong with it, field by field, for a form: the others stop at the first. Also outside a job, on any snapshot. */
+void customer_check(struct db_conn *c, struct arena *a, const struct customer *given, struct err_list *all);
+void customer_site_check(const struct site *s, struct err_list *all);
+void contact_check(struct db_conn *c, struct arena *a, const struct contact *given, struct err_list *all);
+
 int customer_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct customer *c, struct err *e);
 int customer_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct customer *c, struct err *e);
 int customer_site_put(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct site *s, struct err *e);  /* id 0: a new one */

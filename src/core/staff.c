@@ -6,19 +6,29 @@
 #include "core/cvr.h"
 #include "core/tell.h"
 
-static int check(struct arena *a, struct person *p, struct err *e)
+/* Checked, and as it is stored; the login only of who has no id yet. */
+static int check(struct arena *a, struct person *p, struct err_list *all)
 {
-	if (text_check(p->name, "name", 120, true, e) != 0 || phone_read(a, p->phone, "phone", &p->phone, e) != 0)
-		return -1;
-	if (!text_blank(p->email) && email_read(a, p->email, "email", &p->email, e) != 0)
-		return -1;
+	if (!p->id)
+		err_note(all, staff_login(a, p->login ? p->login : "", &p->login, &all->now));
+	err_note(all, text_check(p->name, "name", 120, true, &all->now));
+	if (!text_blank(p->email))
+		err_note(all, email_read(a, p->email, "email", &p->email, &all->now));
+	err_note(all, phone_read(a, p->phone, "phone", &p->phone, &all->now));
 	if (!p->role || !(role_by_name(p->role) & ROLE_STAFF))
-		return FAIL_FIELD(e, E_CHOICE_INVALID, "role", "%.40s", p->role ? p->role : "");
+		err_note(all, FAIL_FIELD(&all->now, E_CHOICE_INVALID, "role", "%.40s", p->role ? p->role : ""));
 	p->name = text_plain(a, p->name);
 	p->email = text_blank(p->email) ? "" : p->email;
 	p->lang = p->lang ? p->lang : "da";
 	p->theme = p->theme ? p->theme : "auto";
-	return 0;
+	return all->n ? -1 : 0;
+}
+
+void staff_check(struct arena *a, const struct person *given, struct err_list *all)
+{
+	struct person p = *given;
+
+	check(a, &p, all);
 }
 
 int staff_login(struct arena *a, const char *given, const char **out, struct err *e)
@@ -35,13 +45,11 @@ int staff_login(struct arena *a, const char *given, const char **out, struct err
 int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct person *given, struct err *e)
 {
 	struct person copy = *given, *p = &copy;
-	const char *login = NULL;
+	struct err_list all = { .n = 0 };
 
-	if (staff_login(a, p->login ? p->login : "", &login, e) != 0)
-		return -1;
-	p->login = login;
-	if (check(a, p, e) != 0)
-		return -1;
+	p->id = 0;
+	if (check(a, p, &all) != 0)
+		return err_first(&all, e);
 	p->created_at = now;
 	if (store_person_add(w, p, e) != 0)
 		return -1;
@@ -69,8 +77,13 @@ static int keep_one_admin(struct db_conn *w, struct arena *a, const struct perso
 int staff_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *given, struct err *e)
 {
 	struct person old, copy = *given, *p = &copy;
+	struct err_list all = { .n = 0 };
 
-	if (store_person_get(w, a, p->id, &old, e) != 0 || check(a, p, e) != 0 || keep_one_admin(w, a, p, e) != 0 || store_person_set(w, p, e) != 0)
+	if (store_person_get(w, a, p->id, &old, e) != 0)
+		return -1;
+	if (check(a, p, &all) != 0)
+		return err_first(&all, e);
+	if (keep_one_admin(w, a, p, e) != 0 || store_person_set(w, p, e) != 0)
 		return -1;
 	return tell_event(w, a, who, now, 0, "person", p->id, "person.changed", json_pack("{s:s,s:s,s:b}", "name", p->name, "role", p->role, "active", p->active), e);
 }

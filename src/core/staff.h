@@ -9,6 +9,8 @@
 
 /* As it is stored: trimmed, small letters. E_LOGIN_INVALID. */
 int staff_login(struct arena *a, const char *given, const char **out, struct err *e);
+/* What is wrong with it, field by field, for a form; the login only when there is no id yet. */
+void staff_check(struct arena *a, const struct person *given, struct err_list *all);
 int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, struct person *p, struct err *e);
 int staff_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *p, struct err *e);
 /* hash made before the job; signs nobody out. */

@@ -74,6 +74,8 @@ static int list_show(struct web *w, struct err *e)
 	for (int i = 0; i < v.n; i++)
 		v.in_use += list[i].retired_at == 0;
 	v.list = list;
+	v.up = web_query(w, "up");
+	v.down = web_query(w, "down");
 	categories_page(w, &v);
 	return 0;
 }
@@ -200,6 +202,18 @@ static int done(struct web *w, enum what what, struct err *e)
 	int64_t version;
 
 	j.k.version = text_int(field(w, "version"), &version) && version > 0 && version < INT32_MAX ? (int)version : 0;
+	if (what == ADD || what == CHANGE) {
+		struct err_list all = { .n = 0 };
+
+		category_check(w->db, w->a, &j.k, &all);
+		if (web_wrong_all(w, &all, e) != 0)
+			return -1;
+		if (w->nerrors) {
+			if (err_kind(e->id) == ERR_CONFLICT)
+				web_status(w, 409);
+			return 1;
+		}
+	}
 	if (web_write(w, job, &j, e) == 0)
 		return 0;
 	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
@@ -236,7 +250,8 @@ static int move_post(struct web *w, struct err *e)
 {
 	int rc = done(w, strcmp(field(w, "to"), "up") == 0 ? MOVE_UP : MOVE_DOWN, e);
 
-	return rc > 0 ? list_show(w, e) : rc < 0 ? -1 : web_redirect(w, "/console/settings/categories?done=moved");
+	return rc > 0 ? list_show(w, e) : rc < 0 ? -1 : web_redirect(w, arena_printf(w->a, "/console/settings/categories?done=moved&%s=%s",
+		strcmp(field(w, "to"), "up") == 0 ? "up" : "down", w->param[0]));
 }
 
 /* ---- for programs */

@@ -16,7 +16,7 @@ struct category_view {
 	const struct category *list; int n, in_use;
 	const int *open;                        /* open tickets of each */
 	const struct ui_choice *services;
-	const char *done;
+	const char *done, *up, *down;           /* the key of the one that was just moved: its button has the focus */
 };
 struct category_form {
 	const struct category *k;               /* as it is stored now */

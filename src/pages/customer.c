@@ -181,14 +181,27 @@ static int new_get(struct web *w, struct err *e)
 	return customer_form(w, &c);
 }
 
+/* Stored, or shown again with everything that is wrong with it. */
+static int customer_save(struct web *w, struct job *j, const char *done, struct err *e)
+{
+	struct err_list all = { .n = 0 };
+
+	read_customer(w, &j->c);
+	customer_check(w->db, w->a, &j->c, &all);
+	if (web_wrong_all(w, &all, e) != 0)
+		return -1;
+	if (w->nerrors)
+		return customer_form(w, &j->c);
+	if (web_write(w, customer_job, j, e) != 0)
+		return web_mendable(w, e) ? customer_form(w, &j->c) : -1;
+	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=%s", (long long)j->c.id, done));
+}
+
 static int new_post(struct web *w, struct err *e)
 {
 	struct job j = { .who = w->who, .now = w->now, .c = { .active = true } };
 
-	read_customer(w, &j.c);
-	if (web_write(w, customer_job, &j, e) != 0)
-		return web_mendable(w, e) ? customer_form(w, &j.c) : -1;
-	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=new", (long long)j.c.id));
+	return customer_save(w, &j, "new", e);
 }
 
 static int edit_get(struct web *w, struct err *e)
@@ -204,10 +217,7 @@ static int edit_post(struct web *w, struct err *e)
 
 	if (store_customer_get(w->db, w->a, web_param_id(w, 0), &j.c, e) != 0)
 		return -1;
-	read_customer(w, &j.c);
-	if (web_write(w, customer_job, &j, e) != 0)
-		return web_mendable(w, e) ? customer_form(w, &j.c) : -1;
-	return web_redirect(w, arena_printf(w->a, "/console/customers/%lld?done=saved", (long long)j.c.id));
+	return customer_save(w, &j, "saved", e);
 }
 
 /* --- addresses ------------------------------------------------------------------------------------------------------------ */
@@ -259,7 +269,7 @@ static int site_post(struct web *w, struct err *e)
 {
 	struct job j = { .who = w->who, .now = w->now };
 	struct customer c;
-	struct err what;
+	struct err_list all = { .n = 0 };
 	int64_t minutes = 0;
 
 	if (site_find(w, &c, &j.s, e) != 0)
@@ -268,11 +278,13 @@ static int site_post(struct web *w, struct err *e)
 	j.s.street = field(w, "street");
 	j.s.postcode = field(w, "postcode");
 	j.s.city = field(w, "city");
-	if (!text_int(text_trim(w->a, field(w, "drive_minutes")), &minutes) || minutes < 0 || minutes > 600) {
-		FAIL_FIELD(&what, E_NUMBER_INVALID, "drive_minutes", "%.20s", field(w, "drive_minutes"));
-		web_wrong(w, &what);
-	}
+	j.s.drive_minutes = 0;
+	customer_site_check(&j.s, &all);
+	if (!text_int(text_trim(w->a, field(w, "drive_minutes")), &minutes) || minutes < 0 || minutes > 600)
+		err_note(&all, FAIL_FIELD(&all.now, E_NUMBER_INVALID, "drive_minutes", "%.20s", field(w, "drive_minutes")));
 	j.s.drive_minutes = (int)minutes;
+	if (web_wrong_all(w, &all, e) != 0)
+		return -1;
 	if (w->nerrors || web_write(w, site_job, &j, e) != 0) {
 		if (!w->nerrors && !web_mendable(w, e))
 			return -1;
@@ -387,8 +399,8 @@ static int person_get(struct web *w, struct err *e)
 static int person_post(struct web *w, struct err *e)
 {
 	struct job j = { .who = w->who, .now = w->now };
+	struct err_list all = { .n = 0 };
 	struct customer c;
-	struct err what;
 
 	if (person_find(w, &c, &j.k, e) != 0)
 		return -1;
@@ -402,12 +414,14 @@ static int person_post(struct web *w, struct err *e)
 		if (!text_int(field(w, "version"), &j.k.version))
 			j.k.version = 0;
 		/* an owner cannot lock themselves out */
-		if (portal(w) && j.k.id == w->who.id && (!j.k.active || strcmp(j.k.role, "owner") != 0)) {
-			FAIL_FIELD(&what, E_OWN_ROLE, "role", "own");
-			web_wrong(w, &what);
-			return person_form(w, &c, &j.k, e);
-		}
+		if (portal(w) && j.k.id == w->who.id && (!j.k.active || strcmp(j.k.role, "owner") != 0))
+			err_note(&all, FAIL_FIELD(&all.now, E_OWN_ROLE, "role", "own"));
 	}
+	contact_check(w->db, w->a, &j.k, &all);
+	if (web_wrong_all(w, &all, e) != 0)
+		return -1;
+	if (w->nerrors)
+		return person_form(w, &c, &j.k, e);
 	j.origin = web_origin_fits(w) ? w->app->origin : "";
 	j.catalogue = w->app->catalogue;
 	j.ticket = j.k.id ? 0 : of_ticket(w);

@@ -92,6 +92,7 @@ static int trail_make(struct web *w, int64_t customer_id, const char *key, struc
 			.href = rows[i].ticket_number ? promise_href(w, arena_printf(w->a, "tickets/%" PRId64, rows[i].ticket_number)) : NULL };
 		if (store_promise_hash(w->db, w->a, rows[i].id, &t[count].hash, e) != 0)
 			return -1;
+		v->marked |= t[count].hash && *t[count].hash;
 		count++;
 	}
 	v->trail = t;

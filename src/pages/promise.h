@@ -55,7 +55,7 @@ struct promise_view {
 	int64_t customer_id; const char *customer;
 	struct promise_line line;
 	const struct attestation *given; int ngiven;
-	const struct promise_trail *trail; int ntrail;
+	const struct promise_trail *trail; int ntrail; bool marked;     /* some of them with the beginning of their mark */
 	const char *const *days; int day_count[3]; const char *days_label;
 	int64_t asked_at; struct promise_stand then; bool then_is; const char *typed_at, *example;   /* told again for a moment */
 	const char *note, *expires;             /* as typed */

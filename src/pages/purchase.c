@@ -88,26 +88,34 @@ static int read_hours(const char *s, int64_t *minutes, struct err *e)
 	return 0;
 }
 
-static int read(struct web *w, struct hour_purchase *p, struct err *e)
+static void read(struct web *w, struct hour_purchase *p, struct err_list *all)
 {
 	const char *hours = web_field(w, "hours"), *price = web_field(w, "price_ore"), *bought = web_field(w, "bought_on");
 
 	*p = (struct hour_purchase){ .customer_id = web_param_id(w, 0), .note = web_field(w, "note"), .bought_day = w->today };
-	if (read_hours(hours ? text_trim(w->a, hours) : "", &p->minutes, e) != 0 || read_money(price ? price : "", "price_ore", &p->price_ore, e) != 0)
-		return -1;
-	if (!text_blank(bought) && read_day(w, bought, "bought_on", &p->bought_day, e) != 0)
-		return -1;
-	return read_day(w, web_field(w, "expires_on") ? web_field(w, "expires_on") : "", "expires_on", &p->expires_day, e);
+	err_note(all, read_hours(hours ? text_trim(w->a, hours) : "", &p->minutes, &all->now));
+	err_note(all, read_money(price ? price : "", "price_ore", &p->price_ore, &all->now));
+	if (!text_blank(bought))
+		err_note(all, read_day(w, bought, "bought_on", &p->bought_day, &all->now));
+	err_note(all, read_day(w, web_field(w, "expires_on") ? web_field(w, "expires_on") : "", "expires_on", &p->expires_day, &all->now));
 }
 
 static int add(struct web *w, struct err *e)
 {
 	struct purchase_job j = { .who = &w->who, .now = w->now };
+	struct err_list all = { .n = 0 };
 	struct err shown;
 
 	if (web_form_check(w, e) != 0)
 		return -1;
-	if (read(w, &j.p, e) == 0 && web_write(w, purchase_job, &j, e) == 0)
+	read(w, &j.p, &all);
+	if (web_wrong_all(w, &all, e) != 0)
+		return -1;
+	if (w->nerrors) {
+		web_status(w, 400);
+		return show(w, e);
+	}
+	if (web_write(w, purchase_job, &j, e) == 0)
 		return web_redirect(w, arena_printf(w->a, "/console/customers/%lld/purchases?done=1", (long long)j.p.customer_id));
 	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
 		return -1;

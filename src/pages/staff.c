@@ -17,6 +17,12 @@ const char *staff_role_word(const struct web *w, const char *role)
 	return strcmp(role, "admin") == 0 ? _("Administrator") : strcmp(role, "bookkeeper") == 0 ? _("Bookkeeper") : _("Technician");
 }
 
+const char *staff_scopes_word(const struct web *w, const char *scopes)
+{
+	return strcmp(scopes, SCOPES_ALL) == 0 ? _("everything") : strcmp(scopes, SCOPES_READ) == 0 ? _("only read") :
+		strcmp(scopes, SCOPES_TICKETS) == 0 ? _("read and write tickets") : scopes;
+}
+
 const char *staff_name_of(const struct token_view *v, int64_t id)
 {
 	for (int i = 0; i < v->npeople; i++)
@@ -86,7 +92,7 @@ static int staff_save(struct web *w, struct person *p, struct err *e)
 {
 	struct job j = { .who = w->who, .now = w->now, .totp_off = web_field(w, "totp_off") != NULL };
 	const char *password = field(w, "password");
-	struct err what;
+	struct err_list all = { .n = 0 };
 
 	p->name = field(w, "name");
 	p->email = field(w, "email");
@@ -102,8 +108,11 @@ static int staff_save(struct web *w, struct person *p, struct err *e)
 	/* another's secrets, or one's own anew: not for whoever finds the browser open */
 	if (p->id && (*password || j.totp_off) && profile_confirm(w, "known", e) != 0)
 		return -1;
-	if ((*password || !p->id) && guard_password_check(password, "password", &what) != 0)
-		web_wrong(w, &what);
+	staff_check(w->a, p, &all);
+	if ((*password || !p->id) && guard_password_check(password, "password", &all.now) != 0)
+		err_note(&all, -1);
+	if (web_wrong_all(w, &all, e) != 0)
+		return -1;
 	if (w->nerrors)
 		return form(w, p, e);
 	if (*password && guard_password_hash(w->app->guard, w->a, password, &j.hash, e) != 0)
@@ -178,8 +187,7 @@ static int revoke_job(struct db_conn *w, struct arena *a, void *arg, struct err 
 
 static int tokens_post(struct web *w, struct err *e)
 {
-	static const char *const allowed[] = { "*", "tickets:read tickets:write customers:read",
-		"tickets:read customers:read agreements:read time:read promises:read" };
+	static const char *const allowed[] = { SCOPES_ALL, SCOPES_TICKETS, SCOPES_READ };
 	struct token_job j = { .who = w->who, .now = w->now, .name = text_plain(w->a, field(w, "name")), .scopes = field(w, "scopes") };
 	const char *fresh;
 	struct err what;

@@ -18,6 +18,10 @@ void settings_page(struct web *w, const struct settings_view *v);
 void staff_page(struct web *w, const struct staff_view *v);
 void staff_form_page(struct web *w, const struct staff_form *v);
 void tokens_page(struct web *w, const struct token_view *v);
+#define SCOPES_ALL "*"
+#define SCOPES_TICKETS "tickets:read tickets:write customers:read"
+#define SCOPES_READ "tickets:read customers:read agreements:read time:read promises:read"
+const char *staff_scopes_word(const struct web *w, const char *scopes);         /* what the page offers has a name; the rest is said as it is */
 const char *staff_role_word(const struct web *w, const char *role);
 const char *staff_name_of(const struct token_view *v, int64_t id);
 extern const struct web_route staff_routes[];

@@ -134,7 +134,7 @@ int ticket_files(struct web *w, const struct ticket_file **out, int *n, struct e
 	struct ticket_file *f;
 
 	if (found > FILES_MOST)
-		return FAIL_FIELD(e, E_BODY_TOO_LARGE, "file", "%d files", found);
+		return FAIL_FIELD(e, E_FILES_MANY, "file", "%d files", found);
 	f = ARENA_ARRAY(w->a, struct ticket_file, found + 1);
 	for (int i = 0; i < found; i++) {
 		char hex[65];

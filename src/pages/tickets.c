@@ -527,10 +527,15 @@ static int save_answer(struct web *w, struct err *e)
 {
 	struct ticket_job j = { .kind = JOB_ANSWER_PUT, .ready = { field_id(w, "id"), text_plain(w->a, web_field(w, "name")), web_field(w, "body_da"), web_field(w, "body_en") } };
 
+	struct err_list all = { .n = 0 };
+
 	j.ready.body_en = j.ready.body_en ? j.ready.body_en : "";
-	if (text_check(j.ready.name, "name", 80, true, e) != 0 || text_check(j.ready.body_da, "body_da", 16000, true, e) != 0 ||
-		text_check(j.ready.body_en, "body_en", 16000, false, e) != 0) {
-		web_wrong(w, e);
+	err_note(&all, text_check(j.ready.name, "name", 80, true, &all.now));
+	err_note(&all, text_check(j.ready.body_da, "body_da", 16000, true, &all.now));
+	err_note(&all, text_check(j.ready.body_en, "body_en", 16000, false, &all.now));
+	if (web_wrong_all(w, &all, e) != 0)
+		return -1;
+	if (w->nerrors) {
 		web_status(w, 400);
 		return show_answers(w, e);
 	}

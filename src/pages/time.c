@@ -79,6 +79,17 @@ static int read_minutes(struct web *w, const char *name, int64_t *out, struct er
 	return 0;
 }
 
+/* Is something wrong with a field that is folded away? */
+bool work_more_wrong(const struct web *w)
+{
+	static const char *const folded[] = { "drive_out_minutes", "drive_home_minutes", "trip_customers", "trip_part", "note", "started_at" };
+
+	for (size_t i = 0; i < sizeof folded / sizeof *folded; i++)
+		if (web_wrong_text(w, folded[i]))
+			return true;
+	return false;
+}
+
 int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *given, struct err *e)
 {
 	const char *when = web_field(w, "started_at"), *typed = web_field(w, "minutes");

@@ -24,6 +24,7 @@ void work_form(struct web *w, const struct work_form *f);               /* insid
 void work_timer(struct web *w, const struct work_form *f);              /* its own forms: start, pause, drop; not inside another */
 void work_bank(struct web *w, const struct work_form *f);               /* for the side: the month's bank and the time on this ticket */
 /* Fields minutes, activity, started_at, drive_out_minutes, drive_home_minutes, note, late. *given is false when minutes is blank. */
+bool work_more_wrong(const struct web *w);
 int work_form_read(struct web *w, int64_t ticket_id, struct work_in *in, bool *given, struct err *e);
 /* Time was refused: if it was because the hours are used up, the customer is asked now. why stays as it is. */
 const char *work_asked(const struct web *w, enum bank_yes v);            /* how "stop and ask first" stands */

@@ -136,6 +136,15 @@ bool web_mendable(struct web *w, const struct err *e)
 	return true;
 }
 
+int web_wrong_all(struct web *w, const struct err_list *all, struct err *e)
+{
+	if (err_first(all, e) != 0 && err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
+		return -1;
+	for (int i = 0; i < all->n; i++)
+		web_wrong(w, &all->e[i]);
+	return 0;
+}
+
 const char *web_said(struct arena *a, enum lang lang, enum err_id id, const char *detail)
 {
 	const char *text = err_text(id, lang), *gap = strstr(text, "%s");

@@ -58,10 +58,10 @@ int web_body_json(struct web *w, json_t **out, struct err *e)
 	json_t *v;
 
 	if (!w->rq->body || w->rq->body_bytes == 0)
-		return FAIL(e, E_JSON_INVALID, "the body is empty");
+		return FAIL(e, E_JSON_OBJECT, "the body is empty");
 	if (!may_be_json(http_header(w->rq, "content-type")))
 		return FAIL(e, E_BODY_TYPE, "%.80s", http_header(w->rq, "content-type"));
-	v = json_loadb(w->rq->body, w->rq->body_bytes, JSON_REJECT_DUPLICATES, &why);
+	v = json_loadb(w->rq->body, w->rq->body_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (!v && json_error_code(&why) == json_error_numeric_overflow)
 		return number_fails(w, e);
 	if (!v)
@@ -72,7 +72,7 @@ int web_body_json(struct web *w, json_t **out, struct err *e)
 			break;
 		}
 	if (!json_is_object(v))
-		return FAIL(e, E_JSON_INVALID, "not an object");
+		return FAIL(e, E_JSON_OBJECT, "not an object");
 	*out = v;
 	return 0;
 }

@@ -433,7 +433,7 @@ static void field_seg(struct web *w, const struct ui_field *f, const char *value
 enum { NAME_MOST = 60 };
 
 /* The summary stands before the fields and does not know what they are called: "Name: Write something here." */
-static void name_in_summary(struct web *w, const struct ui_field *f)
+static void name_in_summary(struct web *w, const char *field, const char *name)
 {
 	struct buf link, said;
 	const char *found;
@@ -441,12 +441,12 @@ static void name_in_summary(struct web *w, const struct ui_field *f)
 
 	buf_init(&link, w->a, 300);
 	buf_adds(&link, "<a href=\"#f-");
-	esc_url_part(&link, f->name);
+	esc_url_part(&link, field);
 	buf_adds(&link, "\">");
 	buf_init(&said, w->a, 8 * NAME_MOST);
-	esc_text(&said, f->label);
-	buf_adds(&said, text_ends(f->label, "?") ? " " : ": ");
-	found = text_chars(f->label) > NAME_MOST || link.full || said.full ? NULL : strstr(buf_text(&w->out), buf_text(&link));
+	esc_text(&said, name);
+	buf_adds(&said, text_ends(name, "?") ? " " : ": ");
+	found = text_chars(name) > NAME_MOST || link.full || said.full ? NULL : strstr(buf_text(&w->out), buf_text(&link));
 	if (!found)
 		return;
 	at = (size_t)(found - w->out.p) + link.n;
@@ -457,13 +457,22 @@ static void name_in_summary(struct web *w, const struct ui_field *f)
 	memcpy(w->out.p + at, said.p, said.n);
 }
 
+void ui_wrong_named(struct web *w, const char *field, const char *name)
+{
+	if (web_wrong_text(w, field))
+		name_in_summary(w, field, name);
+	ui_wrong(w, field);
+}
+
+const char *ui_files_said(const struct web *w) { return _("The files are too large: 62 MB at a time is the most. Choose fewer or smaller ones."); }
+
 void ui_field(struct web *w, const struct ui_field *f)
 {
 	const char *type = f->type && *f->type ? f->type : "text", *value = f->value;
 	bool wrong = web_wrong_text(w, f->name) != NULL, typed = w->nerrors > 0 || w->again;
 
 	if (wrong && strcmp(type, "check") != 0)
-		name_in_summary(w, f);
+		name_in_summary(w, f->name, f->label);
 	if (typed && strcmp(type, "password") != 0 && web_field(w, f->name))
 		value = web_field(w, f->name);
 	if (strcmp(type, "seg") == 0) {
@@ -511,6 +520,10 @@ void ui_field(struct web *w, const struct ui_field *f)
 		field_attrs(w, f, wrong);
 		if (f->multiple)
 			ADD(w, " multiple");
+		if (strcmp(type, "file") == 0) {
+			attr(w, "data-most", arena_printf(w->a, "%d", UI_FILES_BYTES));
+			attr(w, "data-said", ui_files_said(w));
+		}
 		if (value && strcmp(type, "file") != 0 && strcmp(type, "password") != 0)
 			attr(w, "value", value);
 		buf_addc(&w->out, '>');

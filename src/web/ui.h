@@ -38,6 +38,9 @@ void ui_strip(struct web *w, const char *const *states, int n, const char *label
 void ui_chart(struct web *w, const int64_t *values, int known, int n, int64_t cap, const char *label);
 void ui_wrong_summary(struct web *w);                   /* role=alert list of w->error; nothing when there is none */
 void ui_wrong(struct web *w, const char *field);        /* <p class=err id=field-err> under the field */
+void ui_wrong_named(struct web *w, const char *field, const char *name);        /* and it has that name in the summary above */
+#define UI_FILES_BYTES (62 << 20)                       /* of a message's 64 MB: room for its words */
+const char *ui_files_said(const struct web *w);         /* what the script says to more: <input type=file data-most data-said> */
 /* A whole field: label, hint, input, what is wrong with it. What was typed wins over value when the form is shown again.
  * The input's id is f-<name>. {{ call UI_FIELD(w, .name = "cvr", .label = _("CVR number"), .value = v->cvr) }} */
 struct ui_choice { const char *value, *label; };

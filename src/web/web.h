@@ -102,6 +102,8 @@ int         web_uploads(struct web *w, const char *field, struct web_upload **ou
 int         web_form_check(struct web *w, struct err *e);               /* the body could be read as a form at all; the dispatcher asks */
 /* Collect what is wrong with a form, then show it again: a page written with errors is sent with status 422. */
 void        web_wrong(struct web *w, const struct err *e);              /* note it; its field says where */
+/* All that checks kept: noted; -1 with *e when some of it is not the person's to mend. */
+int         web_wrong_all(struct web *w, const struct err_list *all, struct err *e);
 /* Something the person can mend is noted (true: show the form again); the rest is the dispatcher's. */
 bool        web_mendable(struct web *w, const struct err *e);
 /* The error's sentence; a text with %s names the detail in it (a day as people write it). */

@@ -1,4 +1,7 @@
 /* test_keys.mjs - the console's keys (ui.md, section 7), and the core flows by keyboard alone. */
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inDemo, part, same, holds } from './people.mjs';
 const demo = await inDemo(import.meta.url);
 const page = await demo.page();
@@ -211,5 +214,31 @@ await part('a customer reports and answers by keyboard alone', async () => {
   await portal.keyboard.type('Nu virker den, men knitrer.');
   await Promise.all([portal.waitForNavigation(), portal.keyboard.press('Control+Enter')]);
   holds((await portal.textContent('main')).includes('men knitrer'), 'the answer is not there');
+});
+await part('files that are too large are told before they are sent, and what was written stays', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pedel-large-')), big = join(folder, 'stor.bin'), small = join(folder, 'lille.txt');
+  writeFileSync(big, '');
+  truncateSync(big, 63 << 20);
+  writeFileSync(small, 'x');
+  try {
+    await go('/console/tickets?view=open');
+    const ticket = new URL(await page.getAttribute('#rows a', 'href'), demo.base).pathname;
+    for (const [who, where, words] of [[portal, '/portal/tasks/new', 'textarea[name=text]'], [page, ticket, '#f-body']]) {
+      await who.goto(demo.base + where);
+      await who.fill(words, 'Se filen.');
+      await who.setInputFiles('[data-most]', big);
+      holds((await who.textContent('#e-file')).includes('62 MB'), 'nothing is said');
+      await who.focus(words);
+      await who.keyboard.press('Control+Enter');
+      same(new URL(who.url()).pathname, where, 'page');
+      same(await who.inputValue(words), 'Se filen.', 'words');
+      same(await who.evaluate(() => document.activeElement.name), 'file', 'focus');
+      await who.setInputFiles('[data-most]', small);
+      holds(!(await who.isVisible('#e-file')), 'still said');
+      await who.focus(words);
+      await Promise.all([who.waitForNavigation(), who.keyboard.press('Control+Enter')]);
+      holds((await who.textContent('main')).includes('lille.txt'), 'the small one is not there');
+    }
+  } finally { rmSync(folder, { recursive: true }); }
 });
 await demo.end();

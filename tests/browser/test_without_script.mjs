@@ -58,6 +58,7 @@ await part('take it, and put that back', async () => {
   await staff.goto(`${demo.base}/console/tickets/${task}`);
   await press(staff, '[data-key=a]');
   holds(await staff.isVisible('.undo button'), 'nothing to undo');
+  holds(await staff.$eval('.callout [role=status]', (e) => e.getBoundingClientRect().height) < 32, 'the tick stands beside its words');
   await press(staff, '.undo button');
   await press(staff, '[data-key=a]');
   same(await staff.locator('[data-key=a]').count(), 0, 'Take');

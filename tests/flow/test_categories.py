@@ -46,6 +46,24 @@ class Categories(unittest.TestCase):
         if field:
             self.assertRegex(b.text, rf'id="f-{field}"[^>]*aria-invalid="true"')
 
+    def test_a_moved_one_keeps_the_focus(self):
+        """On its own row, on the same button; at the end of the list on the other one."""
+        self.me.get(PAGE)
+        first, second = re.findall(rf'action="{PAGE}/([\w-]+)/move"', self.me.text)[:2]
+        focus = lambda: re.findall(rf'action="{PAGE}/([\w-]+)/move">(?:(?!</form>).)*?value="(up|down)"(?: +disabled)? +autofocus', self.me.text)
+        self.assertEqual(focus(), [])
+        for key, to, button in [(first, 'down', 'down'), (first, 'up', 'down'), (second, 'up', 'down'), (second, 'down', 'down')]:
+            self.me.submit(f'/{key}/move', to=to)
+            self.assertEqual(focus(), [(key, button)], (key, to))
+
+    def test_all_that_is_wrong_with_one(self):
+        self.add('To fejl', 'Two faults')
+        for path in (PAGE, f'{PAGE}/to-fejl'):
+            self.me.get(path)
+            self.me.submit(path, name_da='', name_en='x' * 61)
+            self.assertEqual(set(re.findall(r'<a href="#f-([\w]+)', self.me.text)), {'name_da', 'name_en'})
+        self.act('to-fejl', 'retire')
+
     def test_a_category_is_born_used_and_retired(self):
         self.add('Æbler & pærer på ø', 'Apples & pears')
         self.assertIn('done=added', self.me.url)

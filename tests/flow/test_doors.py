@@ -269,7 +269,7 @@ class Doors(House, unittest.TestCase):
                     path += f"?customer={self.us['ids']['customers']}" if path == '/console/agreements/new' else ''
                     status, headers, text = self.ask('GET', path, {'Cookie': f'pedel={self.cookie[who]}'})
                 refused = {'/login/link/{key}': 401, '/portal/probe/{key}': 404, '/login/passkey': 400,
-                           '/profile/passkeys/{id}/remove': 404, '/console/settings/staff/{id}/passkeys/{id}/remove': 404}.get(r.pattern)   # another's
+                           '/profile/passkeys/{id}/remove': 404, '/console/settings/staff/{id}/passkeys/{id}/remove': 404}.get(r.pattern)      # it is the contact's
                 self.assertIn(status, (refused,) if refused else (200, 303), text[:300])
                 self.held(path, headers, text)
                 seen += 1

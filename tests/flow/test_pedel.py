@@ -117,6 +117,16 @@ class Words(unittest.TestCase):
             p.cli('init', '--data', data, '--provider', 'X', '--cvr', cvr(1))
             p.cli('verify', '--data', data)
 
+    def test_folders_over_the_data(self):
+        """Made, and named; taken away again when it fails, but for what somebody put there."""
+        with Pedel(start=False) as p:
+            init = ['init', '--provider', 'X', '--cvr', cvr(1), '--data']
+            self.assertIn(f'{p.folder}/a/b', p.cli(*init, p.folder / 'a' / 'b' / 'c').split('\n')[0])
+            self.assertNotIn('was not there', p.cli(*init, p.folder / 'a' / 'b' / 'd'))
+            self.assertTrue((p.folder / 'a/b/c/pedel.conf').exists())
+            code, out, err = p.cli(*init, p.folder / 'e' / 'f' / 'g', '--db', f'postgresql:///x?host={p.folder}', ok=False)
+            self.assertEqual((code, 'DB_DOWN' in err, (p.folder / 'e').exists()), (1, True, False), out + err)
+
     def test_words_follow_the_language(self):
         with Pedel(start=False, env={'LANG': 'da_DK.UTF-8'}) as p:
             self.assertIn('Mappen er ikke tom', p.cli('init', '--data', p.folder, '--provider', 'X', '--cvr', cvr(1), ok=False)[2])

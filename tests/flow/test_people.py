@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """People at the desk and in the portal, without JavaScript: what the pages offer can be done."""
+import http.client
 import re
 import unittest
+import urllib.parse
+import urllib.request
 
 from pedel import Form, Pedel
 
@@ -35,6 +38,97 @@ class People(unittest.TestCase):
             self.assertEqual(b.status, 400)
         got = self.p.ok('GET', f"/api/v1/tickets/{made['id']}/messages")
         self.assertNotIn('hemmeligt', str(got))
+
+    def wrong(self):
+        """(the fields of the summary with the names it gives them, the fields that say it themselves); each link of the summary leads to a field."""
+        text = self.staff.text
+        summary = re.search(r'id="errors">.*?</ul>', text, re.S).group()
+        named = dict(re.findall(r'<a href="#f-([\w.-]+)">([^<]*)', summary))
+        for field in named:
+            self.assertIn(f'id="f-{field}"', text)
+        return named, set(re.findall(r'class="err" id="e-([\w.-]+)"', text))
+
+    def test_everything_that_is_wrong_is_said_at_once(self):
+        here = f"/console/customers/{self.customer['id']}"
+        bad = [('/console/customers/new', {'name': '', 'cvr': '123', 'gln': '5', 'phone': 'abc', 'mail_domains': 'gmail.com', 'note': 'x' * 4001},
+                {'name', 'cvr', 'gln', 'phone', 'mail_domains', 'note'}),
+               (here + '/edit', {'name': '', 'cvr': '12345678', 'mail_domains': 'ikke et domæne'}, {'name', 'cvr', 'mail_domains'}),
+               (here + '/people/new', {'name': '', 'email': 'karen', 'phone': 'abc'}, {'name', 'email', 'phone'}),
+               (here + '/sites/new', {'name': '', 'street': 'x' * 121, 'postcode': '12345678901', 'drive_minutes': 'længe'}, {'name', 'street', 'postcode', 'drive_minutes'}),
+               ('/console/settings/staff/new', {'login': 'A B', 'name': '', 'email': 'x', 'phone': 'abc', 'password': 'kort'},
+                {'login', 'name', 'email', 'phone', 'password'}),
+               ('/console/settings/staff/1', {'name': '', 'email': 'x'}, {'name', 'email'}),
+               ('/console/settings', {'cvr': '1', 'mail_smtp': 'x', 'close_days': 'syv'}, {'cvr', 'mail_smtp', 'close_days'}),
+               (here + '/purchases', {'hours': 'mange', 'price_ore': 'x', 'expires_on': 'aldrig'}, {'hours', 'price_ore', 'expires_on'}),
+               ('/console/answers', {'name': '', 'body_da': ''}, {'name', 'body_da'})]
+        for path, fields, wanted in bad:
+            with self.subTest(path=path):
+                b = self.staff.get(path)
+                b.submit(path, **fields)
+                self.assertIn(b.status, (400, 422))
+                named, said = self.wrong()
+                self.assertEqual((set(named), said), (wanted, wanted))
+                self.assertEqual([f for f, name in named.items() if not re.match(r'[^:?]+[:?] ', name)], [])
+                for field, typed in fields.items():
+                    if typed and field != 'password':
+                        self.assertIn(typed, b.text)
+
+    def test_the_reply_form_names_its_fields(self):
+        made = self.ticket('Svar')
+        at = f"/console/tickets/{made['number']}"
+        for fields, field, name in [({'body': ''}, 'body', 'Besked'), ({'body': 'ord', 'minutes': 'en time'}, 'minutes', 'Tid i timer og minutter'),
+                                    ({'body': 'ord', 'minutes': '0:10', 'activity': 'golf'}, 'activity', 'Slags arbejde'),
+                                    ({'body': 'ord', 'minutes': '0:10', 'drive_out_minutes': 'x'}, 'drive_out_minutes', 'Kørsel ud'),
+                                    ({'body': 'ord', 'then': 'golf'}, 'then', 'Status efter svar')]:
+            with self.subTest(field=field):
+                b = self.staff.get(at)
+                b.submit(at + '/messages', **fields)
+                self.assertEqual(b.status, 400)
+                named, said = self.wrong()
+                self.assertEqual((list(named), said), ([field], {field}))
+                self.assertTrue(named[field].startswith(name + ': '), named)
+                self.assertIn(f"\n{fields['body']}</textarea>", b.text)
+                self.assertEqual(bool(re.search('<details class="more" +open', b.text)), field.startswith('drive'))
+
+    def test_more_files_than_go_with_a_message(self):
+        made = self.ticket('Filer')
+        karen = self.p.browser().get('/login').submit('/login/mail', mail=self.employee['email'])
+        link = re.search(r'/login/link/[0-9a-f]{64}', self.p.sql("SELECT body FROM outbox WHERE kind='signin' ORDER BY id DESC LIMIT 1")[0][0]).group()
+        karen.get(link).submit(link)
+        for b, page, action, words in [(self.staff, '/console/tickets/new', '/console/tickets', {'subject': 'Mange', 'body': 'Se filerne'}),
+                                       (self.staff, f"/console/tickets/{made['number']}", '/messages', {'body': 'Se filerne'}),
+                                       (karen, '/portal/tasks/new', '/portal/tasks', {'text': 'Se filerne'})]:
+            with self.subTest(page=page):
+                b.get(page)
+                edge, form = 'kant', {**b.form(action), **words}
+                body = ''.join(f'--{edge}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in form.items() if not isinstance(v, tuple))
+                body += ''.join(f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{i}.txt"\r\n\r\nx\r\n' for i in range(25))
+                full = next(f['action'] for f in Form(b.text).forms if f['action'].split('?')[0].endswith(action)) or page
+                b._open(urllib.request.Request(urllib.parse.urljoin(b.url, full), (body + f'--{edge}--\r\n').encode(),
+                                               {'Origin': self.p.base, 'Content-Type': f'multipart/form-data; boundary={edge}', 'Accept-Language': 'da'}))
+                self.assertEqual(b.status, 400)
+                self.assertIn('Der kan højst være 20 filer', b.text)
+                self.assertIn('Se filerne', b.text)
+
+    def test_a_body_that_is_refused_unread(self):
+        for lang, words in (('da', 'Tryk på Tilbage i browseren'), ('en', 'Press Back in the browser')):
+            door = http.client.HTTPConnection('127.0.0.1', self.p.port, timeout=60)
+            door.putrequest('POST', '/portal/tasks')
+            for name, value in (('Content-Length', str(80 << 20)), ('Content-Type', 'multipart/form-data; boundary=x'), ('Accept-Language', lang)):
+                door.putheader(name, value)
+            door.endheaders()
+            answer = door.getresponse()
+            page = answer.read().decode()
+            door.close()
+            self.assertEqual(answer.status, 413)
+            self.assertIn(words, page)
+            self.assertIn('64 MB', page)
+
+    def test_what_is_no_object(self):
+        for body in (b'[]', b'null', b'"x"', b'7', b'true', b'[{"name":"x"}]', b''):
+            status, got = self.p.api('POST', '/api/v1/customers', raw=body, headers={'Content-Type': 'application/json'})
+            self.assertEqual((status, got['error']['id']), (400, 'JSON_OBJECT'), body)
+            self.assertIn('one JSON object', got['error']['message'])
 
     def test_every_form_on_the_pages_leads_somewhere(self):
         made = self.ticket('Alle knapper')

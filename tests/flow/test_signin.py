@@ -292,6 +292,9 @@ class SignIn(unittest.TestCase):
         b.get('/console/settings/tokens')
         b.submit('/console/settings/tokens', name='læser', scopes='tickets:read customers:read agreements:read time:read promises:read')
         token = re.search(r'pdl_[\w-]{43}', b.text).group()
+        row = re.search(r'<tr><td data-at="top">læser</td>.*?</tr>', b.text).group()
+        self.assertIn('kun læse', row)
+        self.assertNotIn('tickets:read', row)
         self.assertNotIn(token, b.get('/console/settings/tokens').text)     # shown once
         self.assertEqual(self.p.api('GET', '/api/v1/customers', token=token)[0], 200)
         status, got = self.p.api('POST', '/api/v1/customers', {'name': 'X', 'cvr': '10000009'}, token=token)
