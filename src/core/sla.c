@@ -191,6 +191,12 @@ static bool public_one(const json_t *o)
 	return v && strcmp(v, "public") == 0;
 }
 
+/* Is it worth reading? Most events of a ticket say nothing to its clocks. */
+static bool bears(const struct event *ev)
+{
+	return strcmp(ev->kind, "ticket.created") == 0 || strcmp(ev->kind, "ticket.changed") == 0 || strcmp(ev->kind, "message.added") == 0;
+}
+
 void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_event **out, int *nout)
 {
 	struct sla_event *v = ARENA_ARRAY(a, struct sla_event, n * 4 + 1);
@@ -198,8 +204,8 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 	bool held = false;
 
 	for (int i = 0; i < n; i++) {
-		json_t *o = json_loads(ev[i].data, 0, NULL);
 		const char *kind = ev[i].kind;
+		json_t *o = bears(&ev[i]) ? json_loads(ev[i].data, 0, NULL) : NULL;
 
 		if (strcmp(kind, "ticket.created") == 0 && m == 0) {
 			json_int_t since = json_integer_value(json_object_get(o, "since"));

@@ -309,6 +309,83 @@ out:
 	return rc;
 }
 
+/* Past one value of JSON; NULL when it does not end. What is inside it is not looked at. */
+static const char *value_end(const char *s)
+{
+	int depth = 0;
+
+	for (; *s; s++) {
+		if (*s == '"') {
+			for (s++; *s && *s != '"'; s++)
+				if (*s == '\\' && s[1])
+					s++;
+			if (!*s)
+				return NULL;
+			if (depth == 0)
+				return s + 1;
+		} else if (*s == '{' || *s == '[') {
+			depth++;
+		} else if (depth && (*s == '}' || *s == ']')) {
+			if (--depth == 0)
+				return s + 1;
+		} else if (depth == 0 && strchr(",}] \t\r\n", *s)) {
+			return s;               /* a number or a word */
+		}
+	}
+	return NULL;
+}
+
+/* Reads the members of the outermost object that are asked for, each alone. False: it is no whole object. */
+static bool members(const char *s, const char *const *keys, json_t **out, int n)
+{
+	static const char blank[] = " \t\r\n";
+	const char *name, *end;
+
+	s += strspn(s, blank);
+	do {
+		if (*s != '{' && *s != ',')
+			return false;
+		s++;
+		s += strspn(s, blank);
+		name = s;
+		end = *s == '"' ? value_end(s) : NULL;
+		if (!end)
+			return false;
+		s = end + strspn(end, blank);
+		if (*s++ != ':')
+			return false;
+		s += strspn(s, blank);
+		end = value_end(s);
+		if (!end)
+			return false;
+		for (int i = 0; i < n; i++)
+			if (!out[i] && strncmp(name + 1, keys[i], strlen(keys[i])) == 0 && name[strlen(keys[i]) + 1] == '"')
+				out[i] = json_loadb(s, (size_t)(end - s), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+		s = end + strspn(end, blank);
+	} while (*s != '}');
+	s++;
+	return !s[strspn(s, blank)];
+}
+
+int statement_after(struct arena *a, const char *text, struct bank_state *out, struct err *e)
+{
+	static const char *const keys[] = { "version", "rolled", "lapsed", "debt" };
+	json_t *v[COUNT(keys)] = { NULL };
+	int rc = -1;
+
+	if (!members(text, keys, v, COUNT(keys)) || json_integer_value(v[0]) != VERSION) {
+		FAIL(e, E_CHAIN_BROKEN, "a closed month's statement cannot be read");
+	} else {
+		out->rolled = kept_of(a, v[1], &out->nrolled);
+		out->lapsed = kept_of(a, v[2], &out->nlapsed);
+		out->debt = debt_of(a, v[3], &out->ndebt);
+		rc = 0;
+	}
+	for (size_t i = 0; i < COUNT(keys); i++)
+		json_decref(v[i]);
+	return rc;
+}
+
 int64_t statement_left(const struct statement *s, int32_t today)
 {
 	int64_t left = s->remaining;

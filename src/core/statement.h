@@ -42,6 +42,8 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 /* The text to keep: compact, keys in order, so that the same month always gives the same bytes. */
 char *statement_text(struct arena *a, const struct statement *s);
 int statement_parse(struct arena *a, const char *text, struct statement *out, struct err *e);
+/* Only what the month left for the next (statement.after), without reading its entries. */
+int statement_after(struct arena *a, const char *text, struct bank_state *out, struct err *e);
 const char *bank_grant_name(enum bank_grant_kind k);    /* "month" "rolled" "late" "bought" "borrowed" */
 /* What can still be used: remaining, but without bought hours that expired earlier in an open month. */
 int64_t statement_left(const struct statement *s, int32_t today);

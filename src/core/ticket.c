@@ -93,19 +93,29 @@ int ticket_terms(struct db_conn *c, struct arena *a, const struct catalogue *k, 
 	return rc;
 }
 
-int ticket_clocks(struct db_conn *c, struct arena *a, const struct catalogue *k, const struct ticket *t, int64_t now, struct sla *out,
-	struct err *e)
+int ticket_clocks_of(struct db_conn *c, struct arena *a, const struct catalogue *k, const struct ticket *t, const struct event *ev, int n, int64_t now,
+	struct sla *out, struct err *e)
 {
 	struct sla_terms terms;
-	struct event *ev;
 	struct sla_event *v;
-	int n, m;
+	int m;
 
-	if (ticket_terms(c, a, k, t->customer_id, day_of(t->created_at), &terms, e) != 0 || event_list(c, a, "ticket", t->id, &ev, &n, e) != 0)
+	if (ticket_terms(c, a, k, t->customer_id, day_of(t->created_at), &terms, e) != 0)
 		return -1;
 	sla_events_read(a, ev, n, &v, &m);
 	sla_fold(&terms, v, m, now, out);
 	return 0;
+}
+
+int ticket_clocks(struct db_conn *c, struct arena *a, const struct catalogue *k, const struct ticket *t, int64_t now, struct sla *out,
+	struct err *e)
+{
+	struct event *ev;
+	int n;
+
+	if (event_list(c, a, "ticket", t->id, &ev, &n, e) != 0)
+		return -1;
+	return ticket_clocks_of(c, a, k, t, ev, n, now, out, e);
 }
 
 static int64_t known(int64_t due) { return due == MOMENT_NEVER ? 0 : due; }

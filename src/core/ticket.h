@@ -92,6 +92,9 @@ int ticket_close_solved(struct db_conn *w, struct arena *a, const struct desk *d
 
 struct ticket_scope ticket_scope_of(const struct actor *who);
 /* The clocks as of now, for showing (reads only). */
+/* The same from its events, read before. */
+int ticket_clocks_of(struct db_conn *c, struct arena *a, const struct catalogue *k, const struct ticket *t, const struct event *ev, int n, int64_t now,
+	struct sla *out, struct err *e);
 int ticket_clocks(struct db_conn *c, struct arena *a, const struct catalogue *k, const struct ticket *t, int64_t now, struct sla *out,
 	struct err *e);
 /* What the customer was promised on a day; the catalogue's defaults without an agreement. */

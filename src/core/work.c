@@ -112,18 +112,17 @@ static int purchases_read(struct db_conn *c, struct arena *a, struct ledger *l, 
 	return 0;
 }
 
-static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct ledger *l, struct err *e)
+/* closed: through which month is closed. */
+static int ledger_open(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t closed, int32_t month, struct ledger *l, struct err *e)
 {
 	struct bank_item *items;
 	struct bank_entry *entries;
 	struct month_close last;
-	struct statement kept;
 	int32_t first;
 	int n;
 
-	*l = (struct ledger){ .customer_id = customer_id };
-	if (store_time_customer(c, a, customer_id, &l->name, &l->lang, e) != 0 ||
-	    store_month_closed_through(c, customer_id, &l->closed_through, e) != 0 || store_bank_items(c, a, customer_id, &items, &n, e) != 0 ||
+	*l = (struct ledger){ .customer_id = customer_id, .closed_through = closed };
+	if (store_time_customer(c, a, customer_id, &l->name, &l->lang, e) != 0 || store_bank_items(c, a, customer_id, &items, &n, e) != 0 ||
 	    store_time_first_month(c, customer_id, &first, e) != 0)
 		return -1;
 	work_spans(a, items, n, &l->book.spans, &l->book.nspans);
@@ -132,9 +131,8 @@ static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, 
 	if (purchases_read(c, a, l, &first, e) != 0)
 		return -1;
 	if (l->closed_through != INT32_MIN && month > l->closed_through) {
-		if (store_month_close_get(c, a, customer_id, l->closed_through, &last, e) != 0 || statement_parse(a, last.statement, &kept, e) != 0)
+		if (store_month_close_get(c, a, customer_id, l->closed_through, &last, e) != 0 || statement_after(a, last.statement, &l->before, e) != 0)
 			return -1;
-		l->before = kept.after;
 		first = l->closed_through + 1;
 	}
 	if (first > month)
@@ -150,6 +148,13 @@ static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, 
 		entries[i] = entry_of(t, cover_of(t->category_service, t->day, items, n));
 	}
 	return 0;
+}
+
+static int ledger_read(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t month, struct ledger *l, struct err *e)
+{
+	int32_t closed;
+
+	return store_month_closed_through(c, customer_id, &closed, e) != 0 ? -1 : ledger_open(c, a, customer_id, closed, month, l, e);
 }
 
 static void ledger_settle(struct arena *a, const struct ledger *l, int32_t month, const struct bank_state *before, struct statement *out)
@@ -191,7 +196,7 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 		if (e->id != E_NOT_FOUND)
 			return -1;
 	}
-	if (ledger_read(c, a, customer_id, month, &l, e) != 0)
+	if (ledger_open(c, a, customer_id, closed, month, &l, e) != 0)
 		return -1;
 	run.after = l.before;
 	for (int32_t m = l.first; m < month; m++)

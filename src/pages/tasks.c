@@ -173,7 +173,7 @@ static int show_view(struct web *w, struct task_view *v, struct err *e)
 	struct event *ev;
 	int n;
 
-	if (ticket_lines(w, &v->t, true, &lines, &v->nlines, e) != 0 || event_list(w->db, w->a, "ticket", v->t.id, &ev, &n, e) != 0)
+	if (event_list(w->db, w->a, "ticket", v->t.id, &ev, &n, e) != 0 || ticket_lines(w, &v->t, ev, n, true, &lines, &v->nlines, e) != 0)
 		return -1;
 	for (int i = 0; i < n; i++)
 		if (strcmp(ev[i].kind, "ticket.rated") == 0) {

@@ -142,17 +142,20 @@ static void read_undo(struct web *w, struct ticket_show *v)
 static int show_view(struct web *w, struct ticket_show *v, struct err *e)
 {
 	struct ticket_line *lines;
+	struct event *ev;
 	struct ready_answer *ready;
 	struct category *categories;
 	const struct category *category;
-	int ncategories;
+	int ncategories, nev;
 	struct work_form *work = ARENA_NEW(w->a, struct work_form);
 
 	v->may = (w->who.role & ROLE_DESK) != 0;
 	v->typed.kind = or_empty(v->typed.kind);
 	v->typed.body = or_empty(v->typed.body);
 	v->typed.then = or_empty(v->typed.then);
-	if (ticket_clocks(w->db, w->a, w->app->catalogue, &v->t, w->now, &v->sla, e) != 0 || ticket_lines(w, &v->t, false, &lines, &v->nlines, e) != 0 ||
+	if (event_list(w->db, w->a, "ticket", v->t.id, &ev, &nev, e) != 0 ||
+	    ticket_clocks_of(w->db, w->a, w->app->catalogue, &v->t, ev, nev, w->now, &v->sla, e) != 0 ||
+	    ticket_lines(w, &v->t, ev, nev, false, &lines, &v->nlines, e) != 0 ||
 		promised(w, v, e) != 0 || people(w, v, e) != 0 || others(w, v, e) != 0 || store_answer_list(w->db, w->a, &ready, &v->nready, e) != 0 ||
 		store_category_list(w->db, w->a, &categories, &ncategories, e) != 0 ||
 		work_form_load(w, v->t.customer_id, v->t.id, work, e) != 0)

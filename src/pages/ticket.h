@@ -9,7 +9,8 @@
 /* The conversation in order of time: a message, or something that happened, as a sentence. */
 struct ticket_line { const struct message *m; const char *fact, *href; int64_t at, person_id; };       /* person_id: ours who did it; 0: others */
 /* Messages and events of a ticket, mixed; portal: only what the customer may know. */
-int ticket_lines(struct web *w, const struct ticket *t, bool portal, struct ticket_line **out, int *n, struct err *e);
+/* ev: its events. */
+int ticket_lines(struct web *w, const struct ticket *t, const struct event *ev, int ne, bool portal, struct ticket_line **out, int *n, struct err *e);
 
 struct work_form;
 struct ticket_typed { const char *kind, *body, *then; };       /* what the reply box holds */

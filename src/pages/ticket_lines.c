@@ -131,14 +131,13 @@ static int by_time(const void *x, const void *y)
 	return (a->m == NULL) - (b->m == NULL);         /* what was said comes before what it did */
 }
 
-int ticket_lines(struct web *w, const struct ticket *t, bool portal, struct ticket_line **out, int *n, struct err *e)
+int ticket_lines(struct web *w, const struct ticket *t, const struct event *ev, int ne, bool portal, struct ticket_line **out, int *n, struct err *e)
 {
 	struct message *m;
-	struct event *ev;
 	struct ticket_line *l;
-	int nm, ne, k = 0;
+	int nm, k = 0;
 
-	if (store_message_list(w->db, w->a, t->id, !portal, &m, &nm, e) != 0 || event_list(w->db, w->a, "ticket", t->id, &ev, &ne, e) != 0)
+	if (store_message_list(w->db, w->a, t->id, !portal, &m, &nm, e) != 0)
 		return -1;
 	l = ARENA_ARRAY(w->a, struct ticket_line, nm + ne + 1);
 	for (int i = 0; i < nm; i++)

@@ -16,7 +16,6 @@ static const struct db_sql move_end = { "UPDATE chain_end SET id=?1,seal=?2 WHER
 static const struct db_sql add = { "INSERT INTO event(id,at,actor_kind,actor_id,customer_id,object,object_id,kind,data,hash) "
 	"VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)", NULL };
 static const struct db_sql of_object = { "SELECT " COLS " FROM event WHERE object=?1 AND object_id=?2 ORDER BY id", NULL };
-static const struct db_sql count_of_object = { "SELECT count(*) FROM event WHERE object=?1 AND object_id=?2", NULL };
 static const struct db_sql story = { "SELECT " COLS " FROM (SELECT * FROM event WHERE customer_id=?2 ORDER BY id DESC LIMIT 3000) AS latest"
 	" WHERE object IN ('customer','contact','site','agreement','month') OR kind='ticket.created' ORDER BY id DESC LIMIT ?1", NULL };
 static const struct db_sql walk = { "SELECT " COLS ",hash FROM event WHERE id>?1 ORDER BY id LIMIT ?2", NULL };
@@ -130,13 +129,15 @@ static void event_read(struct db_cur *cur, struct arena *a, struct event *ev)
 	};
 }
 
-static int rows_read(struct db_cur *cur, struct arena *a, int64_t most, struct event **out, int *n, struct err *e)
+static int rows_read(struct db_cur *cur, struct arena *a, struct event **out, int *n, struct err *e)
 {
-	struct event *list = ARENA_ARRAY(a, struct event, most ? most : 1);
-	int got = 0, rc;
+	struct event *list = NULL;
+	int got = 0, cap = 0, rc;
 
-	while ((rc = db_next(cur, e)) > 0 && got < most)
+	while ((rc = db_next(cur, e)) > 0) {
+		list = arena_grow(a, list, sizeof *list, got, &cap);
 		event_read(cur, a, &list[got++]);
+	}
 	db_done(cur);
 	if (rc < 0)
 		return -1;
@@ -148,12 +149,10 @@ static int rows_read(struct db_cur *cur, struct arena *a, int64_t most, struct e
 int event_list(struct db_conn *c, struct arena *a, const char *object, int64_t object_id, struct event **out, int *n, struct err *e)
 {
 	struct db_cur *cur;
-	int64_t most;
 
-	if (db_id(c, &count_of_object, DB(DB_TEXT(object), DB_INT(object_id)), &most, e) != 0 ||
-		db_query(c, &of_object, DB(DB_TEXT(object), DB_INT(object_id)), &cur, e) != 0)
+	if (db_query(c, &of_object, DB(DB_TEXT(object), DB_INT(object_id)), &cur, e) != 0)
 		return -1;
-	return rows_read(cur, a, most, out, n, e);
+	return rows_read(cur, a, out, n, e);
 }
 
 int event_list_story(struct db_conn *c, struct arena *a, int64_t customer_id, int limit, struct event **out, int *n, struct err *e)
@@ -163,7 +162,7 @@ int event_list_story(struct db_conn *c, struct arena *a, int64_t customer_id, in
 	limit = limit < 1 ? 1 : limit > 1000 ? 1000 : limit;
 	if (db_query(c, &story, DB(DB_INT(limit), DB_INT(customer_id)), &cur, e) != 0)
 		return -1;
-	return rows_read(cur, a, limit, out, n, e);
+	return rows_read(cur, a, out, n, e);
 }
 
 /* One page of the walk. 0: go on, 1: the end, -1. */

@@ -238,6 +238,26 @@ static void test_included(void **state)
 	CHECK_INT(month_now(s, 11).drawn, 60);
 }
 
+/* What a month left, read without the rest, is what the whole says; a text that is cut off anywhere is none. */
+static void after_alone(struct store_case *s, const struct statement *st)
+{
+	struct statement again = *st;
+	struct err e;
+	char *cut;
+
+	again.after = (struct bank_state){ 0 };
+	must(statement_after(s->a, st->text, &again.after, &e), &e);
+	CHECK_STR(statement_text(s->a, &again), st->text);
+	for (size_t n = 0; n < strlen(st->text); n++) {
+		cut = arena_dupn(s->a, st->text, n);
+		CHECK(statement_after(s->a, cut, &again.after, &e) == -1 && e.id == E_CHAIN_BROKEN);
+	}
+	CHECK(statement_after(s->a, arena_printf(s->a, "%s}", st->text), &again.after, &e) == -1);
+	cut = arena_dup(s->a, st->text);
+	memcpy(strstr(cut, "\"version\":") + 10, "9", 1);
+	CHECK(statement_after(s->a, cut, &again.after, &e) == -1);
+}
+
 static void test_close(void **state)
 {
 	struct store_case *s = *state;
@@ -264,6 +284,7 @@ static void test_close(void **state)
 	h = hash_sha256(st.text, strlen(st.text));
 	CHECK_STR(hash_hex(s->a, h.b, 32), st.sha256);
 	CHECK_STR(statement_text(s->a, &st), st.text);          /* read and written again: the same bytes */
+	after_alone(s, &st);
 	must(db_read_begin(s->db, &c, &e), &e);
 	must(store_month_close_get(c, s->a, CUSTOMER, month_from(2026, 9), &kept, &e), &e);
 	db_read_end(c);
