@@ -30,6 +30,8 @@ static int note_event(struct agreement_do *d, const struct agreement *g, const c
 	return tell_event(d->w, d->a, d->who, d->now, g->customer_id, "agreement", g->id, kind, data, e);
 }
 
+enum { AGREEMENTS_MOST = 1000 };        /* of one customer, that are looked through */
+
 static int find(struct agreement_do *d, int64_t id, struct agreement *g, struct err *e)
 {
 	return store_agreement_get(d->w, d->a, actor_is_staff(d->who) || d->who->id == 0 ? 0 : d->who->customer_id, id, g, e);
@@ -147,6 +149,8 @@ static int add_draft(struct agreement_do *d, const struct agreement_input *in, i
 		return FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "customer %lld", (long long)in->customer_id);
 	if (store_agreement_customer(d->w, d->a, in->customer_id, &c, e) != 0)
 		return -1;
+	if (!c.active)
+		return FAIL_FIELD(e, E_CUSTOMER_INACTIVE, "customer_id", "%lld", (long long)in->customer_id);
 	g.lang = lang_code(c.lang);
 	g.customer_name = c.name;
 	if (take_input(d, in, &g, e) != 0 || store_agreement_add(d->w, d->a, &g, e) != 0)
@@ -156,6 +160,15 @@ static int add_draft(struct agreement_do *d, const struct agreement_input *in, i
 		(json_int_t)supersedes), e);
 }
 
+/* Only one that holds can be replaced. */
+static int replaceable(const struct agreement *old, struct err *e)
+{
+	if (is_state(old, "accepted"))
+		return 0;
+	return FAIL_FIELD(e, is_state(old, "draft") || is_state(old, "sent") ? E_AGREEMENT_STATE : E_AGREEMENT_REPLACED, "supersedes", "%s is %s",
+		old->number, old->state);
+}
+
 int agreement_draft(struct agreement_do *d, const struct agreement_input *in, struct agreement *out, struct err *e)
 {
 	struct agreement g;
@@ -163,12 +176,10 @@ int agreement_draft(struct agreement_do *d, const struct agreement_input *in, st
 	if (!in->supersedes)
 		return add_draft(d, in, 0, out, e);
 	if (find(d, in->supersedes, &g, e) != 0)
-		return -1;
+		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "supersedes", "agreement %lld", (long long)in->supersedes) : -1;
 	if (g.customer_id != in->customer_id)
 		return FAIL_FIELD(e, E_NOT_FOUND, "supersedes", "another customer's agreement");
-	if (!is_state(&g, "accepted"))
-		return FAIL_FIELD(e, E_AGREEMENT_STATE, "supersedes", "%s is %s", g.number, g.state);
-	return add_draft(d, in, g.id, out, e);
+	return replaceable(&g, e) != 0 ? -1 : add_draft(d, in, g.id, out, e);
 }
 
 static bool same_draft(const struct agreement *g, const struct agreement *o)
@@ -296,13 +307,15 @@ int agreement_send(struct agreement_do *d, int64_t id, struct err *e)
 {
 	struct agreement_decider *to;
 	struct agreement_doc doc;
-	struct agreement g;
+	struct agreement g, old;
 	int n;
 
 	if (find(d, id, &g, e) != 0)
 		return -1;
 	if (!is_state(&g, "draft"))
 		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", g.number, g.state);
+	if (g.supersedes && (store_agreement_get(d->w, d->a, g.customer_id, g.supersedes, &old, e) != 0 || replaceable(&old, e) != 0))
+		return -1;
 	if (g.nitems == 0)
 		return FAIL_FIELD(e, E_AGREEMENT_EMPTY, "items", "no services");
 	if (store_agreement_deciders(d->w, d->a, g.customer_id, &to, &n, e) != 0)
@@ -377,21 +390,37 @@ static int check_contact(struct agreement_do *d, const struct agreement *g, cons
 	return 0;
 }
 
+/* Whoever else waits for a yes to take the place of old waits in vain: back to draft, and no longer asked for. accepted: NULL when it ended. */
+static int take_back_others(struct agreement_do *d, const struct agreement *old, const struct agreement *accepted, struct err *e)
+{
+	struct agreement *list;
+	int n;
+
+	if (store_agreement_list(d->w, d->a, old->customer_id, 0, AGREEMENTS_MOST, &list, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		if (list[i].supersedes != old->id || !is_state(&list[i], "sent") || (accepted && list[i].id == accepted->id))
+			continue;
+		if (back_to_draft(d, &list[i], "withdrawn", e) != 0 || note_event(d, &list[i], "agreement.taken_back", json_pack("{s:s,s:s}", "why", "",
+				"number", accepted ? accepted->number : ""), e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The one it takes the place of ends the day before it begins. */
 static int close_superseded(struct agreement_do *d, const struct agreement *g, struct err *e)
 {
 	struct agreement old;
 	int32_t last = g->valid_from_day - 1;
 
-	if (store_agreement_get(d->w, d->a, g->customer_id, g->supersedes, &old, e) != 0)
+	if (store_agreement_get(d->w, d->a, g->customer_id, g->supersedes, &old, e) != 0 || replaceable(&old, e) != 0)
 		return -1;
-	if (!is_state(&old, "accepted"))
-		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", old.number, old.state);
 	if (g->valid_from_day < old.valid_from_day)
 		return FAIL_FIELD(e, E_DATE_ORDER, "valid_from", "%s begins later", old.number);
 	if (last > old.valid_to_day)
 		last = old.valid_to_day;
-	if (store_agreement_close(d->w, &old, "superseded", last, d->now, e) != 0)
+	if (store_agreement_close(d->w, &old, "superseded", last, d->now, e) != 0 || take_back_others(d, &old, g, e) != 0)
 		return -1;
 	return note_event(d, &old, "agreement.superseded", json_pack("{s:I,s:s,s:s}", "by", (json_int_t)g->id, "number", g->number, "last_day",
 		day_iso(d->a, last)), e);
@@ -513,7 +542,8 @@ int agreement_end(struct agreement_do *d, int64_t id, int32_t last_day, struct e
 	if (last_day < g.valid_from_day - 1 || last_day > g.valid_to_day)
 		return FAIL_FIELD(e, E_DATE_ORDER, "last_day", "%s - %s", day_iso(d->a, g.valid_from_day),
 			g.valid_to_day == INT32_MAX ? "" : day_iso(d->a, g.valid_to_day));
-	if (check_closed(d, &g, last_day, -1, "last_day", e) != 0 || store_agreement_close(d->w, &g, "ended", last_day, d->now, e) != 0)
+	if (check_closed(d, &g, last_day, -1, "last_day", e) != 0 || store_agreement_close(d->w, &g, "ended", last_day, d->now, e) != 0 ||
+			take_back_others(d, &g, NULL, e) != 0)
 		return -1;
 	return note_event(d, &g, "agreement.ended", json_pack("{s:s}", "last_day", day_iso(d->a, last_day)), e);
 }

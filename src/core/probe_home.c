@@ -24,28 +24,10 @@ static int home_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 	return h->hash ? store_contact_set_password(w, customer_id, h->contact_id, h->hash, e) : 0;
 }
 
-/* The first of the desk's own addresses; without any, every address is the desk's. */
-static int desk_address(struct db *d, struct arena *a, const char **out, struct err *e)
-{
-	struct db_conn *c;
-	const char *list;
-	int rc;
-
-	if (db_read_begin(d, &c, e) != 0)
-		return -1;
-	rc = setting_get(c, a, "mail.addresses", "", &list, e);
-	db_read_end(c);
-	if (rc != 0)
-		return -1;
-	list = text_trim(a, list);
-	*out = *list ? arena_dupn(a, list, strcspn(list, " ,;\n\t")) : "desk@pedel.invalid";
-	return 0;
-}
-
 int probe_home_open(struct db *d, const char *data_folder, int64_t now, struct err *e)
 {
 	struct arena *a = arena_begin(8 << 20);
-	const char *path = arena_printf(a, "%s/keys/probe.json", data_folder), *password = NULL, *to = NULL, *want = NULL;
+	const char *path = arena_printf(a, "%s/keys/probe.json", data_folder), *password = NULL, *to = NULL;
 	struct home h = { .now = now };
 	char *text = NULL;
 	uint8_t secret[24];
@@ -54,8 +36,6 @@ int probe_home_open(struct db *d, const char *data_folder, int64_t now, struct e
 	size_t n;
 	int rc = -1;
 
-	if (desk_address(d, a, &want, e) != 0)
-		goto out;
 	if (os_read_file(a, path, 4096, &text, &n, &none) == 0 && (o = json_loads(text, 0, NULL))) {
 		password = json_string_value(json_object_get(o, "password"));
 		to = json_string_value(json_object_get(o, "to"));
@@ -68,8 +48,8 @@ int probe_home_open(struct db *d, const char *data_folder, int64_t now, struct e
 	}
 	if (db_write(d, home_job, &h, e) != 0)
 		goto out;
-	if (h.hash || !text_eq(to, want)) {
-		json_t *file = json_pack("{s:s,s:s,s:s}", "login", PROBE_LOGIN, "password", password, "to", want);
+	if (h.hash || !text_eq(to, PROBE_DESK)) {
+		json_t *file = json_pack("{s:s,s:s,s:s}", "login", PROBE_LOGIN, "password", password, "to", PROBE_DESK);
 		char buf[1024];
 
 		n = json_dumpb(file, buf, sizeof buf, JSON_INDENT(1));

@@ -9,8 +9,9 @@
 #include "store/db.h"
 
 #define PROBE_LOGIN "probe@pedel.invalid"
-/* Makes the customer, its contact and DATA/keys/probe.json (login, password, the desk's address) where they are missing.
- * Safe to repeat; the file is written anew when the desk's address has changed. */
+#define PROBE_DESK "desk@pedel.invalid" /* where its mails go: taken whatever addresses the provider lists as its own */
+/* Makes the customer, its contact and DATA/keys/probe.json (login, password, PROBE_DESK) where they are missing.
+ * Safe to repeat. */
 int probe_home_open(struct db *d, const char *data_folder, int64_t now, struct err *e);
 /* Takes away test tickets and sign-ins from before a moment, with the mails they came by; at most 500 at a time. *n: how many. */
 int probe_home_tidy(struct db *d, const struct blobs *b, int64_t before, int *n, struct err *e);

@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/tell.h"
+#include "store/agreement.h"
 #include "store/month_close.h"
 #include "store/time_entry.h"
 
@@ -20,7 +21,7 @@ static int open_month(struct db_conn *w, const struct hour_purchase *p, struct e
 
 	if (store_month_closed_through(w, p->customer_id, &closed, e) != 0)
 		return -1;
-	return month_of_day(p->bought_day) > closed ? 0 : FAIL_FIELD(e, E_MONTH_CLOSED, "bought_on", "month %d", month_of_day(p->bought_day));
+	return month_of_day(p->bought_day) > closed ? 0 : FAIL_FIELD(e, E_PURCHASE_CLOSED, "bought_on", "month %d", month_of_day(p->bought_day));
 }
 
 static int check(const struct hour_purchase *p, int64_t now, struct err *e)
@@ -38,11 +39,15 @@ static int check(const struct hour_purchase *p, int64_t now, struct err *e)
 
 int purchase_add(struct db_conn *w, struct arena *a, const struct actor *who, struct hour_purchase *p, int64_t now, struct err *e)
 {
-	const char *name, *lang;
+	struct agreement_customer c;
 
 	if (!(who->role & ROLE_BOOKS))
 		return FAIL(e, E_DENIED, "hours are sold by administrators and bookkeepers");
-	if (check(p, now, e) != 0 || store_time_customer(w, a, p->customer_id, &name, &lang, e) != 0 || open_month(w, p, e) != 0)
+	if (check(p, now, e) != 0 || store_agreement_customer(w, a, p->customer_id, &c, e) != 0)
+		return -1;
+	if (!c.active)
+		return FAIL_FIELD(e, E_CUSTOMER_INACTIVE, "customer_id", "%lld", (long long)p->customer_id);
+	if (open_month(w, p, e) != 0)
 		return -1;
 	p->note = text_trim(a, p->note ? p->note : "");
 	p->created_at = now;

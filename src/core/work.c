@@ -347,9 +347,9 @@ static int check(const struct work_in *in, int64_t now, struct err *e)
 	if (in->minutes < 1 || in->minutes > MINUTES_MOST)
 		return FAIL_FIELD(e, E_DURATION_RANGE, "minutes", "%lld", (long long)in->minutes);
 	if (in->drive_out < 0 || in->drive_out > MINUTES_MOST)
-		return FAIL_FIELD(e, E_DURATION_RANGE, "drive_out_minutes", "%lld", (long long)in->drive_out);
+		return FAIL_FIELD(e, E_DRIVE_RANGE, "drive_out_minutes", "%lld", (long long)in->drive_out);
 	if (in->drive_home < 0 || in->drive_home > MINUTES_MOST)
-		return FAIL_FIELD(e, E_DURATION_RANGE, "drive_home_minutes", "%lld", (long long)in->drive_home);
+		return FAIL_FIELD(e, E_DRIVE_RANGE, "drive_home_minutes", "%lld", (long long)in->drive_home);
 	if (in->trip_customers < 0 || in->trip_customers > WORK_TRIP_CUSTOMERS)
 		return FAIL_FIELD(e, E_NUMBER_RANGE, "trip_customers", "%lld", (long long)in->trip_customers);
 	if (in->trip_part < 0 || (in->trip_part > 1 && in->trip_part > in->trip_customers))

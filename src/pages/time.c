@@ -72,7 +72,7 @@ static int read_minutes(struct web *w, const char *name, int64_t *out, struct er
 	if (text_blank(s))
 		return 0;
 	if (strchr(s, '-'))             /* said as a range, not as "that is no duration" */
-		return FAIL_FIELD(e, E_DURATION_RANGE, name, "%.40s", s);
+		return FAIL_FIELD(e, text_starts(name, "drive") ? E_DRIVE_RANGE : E_DURATION_RANGE, name, "%.40s", s);
 	if (read_duration(s, name, &minutes, e) != 0)
 		return -1;
 	*out = minutes;

@@ -177,7 +177,7 @@ static int want_minutes(json_t *o, const char *key, bool required, int64_t *out,
 {
 	if (json_want_int(o, key, INT64_MIN, INT64_MAX, required, 0, out, e) != 0)
 		return -1;
-	return *out < 0 || *out > 24 * 60 ? FAIL_FIELD(e, E_DURATION_RANGE, key, "%lld", (long long)*out) : 0;
+	return *out < 0 || *out > 24 * 60 ? FAIL_FIELD(e, text_starts(key, "drive") ? E_DRIVE_RANGE : E_DURATION_RANGE, key, "%lld", (long long)*out) : 0;
 }
 
 static int entry_read(struct web *w, json_t *o, struct work_in *in, struct err *e)

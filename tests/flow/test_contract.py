@@ -76,6 +76,14 @@ class Contract(unittest.TestCase):
         got = self.p.ok('POST', f"/api/v1/agreements/{made['id']}/accept", {'contact_id': owner['id']})
         self.assertEqual(got['state'], 'accepted')
         self.refused('POST', f"/api/v1/agreements/{made['id']}/accept", {'contact_id': owner['id']}, 'AGREEMENT_STATE')
+        later = {**body, 'supersedes': made['id']}
+        again, stale = (self.p.ok('POST', '/api/v1/agreements', {**later, 'valid_from': day}) for day in ('2026-12-01', '2027-03-01'))
+        self.p.ok('POST', f"/api/v1/agreements/{again['id']}/accept", {'contact_id': owner['id']})
+        self.refused('POST', f"/api/v1/agreements/{stale['id']}/accept", {'contact_id': owner['id']}, 'AGREEMENT_REPLACED', 'supersedes')
+        self.refused('POST', '/api/v1/agreements', {**later, 'valid_from': '2027-01-01'}, 'AGREEMENT_REPLACED', 'supersedes')
+        self.refused('POST', '/api/v1/agreements', {**body, 'supersedes': 999999}, 'NOT_FOUND', 'supersedes')
+        for where in ('tickets', 'promises'):
+            self.refused('GET', f'/api/v1/{where}?customer_id=999999', None, 'NOT_FOUND', 'customer_id')
         again = self.p.ok('POST', '/api/v1/agreements', body)
         self.refused('POST', f"/api/v1/agreements/{again['id']}/accept", {'contact_id': owner['id']}, 'AGREEMENT_OVERLAP')
 

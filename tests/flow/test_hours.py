@@ -50,7 +50,7 @@ class Hours(unittest.TestCase):
                 ('TIME_FUTURE', 'started_at', {'started_at': '2099-01-01T00:00:00Z'}), ('TIME_INVALID', 'started_at', {'started_at': 'nu'}),
                 ('TIME_INVALID', 'started_at', {'started_at': '1999-01-01T00:00:00Z'}), ('NOT_FOUND', 'ticket_id', {'ticket_id': 987654}),
                 ('NOT_FOUND', 'login', {'login': 'ingen'}), ('DRIVE_NOT_VISIT', 'drive_out_minutes', {'drive_out_minutes': 5}),
-                ('DURATION_RANGE', 'drive_home_minutes', {'activity': 'visit', 'drive_home_minutes': -1}), ('FIELD_TYPE', 'late', {'late': 1}),
+                ('DRIVE_RANGE', 'drive_home_minutes', {'activity': 'visit', 'drive_home_minutes': -1}), ('FIELD_TYPE', 'late', {'late': 1}),
                 ('FIELD_UNKNOWN', 'hours', {'hours': 2})]:
             self.refused(error, field, **body)
         self.assertEqual(len(self.p.ok('GET', '/api/v1/time-entries?limit=200')['items']), before)
@@ -267,11 +267,11 @@ class Hours(unittest.TestCase):
             self.assertEqual((got['error']['id'], got['error']['field']), (error, field))
         self.p.ok('POST', f"/api/v1/customers/{other['id']}/months/2026-07/close", {})
         status, got = self.p.api('POST', '/api/v1/hour-purchases', api)
-        self.assertEqual((status, got['error']['id'], got['error']['field']), (409, 'MONTH_CLOSED', 'bought_on'))
+        self.assertEqual((status, got['error']['id'], got['error']['field']), (409, 'PURCHASE_CLOSED', 'bought_on'))
         bought = self.p.ok('GET', f"/api/v1/hour-purchases?customer_id={other['id']}")['items']
         self.assertEqual([x['minutes'] for x in bought], [90])
         status, got = self.p.api('POST', f"/api/v1/hour-purchases/{bought[0]['id']}/remove", {})
-        self.assertEqual((status, got['error']['id']), (409, 'MONTH_CLOSED'))
+        self.assertEqual((status, got['error']['id']), (409, 'PURCHASE_CLOSED'))
         self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")['drawn_minutes'], 210)
 
     def test_a_trip_to_three_customers(self):

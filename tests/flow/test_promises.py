@@ -54,6 +54,16 @@ class Promises(unittest.TestCase):
         self.assertEqual(made['number'], 10001, 'tests of the doors take no numbers from tickets')
         self.assertFalse([t for _, t, _ in self.sink.parsed() if 'probe@pedel.invalid' in t], 'nobody writes to the probe')
 
+    def test_1b_the_mail_door_is_open_whatever_addresses_are_listed(self):
+        tries = lambda: [line for f in sorted((self.p.data / 'run').glob('probe-*.jsonl')) for line in f.read_text().splitlines() if '"mail"' in line]
+        self.p.sql("INSERT INTO setting(key,value) VALUES('mail.addresses','support@desk.example')")
+        try:
+            had = len(tries())
+            new = wait_until(lambda: (lambda t: t[had + 1:] if len(t) > had + 3 else None)(tries()), 60, 0.3)       # one was perhaps on its way
+            self.assertEqual([line for line in new if '"ok":true' not in line.replace(' ', '')], [])
+        finally:
+            self.p.sql("DELETE FROM setting WHERE key='mail.addresses'")
+
     def test_2_every_promise_of_both_parties_has_state_and_reasons(self):
         rows = self.promises()
         promised = [p['key'] for s in self.p.ok('GET', '/api/v1/services') if s['key'] in SERVICES for p in s['promises']]

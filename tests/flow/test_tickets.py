@@ -331,6 +331,10 @@ class Tickets(unittest.TestCase):
         self.p.ok('PATCH', f"/api/v1/customers/{gone['id']}", {'active': False, 'version': self.p.ok('GET', f"/api/v1/customers/{gone['id']}")['version']})
         code, got = self.p.api('POST', '/api/v1/tickets', {'customer_id': gone['id'], 'subject': 'x', 'body': 'y'})
         self.assertEqual((code, got['error']['id'], got['error']['field']), (409, 'CUSTOMER_INACTIVE', 'customer_id'), got)
+        for path, body in (('agreements', {'customer_id': gone['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'service-agreement', 'terms': {}}]}),
+                           ('hour-purchases', {'customer_id': gone['id'], 'minutes': 60, 'price_ore': 1, 'bought_on': '2026-01-01', 'expires_on': '2026-12-31'})):
+            code, got = self.p.api('POST', '/api/v1/' + path, body)
+            self.assertEqual((code, got['error']['id'], got['error']['field']), (409, 'CUSTOMER_INACTIVE', 'customer_id'), got)
         self.desk.get(f"/console/tickets/new?customer={gone['id']}")
         self.desk.submit('/console/tickets', customer_id=gone['id'], subject='Ny', body='Det, jeg skrev')
         self.assertEqual(self.desk.status, 409)

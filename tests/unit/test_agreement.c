@@ -315,8 +315,15 @@ static void test_supersede_and_end(void **state)
 	g = read_one(x, two, NULL);
 	CHECK_INT(g.supersedes, one);
 	CHECK_INT(g.valid_from_day, DAY(2026, 12, 1));
+	CHECK_INT(run(x, &o, NULL), E_NONE);                            /* a rival, that is sent as well */
+	CHECK_INT(simply(x, SEND, o.made), E_NONE);
 	CHECK_INT(simply(x, SEND, two), E_NONE);
+	CHECK_INT(number(x, &open_needs), 2);
 	CHECK_INT(simply(x, ACCEPT, two), E_NONE);
+	CHECK_STR(read_one(x, o.made, NULL).state, "draft");
+	CHECK_INT(number(x, &open_needs), 0);
+	CHECK_INT(simply(x, SEND, o.made), E_AGREEMENT_REPLACED);
+	CHECK_INT(simply(x, END, o.made), E_NONE);
 	g = read_one(x, one, NULL);
 	CHECK_STR(g.state, "superseded");
 	CHECK_INT(g.valid_to_day, DAY(2026, 11, 30));
@@ -338,7 +345,7 @@ static void test_supersede_and_end(void **state)
 	CHECK_INT(store_agreement_list(c, x->s->a, x->customer, 0, 2, &all, &n, &e), 0);
 	CHECK(n == 2 && all[0].id > all[1].id);
 	CHECK_INT(store_agreement_list(c, x->s->a, x->customer, all[1].id, 50, &all, &n, &e), 0);
-	CHECK_INT(n, 1);
+	CHECK_INT(n, 2);
 	CHECK_INT(store_agreement_list(c, x->s->a, x->other, 0, 50, &all, &n, &e), 0);
 	CHECK_INT(n, 0);
 	db_read_end(c);
