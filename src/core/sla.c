@@ -38,6 +38,14 @@ static void meter_run(struct meter *m, int64_t from, int64_t to)
 	m->used_us += us;
 }
 
+/* So much was used elsewhere of the same matter. */
+static void meter_had(struct meter *m, int64_t us, int64_t at)
+{
+	m->used_us = us > m->used_us ? us : m->used_us;
+	if (m->target_us && m->due_at == MOMENT_NEVER && m->used_us >= m->target_us)
+		m->due_at = at;
+}
+
 static void meter_read(const struct meter *m, int64_t ended_at, bool running, int64_t last, int64_t now, struct sla_clock *out)
 {
 	*out = (struct sla_clock){ .due_at = m->due_at, .ended_at = ended_at, .used_us = m->used_us, .target_us = m->target_us };
@@ -56,7 +64,12 @@ static void meter_read(const struct meter *m, int64_t ended_at, bool running, in
 }
 
 /* What is decided before the clocks are walked: when each ends, and with which priority. */
-struct outcome { int64_t start, answered_at, solved_at; int answer_priority, solve_priority, priority, state, n; bool held; };
+struct outcome {
+	int64_t start, answered_at, solved_at;
+	int start_i, answer_i, solve_i;         /* of which event; two may have the same moment */
+	int answer_priority, solve_priority, priority, state, n;
+	bool held;
+};
 
 static struct outcome look(const struct sla_event *ev, int n, int64_t now)
 {
@@ -73,6 +86,7 @@ static struct outcome look(const struct sla_event *ev, int n, int64_t now)
 		else if (v->kind == SLA_STATE) {
 			if (ended(v->value) && !ended(o.state)) {
 				o.solved_at = at;
+				o.solve_i = o.n;
 				o.solve_priority = o.priority;
 			} else if (!ended(v->value)) {
 				o.solved_at = 0;
@@ -84,22 +98,61 @@ static struct outcome look(const struct sla_event *ev, int n, int64_t now)
 		if (o.held && begun && !ended(o.state)) {
 			o.held = false;
 			o.start = at;
+			o.start_i = o.n;
 			o.answered_at = 0;
 		}
 		if (!o.answered_at && (v->kind == SLA_ANSWERED || o.solved_at)) {
 			o.answered_at = at;
+			o.answer_i = o.n;
 			o.answer_priority = o.priority;
 		}
 	}
 	return o;
 }
 
+/* From the start to the answer, or now. */
+static void fold_response(struct meter *r, const struct sla_event *ev, const struct outcome *o, int64_t now, struct sla_clock *out)
+{
+	int64_t at = o->start, end = o->answered_at ? o->answered_at : now;
+
+	for (int i = o->start_i + 1; i < (o->answered_at ? o->answer_i : o->n); i++) {
+		int64_t till = ev[i].at > at ? ev[i].at : at;
+
+		if (ev[i].kind != SLA_WAITED)
+			continue;
+		meter_run(r, at, till);
+		meter_had(r, ev[i].value * MOMENT_MINUTE, till);
+		at = till;
+	}
+	meter_run(r, at, end);
+	meter_read(r, o->answered_at, true, end, now, out);
+}
+
+static void fold_solution(struct meter *s, const struct sla_terms *t, const struct sla_event *ev, const struct outcome *o, int64_t now,
+	struct sla_clock *out)
+{
+	int64_t at = o->start, end = o->solved_at ? o->solved_at : now;
+	int state = TICKET_NEW;
+
+	for (int i = 1; i <= o->n; i++) {
+		int64_t till = i == o->n ? end : ev[i].at > at ? ev[i].at : at;
+
+		till = till < end ? till : end;
+		if (runs(t, state) && till > at)
+			meter_run(s, at, till);
+		at = till > at ? till : at;
+		if (i < o->n && ev[i].kind == SLA_WORKED && i > o->start_i && (!o->solved_at || i < o->solve_i))
+			meter_had(s, ev[i].value * MOMENT_MINUTE, at);
+		if (i < o->n && ev[i].kind == SLA_STATE)
+			state = ev[i].value;
+	}
+	meter_read(s, o->solved_at, o->solved_at || runs(t, o->state), end, now, out);
+}
+
 void sla_fold(const struct sla_terms *t, const struct sla_event *ev, int n, int64_t now, struct sla *out)
 {
 	struct meter r = { &t->calendar, 0, 0, MOMENT_NEVER }, s = r;
 	struct outcome o;
-	int64_t at, end;
-	int state = TICKET_NEW;
 
 	memset(out, 0, sizeof *out);
 	out->next_due_at = MOMENT_NEVER;
@@ -118,23 +171,8 @@ void sla_fold(const struct sla_terms *t, const struct sla_event *ev, int n, int6
 	r.target_us = t->response_minutes[o.answered_at ? o.answer_priority : o.priority] * MOMENT_MINUTE;
 	s.target_us = t->solution_minutes[o.solved_at ? o.solve_priority : o.priority] * MOMENT_MINUTE;
 	now = now > o.start ? now : o.start;
-	end = o.answered_at ? o.answered_at : now;
-	meter_run(&r, o.start, end);
-	meter_read(&r, o.answered_at, true, end, now, &out->response);
-
-	at = o.start;
-	end = o.solved_at ? o.solved_at : now;
-	for (int i = 1; i <= o.n; i++) {
-		int64_t till = i == o.n ? end : ev[i].at > at ? ev[i].at : at;
-
-		till = till < end ? till : end;
-		if (runs(t, state) && till > at)
-			meter_run(&s, at, till);
-		at = till > at ? till : at;
-		if (i < o.n && ev[i].kind == SLA_STATE)
-			state = ev[i].value;
-	}
-	meter_read(&s, o.solved_at, o.solved_at || runs(t, o.state), end, now, &out->solution);
+	fold_response(&r, ev, &o, now, &out->response);
+	fold_solution(&s, t, ev, &o, now, &out->solution);
 	if (!o.answered_at)
 		out->next_due_at = out->response.due_at;
 	if (!o.solved_at && out->solution.due_at < out->next_due_at && runs(t, o.state))
@@ -226,7 +264,8 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 			x = ticket_state_by_name(json_string_value(json_array_get(json_object_get(o, "state"), 1)));
 			if (x >= 0)
 				v[m++] = (struct sla_event){ ev[i].at, SLA_STATE, x };
-			if (held && (json_integer_value(json_object_get(o, "owner_id")) > 0 || json_object_get(o, "priority") || json_object_get(o, "state")))
+			if (held && (json_integer_value(json_object_get(o, "owner_id")) > 0 || json_object_get(o, "priority") || json_object_get(o, "state") ||
+					json_object_get(o, "contact")))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
 		} else if (strcmp(kind, "message.added") == 0 && m > 0) {
 			/* Only people write publicly into a ticket that is there; the first is the one it was made of. */
@@ -234,8 +273,13 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
 			if (json_is_true(json_object_get(o, "answers")))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_ANSWERED, 0 };
-		} else if ((strcmp(kind, "ticket.placed") == 0 || strcmp(kind, "ticket.absorbed") == 0) && held) {
-			v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
+		} else if ((strcmp(kind, "ticket.placed") == 0 || strcmp(kind, "ticket.absorbed") == 0) && m > 0) {
+			if (held)
+				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
+			if (json_is_integer(json_object_get(o, "waited_minutes")))
+				v[m++] = (struct sla_event){ ev[i].at, SLA_WAITED, (int)json_integer_value(json_object_get(o, "waited_minutes")) };
+			if (json_is_integer(json_object_get(o, "worked_minutes")))
+				v[m++] = (struct sla_event){ ev[i].at, SLA_WORKED, (int)json_integer_value(json_object_get(o, "worked_minutes")) };
 		}
 		json_decref(o);
 	}

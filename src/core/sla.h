@@ -7,6 +7,7 @@
  * Held:            no clock runs of what a program sent, or what came in a name nobody has proved, until a person of ours takes,
  *                  places or answers it, or one of the customer's writes into it: then both start, and what came before counts not.
  *                  Solved or closed while it is held, it stays so until it is opened again.
+ * Merged:          a clock that still ran in the ticket that was merged into this one goes on here: it is never set back by that.
  * Priority:        a change counts from the start, with every pause kept: the target is that of the priority at the clock's
  *                  end, or now.
  * Ownership:  plain values.   Errors: none.   Units: moments us; targets in minutes of service time, 0: none agreed.
@@ -34,8 +35,9 @@ struct sla_terms {
 	int response_minutes[PRIORITY__N], solution_minutes[PRIORITY__N];
 	bool reopen_pauses;
 };
-enum sla_kind { SLA_CREATED, SLA_PRIORITY, SLA_STATE, SLA_ANSWERED, SLA_HELD, SLA_BEGUN };
-struct sla_event { int64_t at; enum sla_kind kind; int value; };        /* value: priority or state; of SLA_CREATED the priority */
+enum sla_kind { SLA_CREATED, SLA_PRIORITY, SLA_STATE, SLA_ANSWERED, SLA_HELD, SLA_BEGUN, SLA_WAITED, SLA_WORKED };
+/* value: priority or state; of SLA_CREATED the priority; of SLA_WAITED and SLA_WORKED minutes on the clock of the one merged into it */
+struct sla_event { int64_t at; enum sla_kind kind; int value; };
 
 enum sla_mark { SLA_NONE, SLA_RUNNING, SLA_PAUSED, SLA_OVERDUE, SLA_MET, SLA_MISSED };
 struct sla_clock {

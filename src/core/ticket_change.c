@@ -166,12 +166,32 @@ int ticket_change(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	return 0;
 }
 
+/* Clocks of from that still run go on in into, which is as urgent as the more urgent of the two: merging sets nothing back. */
+static int take_over(const struct ticket_work *k, const struct ticket *from, struct ticket *into, json_t *data, struct err *e)
+{
+	enum ticket_priority mine = (enum ticket_priority)ticket_priority_by_name(from->priority);
+	struct ticket_change c = { .priority = from->priority };
+	bool changed;
+	struct sla s;
+
+	if (ticket_clocks(k->w, k->a, k->d->catalogue, from, k->d->now, &s, e) != 0)
+		return -1;
+	if (!s.held && !s.response.ended_at)
+		json_object_set_new(data, "waited_minutes", json_integer((s.response.used_us + MOMENT_MINUTE - 1) / MOMENT_MINUTE));
+	if (!s.held && !s.solution.ended_at)
+		json_object_set_new(data, "worked_minutes", json_integer((s.solution.used_us + MOMENT_MINUTE - 1) / MOMENT_MINUTE));
+	if (s.held || s.solution.ended_at || !ticket_is_open(into) || (int)mine <= ticket_priority_by_name(into->priority))
+		return 0;
+	return ticket_apply(k, into, &c, &changed, e);
+}
+
 int ticket_merge(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t from, int64_t into,
 	struct ticket *out, struct err *e)
 {
 	struct ticket_work k = { w, a, d, who };
 	struct ticket_change close = { .state = "closed" };
 	struct ticket f, t;
+	json_t *data;
 	bool changed;
 
 	if (!actor_is_staff(who))
@@ -187,19 +207,22 @@ int ticket_merge(struct db_conn *w, struct arena *a, const struct desk *d, const
 		return FAIL_FIELD(e, E_MERGE_CUSTOMER, "into", "%" PRId64, t.number);
 	if (f.merged_into)
 		return FAIL_FIELD(e, E_TICKET_STATE, "into", "%" PRId64 " is merged already", f.number);
-	if (ticket_apply(&k, &f, &close, &changed, e) != 0)
+	data = json_pack("{s:I,s:I,s:s}", "from", (json_int_t)f.number, "from_id", (json_int_t)f.id, "subject", f.subject);
+	if (take_over(&k, &f, &t, data, e) != 0 || ticket_apply(&k, &f, &close, &changed, e) != 0) {
+		json_decref(data);
 		return -1;
+	}
 	f.merged_into = t.id;
 	f.dedupe_key = NULL;
-	if (ticket_event(&k, &f, "ticket.merged", json_pack("{s:I,s:I}", "into", (json_int_t)t.number, "into_id", (json_int_t)t.id), e) != 0 ||
+	if (ticket_event(&k, &t, "ticket.absorbed", data, e) != 0 ||
+		ticket_event(&k, &f, "ticket.merged", json_pack("{s:I,s:I}", "into", (json_int_t)t.number, "into_id", (json_int_t)t.id), e) != 0 ||
 		ticket_save(&k, &f, e) != 0 || store_ticket_repoint(w, f.id, t.id, e) != 0 || store_watcher_move(w, f.id, t.id, e) != 0)
 		return -1;
 	if (f.contact_id && f.contact_id != t.contact_id && store_watcher_add(w, t.id, t.customer_id, "contact", f.contact_id, "", e) != 0)
 		return -1;
 	if (!f.contact_id && *f.from_email && store_watcher_add(w, t.id, t.customer_id, "email", 0, f.from_email, e) != 0)
 		return -1;
-	if (ticket_event(&k, &t, "ticket.absorbed", json_pack("{s:I,s:I,s:s}", "from", (json_int_t)f.number, "from_id", (json_int_t)f.id, "subject",
-		f.subject), e) != 0 || ticket_save(&k, &t, e) != 0 || ticket_index(&k, &t, e) != 0)
+	if (ticket_save(&k, &t, e) != 0 || ticket_index(&k, &t, e) != 0)
 		return -1;
 	*out = t;
 	return 0;

@@ -184,11 +184,22 @@ static int owed_from(const struct sla_event *ev, int n, int now)
 	return owed;
 }
 
+/* What the clock had in a ticket that was merged into this one: it is never less. */
+static void taken_over(struct brute *b, const struct sla_event *v, enum sla_kind kind, int target)
+{
+	if (v->kind != kind || v->value <= b->used)
+		return;
+	b->used = v->value;
+	if (target && b->due < 0 && b->used >= target)
+		b->due = (int)((v->at - base) / MOMENT_MINUTE);
+}
+
 /* One clock, a minute at a time, forgetting everything but state, priority and a counter. */
 static struct brute count(const struct sla_terms *t, int cal, const struct sla_event *ev, int n, int now, bool solution)
 {
 	struct brute b = { .due = -1, .ended = -1 };
-	int state = TICKET_NEW, prio = ev[0].value, target, i, last = -1, owed = owed_from(ev, n, now), start = owed % MINUTES, place = owed / MINUTES,
+	enum sla_kind mine = solution ? SLA_WORKED : SLA_WAITED;
+	int state = TICKET_NEW, prio = ev[0].value, target, i, last = -1, over = n, owed = owed_from(ev, n, now), start = owed % MINUTES, place = owed / MINUTES,
 		current = prio;
 
 	/* when did it end for the last time, and with which priority? */
@@ -206,17 +217,19 @@ static struct brute count(const struct sla_terms *t, int cal, const struct sla_e
 		if (ev[i].kind == SLA_STATE) {
 			if (solution && state >= TICKET_SOLVED && ev[i].value < TICKET_SOLVED) {
 				b.ended = -1;
+				over = n;
 				prio = last >= 0 ? last : prio;
 				last = -1;
 			}
 			if (b.ended < 0 && ev[i].value >= TICKET_SOLVED && state < TICKET_SOLVED)
-				b.ended = at;
+				b.ended = at, over = i;
 			state = ev[i].value;
 		}
 		if (!solution && ev[i].kind == SLA_ANSWERED && b.ended < 0)
-			b.ended = at;
+			b.ended = at, over = i;
 		if (!solution && place && i == place) {        /* what was said and done before nobody was owed */
 			b.ended = -1;
+			over = n;
 			prio = current;
 		}
 	}
@@ -226,15 +239,21 @@ static struct brute count(const struct sla_terms *t, int cal, const struct sla_e
 	state = TICKET_NEW;
 	i = 1;
 	for (int m = start; m < (b.ended >= 0 ? b.ended : now); m++) {
-		for (; i < n && ev[i].at <= base + m * MOMENT_MINUTE; i++)
+		for (; i < n && ev[i].at <= base + m * MOMENT_MINUTE; i++) {
 			if (ev[i].kind == SLA_STATE)
 				state = ev[i].value;
+			if (i > place && i < over)
+				taken_over(&b, &ev[i], mine, target);
+		}
 		if (!open_at[cal][m] || (solution && (state == TICKET_WAITING_CUSTOMER || state == TICKET_WAITING_THIRD ||
 			(state >= TICKET_SOLVED && t->reopen_pauses))))
 			continue;
 		if (++b.used == target && b.due < 0)
 			b.due = m + 1;
 	}
+	for (int k = i; k < over && ev[k].at <= base + (b.ended >= 0 ? b.ended : now) * MOMENT_MINUTE; k++)
+		if (k > place)
+			taken_over(&b, &ev[k], mine, target);
 	if (!target)
 		b.mark = SLA_NONE;
 	else if (b.ended >= 0)
@@ -292,11 +311,12 @@ static void clocks_equal_a_count_by_minutes(void **state)
 		for (int i = 1; i < n; i++)
 			at[i] = at[i - 1] + (rnd(5) ? rnd(2 * span / n + 1) : 0);
 		for (int i = 0; i < n; i++) {
-			int what = rnd(5);
+			int what = rnd(6);
 
 			ev[i].at = base + at[i] * MOMENT_MINUTE;
-			ev[i].kind = i == 0 ? SLA_CREATED : what == 0 ? SLA_PRIORITY : what == 1 ? SLA_ANSWERED : SLA_STATE;
-			ev[i].value = ev[i].kind == SLA_STATE ? 1 + rnd(TICKET_STATE__N - 1) : rnd(PRIORITY__N);
+			ev[i].kind = i == 0 ? SLA_CREATED : what == 0 ? SLA_PRIORITY : what == 1 ? SLA_ANSWERED :
+				what == 2 ? (rnd(2) ? SLA_WAITED : SLA_WORKED) : SLA_STATE;
+			ev[i].value = ev[i].kind == SLA_STATE ? 1 + rnd(TICKET_STATE__N - 1) : ev[i].kind >= SLA_WAITED ? rnd(3000) : rnd(PRIORITY__N);
 		}
 		if (n > 2 && rnd(3) == 0) {             /* what a program sent: held, and somebody may take it */
 			ev[1] = (struct sla_event){ ev[0].at, SLA_HELD, 0 };

@@ -322,6 +322,35 @@ static void changes_that_cross_are_told(void **state)
 	CHECK_STR(e.detail, "Mette Dahl");
 }
 
+/* Merging an old and urgent one into a fresh one does not make it young, nor less urgent; one that was answered asks no second answer. */
+static void merging_sets_no_clock_back(void **state)
+{
+	struct store_case *s = *state;
+	int64_t start, old, fresh, answered, last;
+	struct op o;
+
+	begin(s);
+	start = clock_us;
+	old = made(s, &anna, 0, 0, "Net nede").got_id;
+	o = (struct op){ .what = CHANGE, .who = &tech, .id = old, .change = { .priority = "important" } };
+	must(s, &o);
+	answered = made(s, &anna, 0, 0, "Net, svaret").got_id;
+	o = (struct op){ .what = REPLY, .who = &tech, .answer = { .ticket_id = answered, .visibility = "public", .text = { .body = "Vi ser på det" } } };
+	must(s, &o);
+	clock_us += 30 * MOMENT_DAY;
+	fresh = made(s, &anna, 0, 0, "Stadig").got_id;
+	last = get(s, fresh).response_due_at;
+	CHECK(last > clock_us);
+	o = (struct op){ .what = MERGE, .who = &tech, .id = answered, .other = fresh };
+	must(s, &o);
+	CHECK_INT(get(s, fresh).response_due_at, last);
+	o.id = old;
+	must(s, &o);
+	CHECK_STR(get(s, fresh).priority, "important");
+	CHECK(get(s, fresh).response_due_at == clock_us && get(s, fresh).solution_due_at <= clock_us && get(s, old).merged_into == fresh);
+	CHECK(get(s, old).solved_at && start < clock_us);
+}
+
 static void merged_and_split(void **state)
 {
 	struct store_case *s = *state;
@@ -660,7 +689,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
-		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back),
+		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merging_sets_no_clock_back), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back),
 		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
 	struct arena *a = arena_begin(16 << 20);
