@@ -232,7 +232,12 @@ static bool public_one(const json_t *o)
 /* Is it worth reading? Most events of a ticket say nothing to its clocks. */
 static bool bears(const struct event *ev)
 {
-	return strcmp(ev->kind, "ticket.created") == 0 || strcmp(ev->kind, "ticket.changed") == 0 || strcmp(ev->kind, "message.added") == 0;
+	static const char *const kinds[] = { "ticket.created", "ticket.changed", "message.added", "ticket.absorbed" };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(ev->kind, kinds[i]) == 0)
+			return true;
+	return false;
 }
 
 void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_event **out, int *nout)
