@@ -16,7 +16,7 @@ enum { AUTO_PER_TICKET_HOUR = 3, AUTOREPLY_PER_DAY_STRANGER = 1, AUTOREPLY_PER_D
 static const struct db_sql add = { "INSERT INTO outbox(created_at,kind,customer_id,ticket_id,message_row,sender,recipient,message_id,subject,body,body_html,"
 	"headers,auto,next_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) RETURNING id", NULL };
 static const struct db_sql due = { "SELECT id,created_at,kind,customer_id,ticket_id,message_row,sender,recipient,message_id,subject,body,body_html,headers,"
-	"auto,tries,next_at,error FROM outbox WHERE state='waiting' AND (next_at<=?1 OR created_at>?1+60000000) ORDER BY next_at,id LIMIT ?2", NULL };
+	"auto,tries,next_at,error FROM outbox WHERE state='waiting' AND (next_at<=?1 OR created_at-60000000>?1) ORDER BY next_at,id LIMIT ?2", NULL };
 static const struct db_sql sent = { "UPDATE outbox SET state='sent',sent_at=?2,error='' WHERE id=?1 AND state='waiting'", NULL };
 static const struct db_sql failed = { "UPDATE outbox SET tries=tries+1,next_at=?2,error=?3,state=?4 WHERE id=?1 AND state='waiting'", NULL };
 #define NOT_DUE "FROM outbox WHERE ticket_id=?1 AND kind=?2 AND state='waiting' AND tries=0 AND next_at>?3"

@@ -56,6 +56,7 @@ static void a_mail_waits_is_tried_and_sent(void **state)
 	CHECK(queue(s, m) > first);     /* the same mail to the same person is another mail, with an id of its own */
 	CHECK(db_read_begin(s->db, &c, &e) == 0);
 	CHECK(outbox_due(c, s->a, 999, 10, &due, &n, &e) == 0 && n == 0);
+	CHECK(outbox_due(c, s->a, INT64_MAX - 1, 10, &due, &n, &e) == 0 && n == 2);
 	CHECK(outbox_due(c, s->a, 1000, 10, &due, &n, &e) == 0 && n == 2);
 	CHECK_STR(due[0].recipient, "karen@x.dk");
 	CHECK_STR(due[0].references, "a@b c@d");
