@@ -5,6 +5,7 @@
 #include "core/agreement_doc.h"
 #include "core/agreement_tell.h"
 #include "core/tell.h"
+#include "core/ticket.h"
 #include "core/words.h"
 #include "store/catalogue.h"
 #include "store/event.h"
@@ -80,6 +81,14 @@ int64_t agreement_price_for(const struct agreement *g, int32_t from_day, int32_t
 		sum += item_bool(&g->items[i], "proration", true) ? (price * (to - from + 1) * 2 + days) / (2 * days) : price;
 	}
 	return sum;
+}
+
+/* From that day on other terms hold: the customer's open tickets are due by those. */
+static int terms_from(struct agreement_do *d, const struct agreement *g, int32_t day, struct err *e)
+{
+	struct desk desk = { d->catalogue, d->origin, d->now };
+
+	return ticket_terms_changed(d->w, &desk, g->customer_id, day, e);
 }
 
 /* ---- drafts */
@@ -465,7 +474,7 @@ int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_
 	g.accepted_name = text_blank(yes->name) ? c.name : text_plain(d->a, yes->name);
 	g.accepted_via = yes->via;
 	if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, "accepted", d->now, c.id, e) != 0 ||
-		mail_thanks(d, &g, &doc, &c, e) != 0 || agreement_tell_yes(d, &g, e) != 0)
+		mail_thanks(d, &g, &doc, &c, e) != 0 || agreement_tell_yes(d, &g, e) != 0 || terms_from(d, &g, g.valid_from_day, e) != 0)
 		return -1;
 	return note_event(d, &g, "agreement.accepted", json_pack("{s:I,s:s,s:s,s:s,s:s}", "contact_id", (json_int_t)c.id, "name", g.accepted_name,
 		"via", g.accepted_via, "text_sha256", g.text_sha256, "valid_from", day_iso(d->a, g.valid_from_day)), e);
@@ -543,7 +552,7 @@ int agreement_end(struct agreement_do *d, int64_t id, int32_t last_day, struct e
 		return FAIL_FIELD(e, E_DATE_ORDER, "last_day", "%s - %s", day_iso(d->a, g.valid_from_day),
 			g.valid_to_day == INT32_MAX ? "" : day_iso(d->a, g.valid_to_day));
 	if (check_closed(d, &g, last_day, -1, "last_day", e) != 0 || store_agreement_close(d->w, &g, "ended", last_day, d->now, e) != 0 ||
-			take_back_others(d, &g, NULL, e) != 0)
+			take_back_others(d, &g, NULL, e) != 0 || terms_from(d, &g, last_day + 1, e) != 0)
 		return -1;
 	return note_event(d, &g, "agreement.ended", json_pack("{s:s}", "last_day", day_iso(d->a, last_day)), e);
 }

@@ -120,17 +120,26 @@ int ticket_clocks(struct db_conn *c, struct arena *a, const struct catalogue *k,
 
 static int64_t known(int64_t due) { return due == MOMENT_NEVER ? 0 : due; }
 
+bool ticket_clocks_put(struct ticket *t, const struct sla *s)
+{
+	int64_t response = known(s->response.due_at), solution = known(s->solution.due_at);
+	bool other = t->response_due_at != response || t->solution_due_at != solution || t->next_due_at != s->next_due_at;
+
+	t->response_due_at = response;
+	t->solution_due_at = solution;
+	t->next_due_at = s->next_due_at;
+	t->responded_at = s->response.ended_at;
+	t->solved_at = s->solution.ended_at;
+	return other;
+}
+
 int ticket_save(const struct ticket_work *k, struct ticket *t, struct err *e)
 {
 	struct sla s;
 
 	if (ticket_clocks(k->w, k->a, k->d->catalogue, t, k->d->now, &s, e) != 0)
 		return -1;
-	t->response_due_at = known(s.response.due_at);
-	t->solution_due_at = known(s.solution.due_at);
-	t->next_due_at = s.next_due_at;
-	t->responded_at = s.response.ended_at;
-	t->solved_at = s.solution.ended_at;
+	ticket_clocks_put(t, &s);
 	t->closed_at = strcmp(t->state, "closed") != 0 ? 0 : t->closed_at ? t->closed_at : k->d->now;
 	t->updated_at = k->d->now;
 	return store_ticket_set(k->w, t, e);

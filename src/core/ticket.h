@@ -89,6 +89,9 @@ int ticket_rate(struct db_conn *w, struct arena *a, const struct desk *d, const 
 	struct err *e);
 /* Closes what has been solved since before the moment; at most 100 at a time. *n: how many. */
 int ticket_close_solved(struct db_conn *w, struct arena *a, const struct desk *d, int64_t before, int *n, struct err *e);
+/* Which terms the customer's tickets since from_day have is another now (an agreement was accepted, replaced or ended): the due times of
+ * those that are open are written anew, where they differ. */
+int ticket_terms_changed(struct db_conn *w, const struct desk *d, int64_t customer_id, int32_t from_day, struct err *e);
 
 struct ticket_scope ticket_scope_of(const struct actor *who);
 /* The clocks as of now, for showing (reads only). */

@@ -7,6 +7,8 @@
 #include "store/outbox.h"
 #include "store/search.h"
 
+enum { TERMS_PAGE = 100, TERMS_PAGES_BYTES = 256 << 20, TERMS_TICKET_BYTES = 16 << 20 };
+
 static const struct ticket_scope anybody = { 0, 0 };
 
 static json_t *pair(const char *before, const char *after) { return json_pack("[s,s]", before, after); }
@@ -384,4 +386,40 @@ int ticket_close_solved(struct db_conn *w, struct arena *a, const struct desk *d
 			return -1;
 	*n = m;
 	return 0;
+}
+
+/* Are the stored times those of what was promised? Otherwise they are written; nothing was done to the ticket. */
+static int due_anew(const struct ticket_work *k, int64_t id, struct err *e)
+{
+	struct ticket t;
+	struct sla s;
+
+	if (store_ticket_get(k->w, k->a, anybody, id, &t, e) != 0 || ticket_clocks(k->w, k->a, k->d->catalogue, &t, k->d->now, &s, e) != 0)
+		return -1;
+	return ticket_clocks_put(&t, &s) ? store_ticket_set(k->w, &t, e) : 0;
+}
+
+int ticket_terms_changed(struct db_conn *w, const struct desk *d, int64_t customer_id, int32_t from_day, struct err *e)
+{
+	struct ticket_query q = { .scope = { customer_id, 0 }, .view = VIEW_OPEN, .sort = SORT_NEWEST, .now = d->now, .limit = TERMS_PAGE };
+	struct arena *list = arena_begin(TERMS_PAGES_BYTES);
+	bool more = from_day <= day_of(d->now);
+	struct ticket *t;
+	const char *next;
+	int n, rc = 0;
+
+	while (more && rc == 0 && (rc = store_ticket_list(w, list, &q, &t, &n, &next, e)) == 0) {
+		q.after = next;
+		for (int i = 0; i < n && rc == 0; i++) {
+			struct arena *one = arena_begin(TERMS_TICKET_BYTES);
+			struct ticket_work k = { w, one, d, NULL };
+
+			if (day_of(t[i].created_at) >= from_day)
+				rc = due_anew(&k, t[i].id, e);
+			arena_end(one);
+		}
+		more = next && n > 0 && day_of(t[n - 1].created_at) >= from_day;
+	}
+	arena_end(list);
+	return rc;
 }

@@ -8,6 +8,7 @@
 struct ticket_work { struct db_conn *w; struct arena *a; const struct desk *d; const struct actor *who; };
 
 int ticket_event(const struct ticket_work *k, const struct ticket *t, const char *kind, json_t *data, struct err *e);  /* takes data over */
+bool ticket_clocks_put(struct ticket *t, const struct sla *s);  /* into the row's caches; true: the due times were others */
 /* Folds the clocks anew and writes the row. */
 int ticket_save(const struct ticket_work *k, struct ticket *t, struct err *e);
 int ticket_index(const struct ticket_work *k, const struct ticket *t, struct err *e);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """An agreement from draft to the customer's yes: console, mail, portal, PDF, API; and a provider's own catalogue. On both databases."""
+import datetime
 import html.parser
 import os
 import pathlib
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import zoneinfo
 
 from mailsink import with_post
 from pedel import ROOT, cvr, wait_until
@@ -368,6 +370,40 @@ class Agreements(unittest.TestCase):
         self.p.ok('POST', f"/api/v1/agreements/{later['id']}/accept", {'contact_id': owner['id']})
         self.assertEqual(self.p.ok('GET', f"/api/v1/agreements/{first['id']}")['valid_to'], '2026-12-31')
         self.assertEqual(self.p.ok('GET', f"/api/v1/agreements/{later['id']}")['supersedes'], first['id'])
+
+    def test_open_tickets_are_due_by_what_was_agreed(self):
+        """A yes, a replacement and an end move the due times of what came in on a day that they changed, everywhere alike."""
+        c = self.a_customer(331, 'Garveriet', 'gudrun@garveriet.example')
+        owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': c['id'], 'subject': 'Huden er våd', 'body': 'Den drypper.', 'priority': 'normal'})
+        other = self.p.ok('POST', '/api/v1/tickets', {'customer_id': c['id'], 'subject': 'Løst', 'body': 'Det var kort.'})
+        self.p.ok('PATCH', f"/api/v1/tickets/{other['id']}", {'state': 'solved'})
+        other = self.p.ok('GET', f"/api/v1/tickets/{other['id']}")
+        due = [t['response_due_at']]
+
+        def agree(minutes, **more):
+            terms = {'response_normal_minutes': minutes, 'service_hours': 'mon-sun 00:00-24:00'}
+            g = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'support', 'terms': terms}],
+                                                         **more})
+            self.p.ok('POST', f"/api/v1/agreements/{g['id']}/accept", {'contact_id': owner['id']})
+            due.append(self.p.ok('GET', f"/api/v1/tickets/{t['id']}")['response_due_at'])
+            return g
+
+        first = agree(30)
+        self.assertNotEqual(due[1], due[0])
+        second = agree(45, supersedes=first['id'])
+        self.assertLess(due[1], due[2])
+        now = self.p.ok('GET', f"/api/v1/tickets/{t['id']}")
+        self.assertEqual((now['updated_at'], now['state']), (t['updated_at'], t['state']), 'nobody did anything to it')
+        at = datetime.datetime.fromisoformat(due[-1]).astimezone(zoneinfo.ZoneInfo('Europe/Copenhagen')).strftime('%H.%M')
+        self.staff.get(f"/console/tickets?q={t['number']}&v=all")
+        self.assertIn(f"/console/tickets/{t['number']}", self.staff.text)
+        self.staff.get(f"/console/tickets/{t['number']}")
+        self.assertIn(at, self.staff.text.replace(':', '.'))
+        self.staff.get(f"/console/agreements/{second['id']}")
+        self.staff.submit(f"/console/agreements/{second['id']}/end", last_day='31.1.2026')
+        self.assertEqual(self.p.ok('GET', f"/api/v1/tickets/{t['id']}")['response_due_at'], due[0], "the catalogue's own again")
+        self.assertEqual(self.p.ok('GET', f"/api/v1/tickets/{other['id']}"), other, 'what is solved is left alone')
 
     def test_provider_has_its_own_words(self):
         c = self.a_customer(310, 'Cykelværkstedet', 'hans@cykel.example')
