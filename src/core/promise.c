@@ -1,6 +1,7 @@
 #include "core/promise.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/need_tell.h"
 #include "core/promise_judge.h"
 #include "core/proof.h"
 #include "core/tell.h"
@@ -121,7 +122,7 @@ int promise_attest_withdraw(struct db_conn *w, struct arena *a, const struct act
 	return promise_event(w, a, who, customer_id, "attestation.withdrawn", id, now, json_pack("{s:s}", "promise", key), e);
 }
 
-int promise_answer_need(struct db_conn *w, struct arena *a, const struct actor *who, int64_t need_id, const char *answer, int64_t now, struct err *e)
+int promise_answer_need(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t need_id, const char *answer, struct err *e)
 {
 	struct need n;
 
@@ -132,7 +133,7 @@ int promise_answer_need(struct db_conn *w, struct arena *a, const struct actor *
 	if (strcmp(n.kind, "duty") == 0 ? strcmp(answer, "done") != 0 && strcmp(answer, "call") != 0 :
 			strcmp(answer, "yes") != 0 && strcmp(answer, "no") != 0 && strcmp(answer, "call") != 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "answer", "%s", answer);
-	if (store_need_answer(w, who->customer_id, need_id, answer, who->id, now, e) != 0)
+	if (store_need_answer(w, who->customer_id, need_id, answer, who->id, d->now, e) != 0 || need_tell(w, a, d, who, &n, answer, e) != 0)
 		return -1;
-	return promise_event(w, a, who, who->customer_id, "need.answered", need_id, now, json_pack("{s:s,s:s}", "answer", answer, "promise", n.promise), e);
+	return promise_event(w, a, who, who->customer_id, "need.answered", need_id, d->now, json_pack("{s:s,s:s}", "answer", answer, "promise", n.promise), e);
 }

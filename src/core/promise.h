@@ -14,6 +14,8 @@
 #include "core/service.h"
 #include "store/promise.h"
 
+struct desk;                                    /* core/ticket.h */
+
 /* What the program knows: the catalogue and the services' proofs. */
 struct promise_book {
 	const struct catalogue *catalogue;
@@ -64,6 +66,8 @@ int promise_attest_withdraw(struct db_conn *w, struct arena *a, const struct act
 	int64_t now, struct err *e);
 #define PROMISE_ATTEST_MAX_DAYS 400
 
-/* A customer's answer to a need: "yes" "no" "call" to a decision, "done" to a duty. Inside a db_write() job. */
-int promise_answer_need(struct db_conn *w, struct arena *a, const struct actor *who, int64_t need_id, const char *answer, int64_t now, struct err *e);
+/* A customer's answer to a need: "yes" "no" "call" to a decision, "done" or "call" to a duty; who asked is told.
+ * Inside a db_write() job. */
+int promise_answer_need(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t need_id, const char *answer,
+	struct err *e);
 #endif

@@ -1,5 +1,6 @@
 /* The promise ledger for the customer: what was promised, the proof, what is needed from them. */
 #include "base/text.h"
+#include "core/ticket.h"
 #include "pages/promise.h"
 #include "store/probe.h"
 #include "store/setting.h"
@@ -35,18 +36,19 @@ static int page_need(struct web *w, struct err *e)
 	return 0;
 }
 
-struct answer { const struct actor *who; int64_t id, now; const char *answer; };
+struct answer { const struct desk *desk; const struct actor *who; int64_t id; const char *answer; };
 
 static int answer_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 {
 	struct answer *x = arg;
 
-	return promise_answer_need(c, a, x->who, x->id, x->answer, x->now, e);
+	return promise_answer_need(c, a, x->desk, x->who, x->id, x->answer, e);
 }
 
 static int post_need(struct web *w, struct err *e)
 {
-	struct answer x = { .who = &w->who, .id = web_param_id(w, 0), .now = w->now };
+	struct desk desk = { w->app->catalogue, w->app->origin, w->now };
+	struct answer x = { .desk = &desk, .who = &w->who, .id = web_param_id(w, 0) };
 
 	if (web_form_check(w, e) != 0)
 		return -1;

@@ -101,6 +101,16 @@ static int agreed(struct web *w, struct today_view *v, struct err *e)
 	return 0;
 }
 
+static int answered(struct web *w, struct today_view *v, struct err *e)
+{
+	struct need_answer *list;
+
+	if (store_need_answered(w->db, w->a, w->now - 7 * MOMENT_DAY, 5, &list, &v->nanswers, e) != 0)
+		return -1;
+	v->answers = list;
+	return 0;
+}
+
 static int page_today(struct web *w, struct err *e)
 {
 	struct promise_filter f = { .bare = true, .states = "broken,at_risk,waiting", .limit = 31 };
@@ -125,7 +135,7 @@ static int page_today(struct web *w, struct err *e)
 		return -1;
 	v.none = tickets;
 	if (store_ticket_count(w->db, w->a, &mine, TODAY_COUNT + 1, &v.nmine_all, e) != 0 ||
-	    store_ticket_count(w->db, w->a, &none, TODAY_COUNT + 1, &v.nnone_all, e) != 0 || agreed(w, &v, e) != 0 || wrong(w, &v, e) != 0)
+	    store_ticket_count(w->db, w->a, &none, TODAY_COUNT + 1, &v.nnone_all, e) != 0 || agreed(w, &v, e) != 0 || answered(w, &v, e) != 0 || wrong(w, &v, e) != 0)
 		return -1;
 	today_page(w, &v);
 	return 0;

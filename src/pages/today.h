@@ -5,6 +5,7 @@
 #include "pages/promise.h"
 #include "pages/ticket.h"
 #include "store/agreement.h"
+#include "store/need.h"
 #include "store/outbox.h"
 #include "store/time_entry.h"
 #include "web/health.h"
@@ -18,6 +19,7 @@ struct today_view {
 	const struct ticket *mine, *none; int nmine, nnone, nmine_all, nnone_all;
 	const struct today_visit *visits; int nvisits;
 	const struct promise_unread *unread; const char *const *why; int nunread;       /* agreements that cannot be read */
+	const struct need_answer *answers; int nanswers;        /* what customers answered in the portal this last week */
 	const struct agreement_yes_row *yes; int nyes;          /* agreements accepted in the portal this last week */
 	struct health_line wrong[HEALTH__N]; int nwrong;         /* with the machine */
 	struct outbox_stuck stuck; int64_t mails, mails_since;  /* mails that wait to go out, and to be read */
@@ -25,5 +27,6 @@ struct today_view {
 void today_page(struct web *w, const struct today_view *v);
 void today_wrong(struct web *w, const struct today_view *v);
 void today_agreed(struct web *w, const struct today_view *v);
+void today_answers(struct web *w, const struct today_view *v);
 void today_promises(struct web *w, const struct today_view *v);
 #endif

@@ -105,3 +105,23 @@ int store_need_answer(struct db_conn *w, int64_t customer_id, int64_t id, const 
 		return -1;
 	return changed ? 0 : FAIL(e, E_NOT_FOUND, "need %lld", (long long)id);
 }
+
+int store_need_answered(struct db_conn *c, struct arena *a, int64_t since_at, int limit, struct need_answer **out, int *n, struct err *e)
+{
+	static const struct db_sql q = { "SELECT d.id,d.customer_id,d.answered_at,c.name,k.name,d.title,d.answer FROM need d JOIN customer c ON c.id=d.customer_id "
+		"JOIN contact k ON k.customer_id=d.customer_id AND k.id=d.answered_by "
+		"WHERE d.answered_at>?1 AND d.kind<>'accept' ORDER BY d.answered_at DESC,d.id DESC LIMIT ?2" };
+	struct need_answer *all = ARENA_ARRAY(a, struct need_answer, limit);
+	struct db_cur *cur;
+	int rc;
+
+	*n = 0;
+	if (db_query(c, &q, DB(DB_INT(since_at), DB_INT(limit)), &cur, e) != 0)
+		return -1;
+	while ((rc = db_next(cur, e)) == 1 && *n < limit)
+		all[(*n)++] = (struct need_answer){ .id = db_int(cur, 0), .customer_id = db_int(cur, 1), .answered_at = db_int(cur, 2),
+			.customer_name = db_text(cur, 3, a), .contact_name = db_text(cur, 4, a), .title = db_text(cur, 5, a), .answer = db_text(cur, 6, a) };
+	db_done(cur);
+	*out = all;
+	return rc < 0 ? -1 : 0;
+}

@@ -28,4 +28,7 @@ int store_need_about(struct db_conn *c, struct arena *a, int64_t customer_id, co
 int store_need_stale(struct db_conn *c, struct arena *a, int64_t before_at, struct need **out, int *n, struct err *e);
 int store_need_remind(struct db_conn *w, int64_t customer_id, int64_t id, int64_t now, struct err *e);
 int store_need_answer(struct db_conn *w, int64_t customer_id, int64_t id, const char *answer, int64_t by, int64_t now, struct err *e);  /* E_NOT_FOUND: answered already */
+/* What people of customers answered in the portal since a moment, agreements apart, the latest first. */
+struct need_answer { int64_t id, customer_id, answered_at; const char *customer_name, *contact_name, *title, *answer; };
+int store_need_answered(struct db_conn *c, struct arena *a, int64_t since_at, int limit, struct need_answer **out, int *n, struct err *e);
 #endif

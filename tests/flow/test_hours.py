@@ -12,7 +12,7 @@ import unittest
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pedel import Pedel, cvr
+from pedel import Pedel, cvr, wait_until
 
 COPENHAGEN = ZoneInfo('Europe/Copenhagen')
 
@@ -343,6 +343,14 @@ class Hours(unittest.TestCase):
         self.p.ok('POST', '/api/v1/time-entries', {**entry, 'minutes': 60})
         self.assertEqual(self.p.ok('GET', bank)['overuse_minutes'], 60)
         self.assertEqual(self.p.api('POST', '/api/v1/time-entries', {**entry, 'minutes': 600, 'started_at': '2026-08-10T09:00:00+02:00'})[0], 409, 'a yes is for its month')
+        home = self.staff.get('/console').text
+        self.assertIn('Svar fra kunder', home)
+        self.assertRegex(home, r'Nej tak</strong> · ' + owner['name'])
+        asked = wait_until(lambda: (lambda m: m.group() if m and m.group() != link else None)(re.search(r'/portal/needs/[0-9]+', self.mail_to(owner['email']))), 60)
+        b.get(asked).submit(asked, answer='call')
+        self.assertEqual(b.status, 200, b.text[:800])
+        made = [x for x in self.p.ok('GET', f"/api/v1/tickets?customer_id={other['id']}")['items'] if x['subject'].startswith('Ring til mig: ')]
+        self.assertEqual([(x['contact_id'], x['state']) for x in made], [(owner['id'], 'new')])
 
     def test_notices_are_sent_once(self):
         other, owner, _, _ = self.p.customer(seed=78, domain='varsel.example', terms={'service-agreement': {'hours_per_month': 2}})

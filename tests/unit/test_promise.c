@@ -145,7 +145,7 @@ static int op_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 	case WITHDRAW:
 		return promise_attest_withdraw(w, a, o->who, ALPHA, o->key, o->id, o->now, e);
 	case ANSWER:
-		return promise_answer_need(w, a, o->who, o->id, o->text, o->now, e);
+		return promise_answer_need(w, a, &d, o->who, o->id, o->text, e);
 	case PROBE:
 		return store_probe_add(w, &o->probe, e);
 	case LOG:

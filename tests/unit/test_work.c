@@ -7,6 +7,7 @@
 #include "core/bank_tell.h"
 #include "core/month_check.h"
 #include "core/promise.h"
+#include "core/ticket.h"
 #include "core/work.h"
 #include "store/event.h"
 
@@ -437,8 +438,9 @@ struct answer { const struct actor *who; const char *answer; int32_t month; int6
 static int answer_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	const struct answer *x = arg;
+	struct desk d = { .origin = "", .now = now_at() };
 
-	return x->need_id ? promise_answer_need(w, a, x->who, x->need_id, x->answer, now_at(), e) : bank_accept(w, a, x->who, x->month, now_at(), e);
+	return x->need_id ? promise_answer_need(w, a, &d, x->who, x->need_id, x->answer, e) : bank_accept(w, a, x->who, x->month, now_at(), e);
 }
 
 struct again { const struct err *why; int64_t entry_id; };
