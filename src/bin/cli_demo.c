@@ -20,6 +20,11 @@ static void show(const char *what, int done, int of)
 		fprintf(stderr, "pedel: demo: %s %d/%d\n", what, done, of);
 }
 
+static void show_danish(const char *what, int done, int of)
+{
+	show(strcmp(what, "tickets") == 0 ? "opgaver" : "kunder og aftaler, nu deres måned", done, of);
+}
+
 /* Also kept in the data folder, so that ./run can say it again. */
 static int tell_signins(const struct cli *c, const struct cli_home *h, struct err *e)
 {
@@ -73,7 +78,7 @@ static int fill(struct cli *c, struct demo *d, struct err *e)
 
 int cli_demo(struct cli *c, struct err *e)
 {
-	struct demo d = { .services = service_all, .say = show };
+	struct demo d = { .services = service_all, .say = c->lang == LANG_DA ? show_danish : show };
 	int64_t tickets = 0;
 	int rc;
 

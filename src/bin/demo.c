@@ -11,6 +11,7 @@
 #include "store/outbox.h"
 #include "store/person.h"
 #include "store/probe.h"
+#include "store/setting.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,8 @@ static int add_people(struct db_conn *w, struct arena *a, void *arg, struct err 
 {
 	struct told *t = arg;
 
+	if (setting_set(w, "demo.begun", "yes", e) != 0)
+		return -1;
 	for (int i = 0; demo_people[i].login; i++) {
 		const struct demo_person *q = &demo_people[i];
 		struct person p = { .login = q->login, .name = q->name, .email = arena_printf(a, "%s@fjordkant.example", q->login), .phone = "",
@@ -394,14 +397,22 @@ static int sweep(struct told *t, struct err *e)
 
 static int none_yet(struct db *d, struct err *e)
 {
+	struct arena *a;
 	struct db_conn *c;
+	const char *begun;
 	int64_t n = 0;
+	bool half;
 	int rc;
 
 	if (db_read_begin(d, &c, e) != 0)
 		return -1;
-	rc = store_customer_count(c, &n, e);
+	a = arena_begin(64 << 10);
+	rc = store_customer_count(c, &n, e) != 0 || setting_get(c, a, "demo.begun", "", &begun, e) != 0 ? -1 : 0;
+	half = rc == 0 && *begun;
 	db_read_end(c);
+	arena_end(a);
+	if (half)
+		return FAIL(e, E_DEMO_HALF, "%lld customers", (long long)n);
 	if (rc == 0 && n > 0)
 		return FAIL(e, E_DEMO_USED, "%lld customers", (long long)n);
 	return rc;
@@ -409,7 +420,7 @@ static int none_yet(struct db *d, struct err *e)
 
 static int send_all(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
-	return mails_are_sent(w, a, ((struct told *)arg)->d->now, e);
+	return mails_are_sent(w, a, ((struct told *)arg)->d->now, e) != 0 ? -1 : setting_set(w, "demo.begun", NULL, e);
 }
 
 int demo_fill(const struct demo *d, struct err *e)
@@ -453,9 +464,7 @@ int demo_fill(const struct demo *d, struct err *e)
 		if (db_write(d->db, close_month, &t, e) != 0)
 			return -1;
 	}
-	say(&t, "promises", 0, 1);
 	if (sweep(&t, e) != 0 || db_write(d->db, send_all, &t, e) != 0)
 		return -1;
-	say(&t, "promises", 1, 1);
 	return 0;
 }

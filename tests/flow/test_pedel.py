@@ -94,6 +94,21 @@ class Words(unittest.TestCase):
                     p.cli('verify', '--data', data)
             self.assertTrue(any(were), 'not one was still at work')
 
+    def test_half_a_demo_is_told(self):
+        """On an installation of one's own nothing is thrown away: it says what is there."""
+        with Pedel(start=False) as p:
+            argv = [str(p.build / 'src/bin/pedel'), 'demo', '--data', str(p.data)]
+            filling = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            begun = "SELECT COUNT(*) FROM setting WHERE key='demo.begun'"
+            while filling.poll() is None and p.sql(begun) == [('0',)]:
+                pass
+            filling.kill()
+            filling.wait()
+            if p.sql(begun) == [('1',)]:                # a loaded machine may be done sooner
+                code, _, err = p.cli('demo', '--data', p.data, ok=False)
+                self.assertEqual((code, 'DEMO_HALF' in err), (1, True), err)
+            p.cli('verify', '--data', p.data)
+
     def killed(self, argv, there, mark):
         """Kill -9 as soon as there is there; False when it was done sooner, which a loaded machine may do."""
         filling = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
