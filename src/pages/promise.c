@@ -3,6 +3,8 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "pages/promise.h"
+#include "core/promise_judge.h"
+#include "store/agreement.h"
 #include "store/customer.h"
 #include <inttypes.h>
 
@@ -101,6 +103,21 @@ static int trail_make(struct web *w, int64_t customer_id, const char *key, struc
 }
 
 /* Everything about one promise; also for the portal. */
+static int shared_from(struct web *w, struct promise_view *v, struct err *e)
+{
+	struct promise_book b = promise_book_of(w);
+	const struct promise_stand *now = &v->line.now;
+	const struct service_promise *prover = judge_prover(&b, now->service->key, now->promise->key);
+	struct agreement g;
+
+	if (!prover || !prover->probes)
+		return 0;
+	if (store_agreement_get(w->db, w->a, v->customer_id, now->agreement_id, &g, e) != 0)
+		return -1;
+	v->shared_from = g.valid_from_day > month_first_day(month_of_day(w->today)) ? g.valid_from_day : 0;
+	return 0;
+}
+
 int promise_show(struct web *w, int64_t customer_id, const char *key, int days, struct promise_view *v, struct err *e)
 {
 	const struct catalogue_service *service;
@@ -126,11 +143,9 @@ int promise_show(struct web *w, int64_t customer_id, const char *key, int days, 
 	if (store_attestation_list(w->db, w->a, customer_id, key, w->now, &given, &v->ngiven, e) != 0)
 		return -1;
 	v->given = given;
-	v->days = promise_days(w, customer_id, key, days, v->day_count, e);
-	if (!v->days || trail_make(w, customer_id, key, v, e) != 0)
+	v->days = promise_days(w, customer_id, key, days, &v->days_label, e);
+	if (!v->days || shared_from(w, v, e) != 0 || trail_make(w, customer_id, key, v, e) != 0)
 		return -1;
-	v->days_label = arena_printf(w->a, _("%d days: %d kept, %d at risk, %d broken, %d without a measurement"), days, v->day_count[0], v->day_count[1],
-		v->day_count[2], days - v->day_count[0] - v->day_count[1] - v->day_count[2]);
 	return 0;
 }
 

@@ -33,8 +33,8 @@ int promise_rank(enum promise_state s);         /* 0 broken, at risk, waiting, b
 const char *promise_legend(struct web *w, const int64_t count[7]);      /* "2 broken, 5 at risk, ..." */
 void promise_tally(struct web *w, const int64_t count[7], const char *href);   /* the meter and its legend; href: of the list, NULL: no links */
 const char *promise_href(struct web *w, const char *href);      /* a proof's href in this area; NULL when it is not for this person */
-/* The days' states of one promise, the last one today; fills count[3]: kept, at risk, broken days. */
-const char *const *promise_days(struct web *w, int64_t customer_id, const char *key, int days, int count[3], struct err *e);
+/* The days' states of one promise, the last one today; "" before it was there. *label: how many of each. */
+const char *const *promise_days(struct web *w, int64_t customer_id, const char *key, int days, const char **label, struct err *e);
 
 /* The ledger on a customer's page: tally, services worst first, the worst open. */
 void promise_ledger(struct web *w, int64_t customer_id);
@@ -56,7 +56,8 @@ struct promise_view {
 	struct promise_line line;
 	const struct attestation *given; int ngiven;
 	const struct promise_trail *trail; int ntrail; bool marked;     /* some of them with the beginning of their mark */
-	const char *const *days; int day_count[3]; const char *days_label;
+	const char *const *days; const char *days_label;
+	int32_t shared_from;                    /* measured for all customers alike, this month from before the agreement began: its first day; else 0 */
 	int64_t asked_at; struct promise_stand then; bool then_is; const char *typed_at, *example;   /* told again for a moment */
 	const char *note, *expires;             /* as typed */
 	const char *done;

@@ -74,9 +74,10 @@ int promise_lines_read(struct web *w, struct promise_line *lines, int n, struct 
 /* Worst last in this order, for one promise's day and for a service's. */
 static int day_rank(const char *s, bool service)
 {
-	static const char *const one[] = { "kept", "none", "yours", "risk", "broken" }, *const many[] = { "none", "kept", "yours", "risk", "broken" };
+	static const char *const one[] = { "kept", "attested", "none", "yours", "risk", "broken" },
+		*const many[] = { "none", "kept", "attested", "yours", "risk", "broken" };
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		if (strcmp((service ? many : one)[i], s) == 0)
 			return i;
 	return 0;
@@ -93,14 +94,37 @@ static void days_paint(struct web *w, const char **days, int n, const struct pro
 
 		if (state < 0 || (key && strcmp(rows[r].promise, key) != 0))
 			continue;
-		s = ui_state_key((enum promise_state)state);
+		s = state == PROMISE_ATTESTED ? "attested" : ui_state_key((enum promise_state)state);
 		for (int d = from < 0 ? 0 : from; d <= to && d < n; d++)
 			if (!days[d] || day_rank(s, service) > day_rank(days[d], service))
 				days[d] = s;
 	}
 }
 
-const char *const *promise_days(struct web *w, int64_t customer_id, const char *key, int n, int count[3], struct err *e)
+/* "27 days: 20 attested, 7 broken": only those on which the promise was there. Days before it are drawn as nothing. */
+static const char *days_words(struct web *w, const char **days, int n)
+{
+	const struct { const char *s, *word; } kinds[] = { { "kept", _("kept") }, { "attested", _("attested") }, { "risk", _("at risk") },
+		{ "broken", text_lower(w->a, _("Broken")) }, { "yours", w->who.role & ROLE_CUSTOMER ? _("waiting for you") : _("waiting for the customer") },
+		{ "none", _("without a measurement") } };
+	int count[6] = { 0 }, all = 0;
+	const char *words = "";
+
+	for (int d = 0; d < n; d++) {
+		days[d] = days[d] ? days[d] : "";
+		for (int k = 0; k < 6; k++)
+			count[k] += strcmp(days[d], kinds[k].s) == 0;
+		all += *days[d] != 0;
+	}
+	for (int k = 0; k < 6; k++)
+		if (count[k])
+			words = arena_printf(w->a, "%s%s%d %s", words, *words ? ", " : "", count[k], kinds[k].word);
+	if (all == 0)
+		return _("No day yet");
+	return arena_printf(w->a, all == 1 ? _("%d day: %s") : _("%d days: %s"), all, words);
+}
+
+const char *const *promise_days(struct web *w, int64_t customer_id, const char *key, int n, const char **label, struct err *e)
 {
 	const char **days = ARENA_ARRAY(w->a, const char *, n + 1);
 	struct promise_row *rows;
@@ -109,14 +133,7 @@ const char *const *promise_days(struct web *w, int64_t customer_id, const char *
 	if (store_promise_history(w->db, w->a, customer_id, key, day_start(w->today - n + 1), 10000, &rows, &nrows, e) != 0)
 		return NULL;
 	days_paint(w, days, n, rows, nrows, NULL, false);
-	memset(count, 0, 3 * sizeof *count);
-	for (int d = 0; d < n; d++) {
-		if (!days[d])
-			days[d] = "none";
-		count[0] += strcmp(days[d], "kept") == 0;
-		count[1] += strcmp(days[d], "risk") == 0;
-		count[2] += strcmp(days[d], "broken") == 0;
-	}
+	*label = days_words(w, days, n);
 	return days;
 }
 
@@ -156,18 +173,12 @@ int promise_groups(struct web *w, int64_t customer_id, bool strips, const struct
 	}
 	for (int g = 0; strips && g < groups; g++) {
 		const char **days = ARENA_ARRAY(w->a, const char *, 30);
-		int good = 0, bad = 0;
 
 		for (int i = 0; i < all[g].nlines; i++)
 			days_paint(w, days, 30, rows, nrows, all[g].lines[i].now.promise->key, true);
-		for (int d = 0; d < 30; d++) {
-			days[d] = days[d] ? days[d] : "none";
-			good += strcmp(days[d], "kept") == 0;
-			bad += strcmp(days[d], "broken") == 0;
-		}
 		all[g].strip = days;
 		all[g].nstrip = 30;
-		all[g].strip_label = arena_printf(w->a, _("30 days: %d kept, %d broken"), good, bad);
+		all[g].strip_label = days_words(w, days, 30);
 	}
 	qsort(all, (size_t)groups, sizeof *all, by_worst);
 	*out = all;

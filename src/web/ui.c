@@ -250,7 +250,8 @@ void ui_tally(struct web *w, const struct ui_part *parts, int n, const char *lab
 void ui_strip(struct web *w, const char *const *states, int n, const char *label)
 {
 	static const struct { const char *s, *mark[2]; } marks[] = {
-		{ "kept", { " 3h2.6v15h-2.6z" } }, { "yours", { " 3h2.6v15h-2.6z" } }, { "risk", { " 9h2.6v9h-2.6z" } },
+		{ "kept", { " 3h2.6v15h-2.6z" } }, { "attested", { " 3h2.6v3h-2.6z", " 8h2.6v10h-2.6z" } },
+		{ "yours", { " 3h2.6v15h-2.6z" } }, { "risk", { " 9h2.6v9h-2.6z" } },
 		{ "broken", { " 0h2.6v8h-2.6z", " 10h2.6v8h-2.6z" } }, { "none", { " 15h2.6v3h-2.6z" } },
 	};
 	char box[48];

@@ -33,7 +33,7 @@ void ui_avatar(struct web *w, const char *name, const char *kind);              
 void ui_meter(struct web *w, int64_t used, int64_t of, const char *label);
 struct ui_part { const char *s; int64_t n; };           /* data-s and how many */
 void ui_tally(struct web *w, const struct ui_part *parts, int n, const char *label);     /* the stacked meter */
-void ui_strip(struct web *w, const char *const *states, int n, const char *label);      /* one data-s per day, oldest first */
+void ui_strip(struct web *w, const char *const *states, int n, const char *label);      /* one data-s per day, oldest first; "": nothing */
 /* One value for each of n days; the line ends after the first `known` of them, for the rest are still to come. cap 0: no line of what is agreed. */
 void ui_chart(struct web *w, const int64_t *values, int known, int n, int64_t cap, const char *label);
 void ui_wrong_summary(struct web *w);                   /* role=alert list of w->error; nothing when there is none */

@@ -103,6 +103,13 @@ class Promises(unittest.TestCase):
         self.assertEqual(bool(re.search(r'<code>[0-9a-f]{4} [0-9a-f]{4}</code>', page)), 'De otte tegn er begyndelsen af hændelsens mærke' in page)
         self.assertIn(f'Frist {day}', page)
         self.assertIn(f'Mette Dahl, til {day}', page)
+        # the days before the agreement are none of the promise's
+        self.assertRegex(page, r'[12] dage?: [^<"]*[12] uden måling')
+        self.assertNotIn('90 dage', re.sub('De sidste 90 dage', '', page))
+        self.assertNotIn('holdt', re.search(r'[12] dage?: [^<"]*', page)[0])
+        # the doors are measured for everybody, and from before it
+        page = self.p.browser().sign_in('admin', self.p.password).get(f"/console/promises/{self.customer['id']}/support.open").text
+        self.assertEqual('Det måles hele måneden, ens for alle kunder' in page, self.agreement['valid_from'] > time.strftime('%Y-%m-01', time.localtime()))
 
     def test_4_pages_of_console_and_portal(self):
         b = self.p.browser().sign_in('admin', self.p.password)
