@@ -65,9 +65,9 @@ static void meter_read(const struct meter *m, int64_t ended_at, bool running, in
 
 /* What is decided before the clocks are walked: when each ends, and with which priority. */
 struct outcome {
-	int64_t start, answered_at, solved_at;
-	int start_i, answer_i, solve_i;         /* of which event; two may have the same moment */
-	int answer_priority, solve_priority, priority, state, n;
+	int64_t start, answered_at, said_at, solved_at;         /* said: by a person, in words */
+	int start_i, answer_i, said_i, solve_i; /* of which event; two may have the same moment */
+	int answer_priority, said_priority, solve_priority, priority, state, n;
 	bool held;
 };
 
@@ -99,7 +99,17 @@ static struct outcome look(const struct sla_event *ev, int n, int64_t now)
 			o.held = false;
 			o.start = at;
 			o.start_i = o.n;
-			o.answered_at = 0;
+			o.answered_at = o.said_at = 0;
+		}
+		if (!o.said_at && v->kind == SLA_ANSWERED) {
+			o.said_at = at;
+			o.said_i = o.n;
+			o.said_priority = o.priority;
+		}
+		if (v->kind == SLA_UNDONE && o.answer_i == o.solve_i) {
+			o.answered_at = o.said_at;
+			o.answer_i = o.said_i;
+			o.answer_priority = o.said_priority;
 		}
 		if (!o.answered_at && (v->kind == SLA_ANSWERED || o.solved_at)) {
 			o.answered_at = at;
@@ -269,6 +279,8 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 			x = ticket_state_by_name(json_string_value(json_array_get(json_object_get(o, "state"), 1)));
 			if (x >= 0)
 				v[m++] = (struct sla_event){ ev[i].at, SLA_STATE, x };
+			if (json_is_true(json_object_get(o, "undone")))
+				v[m++] = (struct sla_event){ ev[i].at, SLA_UNDONE, 0 };
 			if (held && (json_integer_value(json_object_get(o, "owner_id")) > 0 || json_object_get(o, "priority") || json_object_get(o, "state") ||
 					json_object_get(o, "contact")))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };

@@ -1,7 +1,8 @@
 /* sla.h - the clocks of one ticket: a pure fold over what happened to it. Nothing is stored that this cannot say again.
  *
  * Response clock:  starts when the ticket came in, ends with the first public answer of a person of ours (or with solving,
- *                  which is told to the requester); it never stands still. Automatic answers do not count.
+ *                  which is told to the requester); it never stands still. Automatic answers do not count. A solving that is
+ *                  taken back before it was told has answered nothing.
  * Solution clock:  stands still while we wait for the customer or a third party, and (terms.reopen_pauses) from solved
  *                  until reopened; ends at the last solved or closed.
  * Held:            no clock runs of what a program sent, or what came in a name nobody has proved, until a person of ours takes,
@@ -35,8 +36,9 @@ struct sla_terms {
 	int response_minutes[PRIORITY__N], solution_minutes[PRIORITY__N];
 	bool reopen_pauses;
 };
-enum sla_kind { SLA_CREATED, SLA_PRIORITY, SLA_STATE, SLA_ANSWERED, SLA_HELD, SLA_BEGUN, SLA_WAITED, SLA_WORKED };
-/* value: priority or state; of SLA_CREATED the priority; of SLA_WAITED and SLA_WORKED minutes on the clock of the one merged into it */
+enum sla_kind { SLA_CREATED, SLA_PRIORITY, SLA_STATE, SLA_ANSWERED, SLA_HELD, SLA_BEGUN, SLA_UNDONE, SLA_WAITED, SLA_WORKED };
+/* value: priority or state; of SLA_CREATED the priority; of SLA_WAITED and SLA_WORKED minutes on the clock of the one merged into it.
+ * SLA_UNDONE follows the SLA_STATE that opens it again. */
 struct sla_event { int64_t at; enum sla_kind kind; int value; };
 
 enum sla_mark { SLA_NONE, SLA_RUNNING, SLA_PAUSED, SLA_OVERDUE, SLA_MET, SLA_MISSED };

@@ -111,6 +111,8 @@ int ticket_apply(const struct ticket_work *k, struct ticket *t, const struct tic
 		json_decref(o);
 		return -1;
 	}
+	if (!was_open && ticket_is_open(t) && k->d->now < t->solved_at + TICKET_TAKE_BACK_US)
+		json_object_set_new(o, "undone", json_true());
 	return ticket_event(k, t, "ticket.changed", o, e);
 }
 

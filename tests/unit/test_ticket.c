@@ -476,10 +476,12 @@ static void solved_can_be_taken_back(void **state)
 	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='solved' AND ticket_id=?1", id), 0);
 	CHECK_INT(count(s, "SELECT count(*) FROM mail_ref WHERE ticket_id=?1", id), 1);
 	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='autoreply' AND ticket_id=?1", id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM ticket WHERE id=?1 AND responded_at=0 AND solved_at=0", id), 1);       /* it answered nobody */
 	must(s, &solve);                        /* meant this time, and opened again when the mail is due: what may be on its way is not denied */
 	clock_us += TICKET_TAKE_BACK_US;
 	must(s, &open);
 	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='solved' AND ticket_id=?1", id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM ticket WHERE id=?1 AND responded_at<>0 AND solved_at=0", id), 1);
 }
 
 /* Whose company is no customer any more gets nothing new; a mail of theirs is kept, and says whose it is. */
