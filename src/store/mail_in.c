@@ -1,8 +1,8 @@
 #include "store/mail_in.h"
 
 #define COLS "id,received_at,sha256,sender,recipients,state,ticket_id,message_id,note,content_sha256,tries"
-static const struct db_sql add = { "INSERT INTO mail_in(received_at,sha256,sender,recipients,state) VALUES(?1,?2,?3,?4,'waiting') "
-	"ON CONFLICT DO NOTHING RETURNING id", NULL };
+static const struct db_sql add = { "INSERT INTO mail_in(received_at,sha256,sender,recipients,state) VALUES(?1,?2,?3,?4,'waiting') RETURNING id", NULL };
+static const struct db_sql here = { "SELECT id FROM mail_in WHERE sha256=?1 AND sender=?2 AND recipients=?3 AND state='waiting' ORDER BY id LIMIT 1", NULL };
 static const struct db_sql waiting = { "SELECT " COLS " FROM mail_in WHERE state='waiting' ORDER BY tries,id LIMIT ?1", NULL };
 static const struct db_sql state_of = { "SELECT 1 FROM mail_in WHERE id=?1 AND state='waiting'", NULL };
 static const struct db_sql set = { "UPDATE mail_in SET state=?2,ticket_id=?3,message_id=?4,note=?5,content_sha256=?6 WHERE id=?1", NULL };
@@ -18,15 +18,14 @@ int store_mail_in_add(struct db_conn *w, struct mail_in *m, bool *again, struct 
 {
 	struct err why = { 0 };
 
-	*again = false;
-	if (db_id(w, &add, DB(DB_INT(m->received_at), DB_TEXT(m->sha256), DB_TEXT(m->sender), DB_TEXT(m->recipients)), &m->id, &why) == 0)
+	*again = db_id(w, &here, DB(DB_TEXT(m->sha256), DB_TEXT(m->sender), DB_TEXT(m->recipients)), &m->id, &why) == 0;
+	if (*again)
 		return 0;
 	if (why.id != E_NOT_FOUND) {
 		*e = why;
 		return -1;
 	}
-	*again = true;
-	return 0;
+	return db_id(w, &add, DB(DB_INT(m->received_at), DB_TEXT(m->sha256), DB_TEXT(m->sender), DB_TEXT(m->recipients)), &m->id, e);
 }
 
 int store_mail_in_waiting(struct db_conn *c, struct arena *a, int limit, struct mail_in **out, int *n, struct err *e)

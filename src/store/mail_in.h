@@ -18,7 +18,8 @@ struct mail_in {
 	const char *note, *content_sha256;
 	int tries;
 };
-/* *again: the very same mail to the same recipients is here already; nothing is added. */
+/* *again: the very same bytes of the same sender to the same recipients wait here already; nothing is added. What was read
+ * already is added: store_mail_in_same() tells then whether it is the same mail. */
 int store_mail_in_add(struct db_conn *w, struct mail_in *m, bool *again, struct err *e);
 int store_mail_in_waiting(struct db_conn *c, struct arena *a, int limit, struct mail_in **out, int *n, struct err *e);    /* least tried, then oldest, first */
 int store_mail_in_waits(struct db_conn *c, int64_t id, bool *waits, struct err *e);

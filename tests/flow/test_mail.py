@@ -167,6 +167,22 @@ class Mail(unittest.TestCase):
         self.settled()
         self.assertEqual(len(self.tickets('Uden domaene')), 1)
 
+    def test_the_same_bytes_of_two_senders_are_two_and_come_again_later(self):
+        """Neither says who or when it is: what was answered with 250 is there, and a retry is the same mail."""
+        raw = b'Subject: Ens besked\r\n\r\nDer er papirstop.\r\n'
+
+        def send(sender):
+            self.assertEqual(self.p.lmtp_send(sender, [DESK], raw)[DESK][0], 250)
+        send('karen@kunde.example')
+        send('hans@nabo.example')
+        wait_until(lambda: len(self.tickets('Ens besked')) == 2)
+        send('karen@kunde.example')
+        self.settled()
+        self.assertEqual(sorted(t['customer_id'] for t in self.tickets('Ens besked')), sorted([self.kunde['id'], self.nabo['id']]))
+        self.sql("UPDATE mail_in SET received_at=received_at-11000000000 WHERE state='done'")
+        send('karen@kunde.example')
+        wait_until(lambda: len(self.tickets('Ens besked')) == 3)
+
     def test_automatic_answers_are_kept_and_never_answered(self):
         t = self.opened('Ferie')
         hello = self.host.wait('karen@kunde.example', lambda m: f"[#{t['number']}]" in m['Subject'])
