@@ -397,7 +397,7 @@ static void test_migrate_faults(void **state)
 	if (s->kind != DB_SQLITE)
 		return;                 /* a fresh schema per try is dear there; the code is the same */
 	for (int keep = 0; keep <= 1; keep++)
-		for (nth = 1, fired = 1; fired && nth < 100; nth++) {
+		for (nth = 1, fired = 1; fired && nth < 400; nth++) {
 			char path[128];
 			struct db *d = NULL;
 			struct db_config cfg = s->cfg;
