@@ -138,9 +138,22 @@ class Hours(unittest.TestCase):
         self.same_total(s, base)
         s.get('/console/billing/2026-06')
         self.assertIn('Advokathuset', s.text)
+        self.same_on_a_phone(s.text)
         s.get(base).submit('/close')
         self.assertEqual(s.status, 400, 'closing asks first')
         self.assertFalse(self.bank('2026-06')['closed'])
+
+    def same_on_a_phone(self, page):
+        """A card leaves out the cells that say hide: what is left must add up to the row's amount, and the rows to what stands over them."""
+        ore = lambda text: int(re.sub(r'\D', '', text))
+        rows, in_all = [], ore(re.search(r'class="figure">([^<]*)', page).group(1))
+        for row in re.findall(r'<tr>(<td.*?)</tr>', page.replace('\n', ''), re.S):
+            cells = [(at, ore(text)) for at, text in re.findall(r'<td class="r num"([^>]*)>([^<]*)', row) if 'data-at="hide"' not in at]
+            amount, = [n for at, n in cells if 'data-at="end"' in at]
+            self.assertEqual(amount, sum(n for at, n in cells if 'data-l=' in at), cells)
+            rows.append(amount)
+        self.assertGreater(rows[0], 475000)
+        self.assertEqual((sum(rows[:-1]), rows[-1]), (in_all, in_all))
 
     def mail_to(self, address):
         """The text of the last mail queued for somebody."""
