@@ -128,6 +128,12 @@ void support_judge_report(struct arena *a, int64_t entries, int64_t reported, in
 		proof_reason(out, a, arena_printf(a, "Intet arbejde i %s endnu.", da), arena_printf(a, "No work in %s yet.", en));
 		return;
 	}
+	if (!wait && reported * 100 < SUPPORT_REPORT_PERCENT * entries) {       /* one alone, of few: a share would speak against the state */
+		proof_reason(out, a,
+			arena_printf(a, "1 af %" PRId64 " opgaver i %s begyndte uden en melding i systemet; en enkelt er i orden.", entries, da),
+			arena_printf(a, "1 of %" PRId64 " pieces of work in %s began without a report in the system; a single one is allowed.", entries, en));
+		return;
+	}
 	proof_reason(out, a,
 		arena_printf(a, "%" PRId64 " af %" PRId64 " opgaver i %s begyndte med en melding i systemet (%s).", reported, entries, da,
 			proof_percent(a, LANG_DA, reported, entries, 0)),
