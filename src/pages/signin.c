@@ -9,6 +9,7 @@
 #include "store/outbox.h"
 #include "store/person.h"
 #include "store/session.h"
+#include "web/dispatch.h"
 #include "web/escape.h"
 #include "web/guard.h"
 #include "web/session.h"
@@ -36,7 +37,7 @@ const char *signin_next(struct web *w, const char *next)
 {
 	const char *to = path_of_ours(next);
 
-	if (to)
+	if (to && web_allows(w->app->match, w->who.role, to))
 		return to;
 	return w->who.role & ROLE_CUSTOMER ? "/portal/" : "/console/";
 }

@@ -155,6 +155,26 @@ const struct web_route *web_find(const struct web_match *m, const char *method, 
 	return NULL;
 }
 
+bool web_allows(const struct web_match *m, enum role role, const char *address)
+{
+	char path[1024];
+	size_t n = strcspn(address, "?#");
+	struct web_piece params[4];
+	const struct web_route *r;
+	bool known;
+
+	if (n + 2 > sizeof path)
+		return true;
+	memcpy(path, address, n);
+	path[n] = 0;
+	r = web_find(m, "GET", path, params, &known);
+	if (!r && !known && n && path[n - 1] != '/') {
+		memcpy(path + n, "/", 2);
+		r = web_find(m, "GET", path, params, &known);
+	}
+	return !r || r->roles & role;
+}
+
 struct http_body_limit web_limits(const char *method, const char *path, void *arg)
 {
 	const struct web_app *app = arg;
@@ -367,6 +387,8 @@ static int serve(struct web *w, struct err *e)
 	}
 	if (read_provider(w, e) != 0 || (w->api ? identify_token(w, e) : web_session_find(w, e)) != 0)
 		return -1;
+	if (!w->api && reads && w->who.role == ROLE_NOBODY)
+		choose_language(w);
 	if (!r && !known && reads && !w->api && w->rq->path[strlen(w->rq->path) - 1] != '/') {
 		const char *folder = arena_printf(w->a, "%s/", w->rq->path);
 
@@ -380,8 +402,6 @@ static int serve(struct web *w, struct err *e)
 		w->param[i] = arena_dupn(w->a, params[i].p, params[i].n);
 	if (!(r->roles & w->who.role))
 		return w->who.role == ROLE_NOBODY ? sign_in_first(w, e) : FAIL(e, E_DENIED, "%s for %s", r->pattern, role_name(w->who.role));
-	if (!w->api && reads && w->who.role == ROLE_NOBODY)
-		choose_language(w);
 	if (w->api && r->doc && r->doc->scope && w->who.role != ROLE_NOBODY && !has_scope(w->own->scopes, r->doc->scope))
 		return FAIL(e, E_TOKEN_SCOPE, "scope %s", r->doc->scope);
 	if (w->api && r->doc && (web_query_known(w, r->doc->query, e) != 0 || (!reads && !r->doc->body && web_no_body(w, e) != 0)))

@@ -17,6 +17,8 @@ struct http_body_limit web_limits(const char *method, const char *path, void *ar
 /* The row for an address; *known is true when the address exists with another method. Parameters are written from params on. */
 struct web_piece { const char *p; size_t n; };
 const struct web_route *web_find(const struct web_match *m, const char *method, const char *path, struct web_piece params[4], bool *known);
+/* May a role read an address of ours, by its row? What no row has is not there for anybody, and is told so. */
+bool web_allows(const struct web_match *m, enum role role, const char *address);
 
 /* For the other files of this floor. */
 struct session;

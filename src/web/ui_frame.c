@@ -117,7 +117,8 @@ void gate_begin(struct web *w, const char *title)
 	frame_gate(w, &f);
 }
 
-/* The other language is asked of this address, or of the sign-in page where this one can only be posted to; with where they were going. */
+/* Who is signed in has a language in the profile. A stranger asks this address for the other one, or the sign-in page where this
+ * one can only be posted to; with where they were going. */
 void gate_end(struct web *w)
 {
 	bool sent = strcmp(w->rq->path, "/login/mail") == 0 || strcmp(w->rq->path, "/login/passkey") == 0;
@@ -126,6 +127,10 @@ void gate_end(struct web *w)
 
 	if (!next && strcmp(w->rq->method, "POST") == 0)
 		next = web_field(w, "next");
+	if (w->who.role != ROLE_NOBODY) {
+		frame_gate_foot(w, NULL);
+		return;
+	}
 	buf_init(&b, w->a, 8192);
 	buf_printf(&b, "%s?lang=%s", sent ? "/login" : "", w->lang == LANG_DA ? "en" : "da");
 	if (next && *next && strlen(next) < 2000) {

@@ -198,6 +198,8 @@ class SignIn(unittest.TestCase):
         cookie, door = '; '.join(f'{c.name}={c.value}' for c in at.jar), http.client.HTTPConnection('127.0.0.1', self.p.port, timeout=60)
         for given, leads in [
                 ('/portal/tasks', '/portal/tasks'), ('/portal/tasks?q=%25C3%25A6', '/portal/tasks?q=%C3%A6'), ('/profile', '/profile'),
+                ('/portal/hours', '/portal/'), ('/portal/hours/2026-05?x=1', '/portal/'), ('/console/', '/portal/'), ('/console', '/portal/'),      # not for an employee
+                ('/console/tickets/1%23m2', '/portal/'), ('/portal/nothing-here', '/portal/nothing-here'),
                 ('/portal/..%2F..%2Fx', '/portal/../../x'), ('/.%2F%2Fevil.example', '/.//evil.example'),     # a path: the host stays
                 *[(bad, '/portal/') for bad in (
                     '//evil.example', '///evil.example', '%2F%2Fevil.example', '/%5Cevil.example', '%5C%5Cevil.example', '/%5C/evil.example', '/x%5Cy',
@@ -210,6 +212,28 @@ class SignIn(unittest.TestCase):
                 answer.read()
                 self.assertEqual((answer.status, answer.headers['Location']), (303, leads))
         door.close()
+
+    def test_a_place_that_one_may_not_see(self):
+        """Whoever signs in at an address that is not for them comes to their own front page, and not to a shut door."""
+        b = self.p.browser().get('/login?next=/console/billing')
+        b.submit('/login/mail', mail=self.owner['email'])
+        body = self.p.sql(f"SELECT body FROM outbox WHERE kind='signin' AND recipient='{self.owner['email']}' ORDER BY id DESC LIMIT 1")[0][0]
+        mailed = re.search(r'^http\S+', body, re.M).group()
+        self.assertIn('billing', mailed)
+        b.get(mailed[len(self.p.base):]).submit(re.search(r'/login/link/[0-9a-f]{64}', mailed).group())
+        self.assertEqual((b.status, b.url), (200, self.p.base + '/portal/'))
+        for path, status in (('/intet-her', 404), ('/console/', 403)):          # a language of their own is chosen in the profile, not here
+            self.assertEqual(b.get(path).status, status, path)
+            self.assertNotIn('>English</a>', b.text, path)
+
+    def test_the_other_language_where_it_can_be_chosen(self):
+        """Strangers choose by a link, also where nothing is."""
+        stranger = self.p.browser().get('/intet-her')
+        self.assertEqual(stranger.status, 404)
+        self.assertIn('>English</a>', stranger.text)
+        stranger.get('/intet-her?lang=en')
+        self.assertEqual(stranger.status, 404)
+        self.assertIn('>Dansk</a>', stranger.text)
 
     def test_link_goes_to_nobody_elses_host(self):
         mail, before = self.owner['email'], self.link(self.owner['email'])
@@ -281,6 +305,7 @@ class SignIn(unittest.TestCase):
 
     def test_forms_of_others(self):
         b = self.p.browser().sign_in('admin', self.p.password)
+        self.assertEqual(b.get('/login?next=/portal/hours').url, self.p.base + '/console/')
         fields = b.get('/profile').form('/profile')
         self.assertEqual(b.post('/profile', fields, headers={'Origin': 'https://evil.example'}).status, 403)
         self.assertEqual(b.post('/profile', {**fields, 'csrf': ''}).status, 403)
