@@ -27,6 +27,19 @@ static int64_t field_id(struct web *w, const char *name)
 	return s && text_int(text_trim(w->a, s), &n) ? n : 0;
 }
 
+/* One that must be a number when it is said at all: never taken for "nobody". */
+static int said_id(struct web *w, const char *name, int64_t most, int64_t *out, struct err *e)
+{
+	const char *s = web_field(w, name);
+
+	*out = 0;
+	if (!s)
+		return 0;
+	if (!text_int(text_trim(w->a, s), out) || *out < 0 || *out > most)
+		return FAIL_FIELD(e, E_NUMBER_INVALID, name, "%.40s", s);
+	return 0;
+}
+
 static void look_around(struct web *w, struct ticket_show *v)
 {
 	const char **names = ARENA_ARRAY(w->a, const char *, LIVE_OTHERS);
@@ -48,8 +61,13 @@ static int people(struct web *w, struct ticket_show *v, struct err *e)
 	if (v->t.customer_id ? store_ticket_contacts(w->db, w->a, v->t.customer_id, &contacts, &v->ncontacts, e) != 0 :
 		store_ticket_customers(w->db, w->a, &customers, &v->ncustomers, e) != 0)
 		return -1;
-	for (int i = 0; i < v->nwatchers; i++)
-		v->watching |= strcmp(watchers[i].kind, "person") == 0 && watchers[i].who_id == w->who.id;
+	v->unread_by_all = !strchr(v->t.contact_id ? v->t.contact_email : v->t.from_email, '@');
+	for (int i = 0; i < v->nwatchers; i++) {
+		bool ours = strcmp(watchers[i].kind, "person") == 0;
+
+		v->watching |= ours && watchers[i].who_id == w->who.id;
+		v->unread_by_all &= ours || !strchr(watchers[i].email, '@');
+	}
 	v->watchers = watchers;
 	v->owners = owners;
 	v->customers = customers;
@@ -191,7 +209,7 @@ static int show(struct web *w, struct err *e)
 	if (load(w, &v.t, e) != 0)
 		return -1;
 	if (done)
-		v.done = strcmp(done, "sent") == 0 ? _("The answer is sent.") : strcmp(done, "note") == 0 ? _("The note is saved.") :
+		v.done = strcmp(done, "sent") == 0 ? _("The answer is sent.") : strcmp(done, "unsent") == 0 ? _("Saved. Nobody was mailed: the ticket has no requester with an e-mail address.") : strcmp(done, "note") == 0 ? _("The note is saved.") :
 			strcmp(done, "saved") == 0 ? _("Saved.") : strcmp(done, "undone") == 0 ? _("Undone: it is as it was.") : NULL;
 	read_undo(w, &v);
 	return show_view(w, &v, e);
@@ -283,13 +301,15 @@ static int send(struct web *w, struct err *e)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "kind", "%.40s", v.typed.kind);
 	j.answer = (struct ticket_answer){ .ticket_id = v.t.id, .visibility = note ? "internal" : "public", .channel = "console",
 		.text = { .body = v.typed.body }, .then = *v.typed.then ? v.typed.then : NULL, .seen = note ? 0 : field_id(w, "seen"), .last = field_id(w, "last") };
+	if (people(w, &v, e) != 0)
+		return -1;
 	if (work_form_read(w, v.t.id, &j.work, &timed, e) == 0 && ticket_files(w, &j.answer.text.files, &j.answer.text.nfiles, e) == 0) {
 		if (!timed)
 			j.work = (struct work_in){ 0 };
 		else if (text_blank(j.work.note))
 			j.work.note = note ? "" : v.t.subject;
 		if (ticket_do(w, &j, e) == 0)
-			return web_redirect(w, shown(w, v.t.number, note ? "note" : "sent", arena_printf(w->a, "#m%" PRId64, j.got_message)));
+			return web_redirect(w, shown(w, v.t.number, note ? "note" : v.unread_by_all ? "unsent" : "sent", arena_printf(w->a, "#m%" PRId64, j.got_message)));
 		work_refused(w, e, v.t.id, 0);
 	}
 	if (err_kind(e->id) == ERR_BROKEN || err_kind(e->id) == ERR_MISSING)
@@ -336,22 +356,32 @@ static const char *who_changed(struct web *w, const struct err *why)
 		colon ? arena_dupn(w->a, why->detail, (size_t)(colon - why->detail)) : "Pedel", *value ? value : _("none"));
 }
 
-/* The values of before, for "Undo": of those fields that the state line holds. Taking a ticket may move its state too. */
-static const char *replaced(struct web *w, const struct ticket *was, const struct ticket_change *c)
+/* The values of before, for "Undo": of those fields that the state line holds. */
+static struct ticket_undo replaced(const struct ticket *was, const struct ticket *now, const struct ticket_change *c)
 {
-	struct ticket t;
-	struct err why;
+	struct ticket_undo u = { 0 };
+
+	if (c->subject || c->category || c->type || c->set_contact)
+		return u;
+	u.state = strcmp(now->state, was->state) != 0 ? was->state : NULL;
+	u.priority = strcmp(now->priority, was->priority) != 0 ? was->priority : NULL;
+	u.owner = now->owner_id != was->owner_id;
+	u.owner_id = was->owner_id;
+	u.any = u.state || u.priority || u.owner;
+	return u;
+}
+
+static const char *replaced_query(struct web *w, const struct ticket_undo *u)
+{
 	struct buf b;
 
 	buf_init(&b, w->a, 256);
-	if (c->subject || c->category || c->type || c->set_contact || load(w, &t, &why) != 0)
-		return "";
-	if (strcmp(t.state, was->state) != 0)
-		buf_printf(&b, "&was_state=%s", was->state);
-	if (strcmp(t.priority, was->priority) != 0)
-		buf_printf(&b, "&was_priority=%s", was->priority);
-	if (t.owner_id != was->owner_id)
-		buf_printf(&b, "&was_owner=%" PRId64, was->owner_id);
+	if (u->state)
+		buf_printf(&b, "&was_state=%s", u->state);
+	if (u->priority)
+		buf_printf(&b, "&was_priority=%s", u->priority);
+	if (u->owner)
+		buf_printf(&b, "&was_owner=%" PRId64, u->owner_id);
 	return buf_text(&b);
 }
 
@@ -368,36 +398,71 @@ static bool is_half_written(struct web *w, const struct ticket *t)
 }
 
 /* The buttons beside the reply box take half an answer with them: it is here again, and not sent. */
-static int half_written(struct web *w, struct err *e)
+static int half_written(struct web *w, const struct ticket *was, const struct ticket_change *c, struct err *e)
 {
-	struct ticket_show v = { .done = _("Saved. Your answer below is not sent yet."), .typed = typed_reply(w) };
+	struct ticket_show v = { .done = _("Saved. Your answer below is not sent yet."), .typed = typed_reply(w), .half = true };
 
 	w->again = true;
-	return load(w, &v.t, e) != 0 ? -1 : show_view(w, &v, e);
+	if (load(w, &v.t, e) != 0)
+		return -1;
+	v.undo = replaced(was, &v.t, c);
+	return show_view(w, &v, e);
+}
+
+/* A browser does not give a chosen file back: it must not go unnoticed. */
+static bool has_file(struct web *w)
+{
+	struct web_upload *up;
+	int n = web_uploads(w, "file", &up);
+
+	for (int i = 0; i < n; i++)
+		if (up[i].bytes > 0)
+			return true;
+	return false;
+}
+
+static int read_change(struct web *w, struct ticket_change *c, struct err *e)
+{
+	int64_t version;
+
+	*c = (struct ticket_change){ .subject = web_field(w, "subject"), .category = web_field(w, "category"), .type = web_field(w, "type"),
+		.priority = web_field(w, "priority"), .state = web_field(w, "state"), .set_owner = web_field(w, "owner_id") != NULL,
+		.set_contact = web_field(w, "contact_id") != NULL };
+	if (said_id(w, "owner_id", INT64_MAX, &c->owner_id, e) != 0 || said_id(w, "contact_id", INT64_MAX, &c->contact_id, e) != 0 ||
+		said_id(w, "version", INT32_MAX, &version, e) != 0)
+		return -1;
+	c->version = (int)version;
+	return has_file(w) ? FAIL_FIELD(e, E_FILE_UNSENT, "file", "an answer's") : 0;
 }
 
 static int change(struct web *w, struct err *e)
 {
 	struct ticket_job j = { .kind = JOB_CHANGE };
-	struct ticket t;
+	struct ticket_undo undo;
+	struct ticket t, now;
 	struct err why = { 0 };
 	int rc;
 
 	if (load(w, &t, e) != 0)
 		return -1;
 	j.id = t.id;
-	j.change = (struct ticket_change){ .subject = web_field(w, "subject"), .category = web_field(w, "category"), .type = web_field(w, "type"),
-		.priority = web_field(w, "priority"), .state = web_field(w, "state"), .set_owner = web_field(w, "owner_id") != NULL,
-		.owner_id = field_id(w, "owner_id"), .set_contact = web_field(w, "contact_id") != NULL, .contact_id = field_id(w, "contact_id"),
-		.version = (int)field_id(w, "version") };
+	rc = read_change(w, &j.change, &why);
+	if (rc != 0 && why.id == E_NUMBER_INVALID)
+		return refuse(w, &why, arena_printf(w->a, "%s: %s", strcmp(why.field, "owner_id") == 0 ? _("Owner") : strcmp(why.field, "contact_id") == 0 ?
+			_("Reported by") : why.field, err_text(why.id, w->lang)), e);
+	if (rc != 0)
+		return finish(w, rc, &why, e);
 	rc = ticket_do(w, &j, &why);
 	if (rc != 0)
 		return why.id == E_TICKET_CHANGED ? refuse(w, &why, who_changed(w, &why), e) : finish(w, rc, &why, e);
 	if (is_half_written(w, &t))
-		return half_written(w, e);
+		return half_written(w, &t, &j.change, e);
 	if (web_field(w, "undo"))
 		return web_redirect(w, shown(w, t.number, "undone", ""));
-	return web_redirect(w, shown(w, t.number, "saved", replaced(w, &t, &j.change)));
+	if (load(w, &now, e) != 0)
+		return -1;
+	undo = replaced(&t, &now, &j.change);
+	return web_redirect(w, shown(w, t.number, "saved", replaced_query(w, &undo)));
 }
 
 /* The other ticket of a merge or link, by the number typed. */
@@ -552,6 +617,12 @@ static int mail_html(struct web *w, struct err *e)
 	return FAIL(e, E_NOT_FOUND, "no HTML there");
 }
 
+/* What was refused is shown under the form's own address: read again, that is the ticket. */
+static int back_to(struct web *w, struct err *e)
+{
+	return web_redirect(w, ticket_at(w, web_param_id(w, 0), "", tickets_list_query(w)));
+}
+
 const struct web_route pages_ticket[] = {
 	{ "GET", "/console/tickets/{id}", ROLE_STAFF, show, .keep = true },
 	{ "GET", "/console/tickets/{id}/here", ROLE_STAFF, here },
@@ -562,6 +633,13 @@ const struct web_route pages_ticket[] = {
 	{ "POST", "/console/tickets/{id}/split", ROLE_DESK, split },
 	{ "POST", "/console/tickets/{id}/watch", ROLE_DESK, watch },
 	{ "POST", "/console/tickets/{id}/place", ROLE_DESK, place },
+	{ "GET", "/console/tickets/{id}/messages", ROLE_STAFF, back_to },
+	{ "GET", "/console/tickets/{id}/change", ROLE_STAFF, back_to },
+	{ "GET", "/console/tickets/{id}/merge", ROLE_STAFF, back_to },
+	{ "GET", "/console/tickets/{id}/link", ROLE_STAFF, back_to },
+	{ "GET", "/console/tickets/{id}/split", ROLE_STAFF, back_to },
+	{ "GET", "/console/tickets/{id}/watch", ROLE_STAFF, back_to },
+	{ "GET", "/console/tickets/{id}/place", ROLE_STAFF, back_to },
 	{ "GET", "/console/tickets/{id}/files/{id}", ROLE_STAFF, file },
 	{ "GET", "/console/tickets/{id}/html/{id}", ROLE_STAFF, mail_html },
 	{ 0 }

@@ -31,6 +31,8 @@ struct ticket_show {
 	const char *list; int64_t prev, next;           /* the list it was opened from (tickets_list_query), and its neighbours there; 0: none */
 	int unread, nunread;                            /* the first line this person has not answered or acted after; nunread 0: none */
 	struct ticket_undo { const char *state, *priority; int64_t owner_id; bool owner, any; } undo;   /* what a change just replaced */
+	bool half;                              /* what is typed below is not sent: undoing takes it along too */
+	bool unread_by_all;                     /* an answer is mailed to nobody */
 	struct ticket_typed typed;
 	const char *conflict;                           /* who answered or changed it meanwhile; NULL: nobody */
 	const char *done, *told;                /* what was done; what was not, and why */

@@ -492,7 +492,8 @@ static int save_new(struct web *w, struct err *e)
 
 	if (web_form_check(w, e) != 0)
 		return -1;
-	if (what && strcmp(what, "contacts") == 0)
+	w->again = what && strcmp(what, "contacts") == 0;
+	if (w->again)
 		return show_new(w, e);
 	if (ticket_files(w, &j.draft.text.files, &j.draft.text.nfiles, e) == 0 &&
 			(j.draft.dedupe_key = ticket_once(w, &j.draft)) && ticket_do(w, &j, e) == 0)

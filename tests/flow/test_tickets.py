@@ -148,14 +148,27 @@ class Tickets(unittest.TestCase):
         first = re.search(r'<button[^>]*form="reply"[^>]*>|<form[^>]*id="reply".*?<button[^>]*>', self.desk.text, re.S).group(0)
         self.assertNotIn('formaction', first, 'Enter in the reply form sends it')
         form = self.desk.form(page + '/messages')
-        self.desk.post(page + '/change', {**form, 'body': 'Et langt svar, ikke færdigt', 'note': 'Til opgørelsen', 'minutes': '0:30', 'kind': 'note', 'owner_id': '1',
-                                          'file': ('a.png', PNG, 'image/png')})
-        self.assertEqual(self.desk.status, 200)
+        half = {**form, 'body': 'Et langt svar, ikke færdigt', 'note': 'Til opgørelsen', 'minutes': '0:30', 'kind': 'note', 'owner_id': '1'}
+        # a browser does not give a chosen file back: nothing is done before it is sent or removed
+        for body in ('Et langt svar, ikke færdigt', ''):
+            self.desk.post(page + '/change', {**half, 'body': body, 'file': ('a.png', PNG, 'image/png')})
+            self.assertEqual((self.desk.status, self.state(t).get('owner_id')), (400, None))
+            self.assertIn('Den valgte fil ville gå tabt', self.desk.text)
+            self.assertIn(body + '</textarea>', self.desk.text)
+        self.desk.post(page + '/change', {**half, 'file': ('', b'', 'application/octet-stream')})
+        self.assertEqual((self.desk.status, self.state(t)['owner_id']), (200, 1))
         self.assertIn('Dit svar herunder er ikke sendt endnu', self.desk.text)
         for kept in ('Et langt svar, ikke færdigt</textarea>', 'value="0:30"', 'value="Til opgørelsen"'):
             self.assertIn(kept, self.desk.text)
         self.assertRegex(self.desk.text, r'name="kind" value="note"[^>]* checked')
         self.assertEqual(len(self.p.ok('GET', f"/api/v1/tickets/{t['id']}/messages")['items']), 1)
+        self.desk.post(page + '/change', {**self.desk.form(page + '/messages'), 'state': 'solved'})
+        undo = re.search(r'<button[^>]*form="reply"[^>]*data-key="z"[^>]*>', self.desk.text).group(0)
+        self.assertEqual(re.search(r'name="(.*?)" value="(.*?)"', undo).groups(), ('state', 'new'))
+        self.desk.post(page + '/change', {**self.desk.form(page + '/messages'), 'state': 'new'})
+        self.assertEqual(self.state(t)['state'], 'new')
+        self.assertIsNone(self.state(t).get('responded_at'))
+        self.assertIn('Et langt svar, ikke færdigt</textarea>', self.desk.text)
         self.desk.submit(page + '/messages')                    # and it can be sent as it stands
         self.assertEqual(self.desk.status, 200)
         self.assertEqual(len(self.p.ok('GET', f"/api/v1/tickets/{t['id']}/messages")['items']), 2)
@@ -180,6 +193,51 @@ class Tickets(unittest.TestCase):
         karen.get(mine)
         karen.post(mine + '/state', {**karen.form(mine + '/messages'), 'state': 'solved', 'body': '', 'file': ('', b'', 'application/octet-stream')})
         self.assertEqual((karen.status, self.state(t)['state']), (200, 'solved'))
+
+    def test_an_answer_that_nobody_gets_says_so(self):
+        t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': self.customer['id'], 'subject': 'Ringede', 'body': 'Nogen ringede.'})
+        page = f"/console/tickets/{t['number']}"
+        self.desk.get(page)
+        self.assertIn('Ingen får svaret på mail', self.desk.text)
+        self.desk.submit(page + '/messages', body='Vi ser på det', kind='reply')
+        self.assertIn('Gemt. Ingen har fået en mail', self.desk.text)
+        self.assertNotIn('Svaret er sendt', self.desk.text)
+        self.assertEqual(self.outbox("SELECT COUNT(*) FROM outbox WHERE kind='reply' AND ticket_id=?", t['id']), [(0,)])
+        self.assertIn('href="#requester"', self.desk.text)
+        form = re.search(r'<form[^>]*id="requester".*?</form>', self.desk.text, re.S).group(0)
+        self.assertIn(f'value="{self.employee["id"]}"', form)
+        self.desk.post(page + '/change', {'csrf': self.desk.form(page + '/messages')['csrf'], 'version': self.state(t)['version'], 'contact_id': self.employee['id']})
+        self.assertNotIn('Ingen får svaret på mail', self.desk.text)
+        self.desk.submit(page + '/messages', body='Nu til dig', kind='reply')
+        self.assertIn('Svaret er sendt', self.desk.text)
+        self.assertEqual(self.outbox("SELECT recipient FROM outbox WHERE kind='reply' AND ticket_id=?", t['id']), [(self.employee['email'],)])
+
+    def test_who_reported_it_is_chosen_without_javascript(self):
+        self.desk.get('/console/tickets/new')
+        self.assertIn('value="contacts"', self.desk.text)
+        self.desk.submit('/console/tickets', customer_id=self.customer['id'], subject='Skrevet før', body='Og det her', do='contacts')
+        self.assertIn(self.employee['name'], self.desk.text)
+        self.assertIn('value="Skrevet før"', self.desk.text)
+        self.assertIn('Og det her</textarea>', self.desk.text)
+        self.desk.submit('/console/tickets', contact_id=self.employee['id'])
+        n = self.desk.url.split('/tickets/')[1].split('?')[0]
+        self.assertEqual(self.outbox('SELECT contact_id FROM ticket WHERE number=?', n), [(self.employee['id'],)])
+
+    def test_what_is_no_number_changes_nothing(self):
+        t = self.ticket('Har en ejer', owner_id=1)
+        page = f"/console/tickets/{t['number']}"
+        self.desk.get(page)
+        form = self.desk.form(page + '/messages')
+        for field, word in (('owner_id', 'Ansvarlig'), ('contact_id', 'Melder'), ('version', 'version')):
+            for bad in ('abc', '', '-1', '1x'):
+                self.desk.post(page + '/change', {'csrf': form['csrf'], 'version': form['version'], 'state': 'open', field: bad})
+                self.assertEqual(self.desk.status, 400, (field, bad))
+                self.assertIn(f'{word}: Skriv et helt tal', self.desk.text)
+        for part in ('change', 'messages', 'merge', 'link', 'split', 'watch', 'place'):        # read again, the address of what was refused is the ticket
+            self.desk.get(f'{page}/{part}?view=mine')
+            self.assertEqual((self.desk.status, self.desk.url.split('/console')[1]), (200, f"/tickets/{t['number']}?view=mine"), part)
+        now = self.state(t)
+        self.assertEqual((now['owner_id'], now['contact_id'], now['state']), (1, self.employee['id'], 'new'))
 
     def test_the_latest_solved_stands_first(self):
         """Among the customer's solved ones the last solved is first, page by page, whatever happens to the others afterwards."""
