@@ -23,11 +23,16 @@ static int check_lang(const char *lang, const char *field, struct err *e)
 static int own_addresses(struct db_conn *c, struct arena *a, const char **out, struct err *e)
 {
 	const char *from, *takes, *domain;
+	char *all;
 
 	if (setting_get(c, a, "desk.from", "", &from, e) != 0 || setting_get(c, a, "mail.addresses", "", &takes, e) != 0 ||
 	    setting_get(c, a, "mail.domain", "", &domain, e) != 0)
 		return -1;
-	*out = text_lower(a, arena_printf(a, "%s %s%s%s", takes, from, *domain ? " @" : "", domain));
+	all = arena_printf(a, "%s %s%s%s", takes, from, *domain ? " @" : "", domain);
+	for (char *s = all; *s; s++)
+		if (*s == '<' || *s == '>')             /* "Name <address>" */
+			*s = ' ';
+	*out = text_lower(a, all);
 	return 0;
 }
 

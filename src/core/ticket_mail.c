@@ -6,10 +6,11 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/ticket_inner.h"
+#include "store/agreement.h"
 #include "store/outbox.h"
 #include "store/setting.h"
 
-enum word { W_RECEIVED, W_DUE, W_FOLLOW, W_ANSWER_BY_MAIL, W_SOLVED, W_SOLVED_TOO, W_NOT_SOLVED, W_ASSIGNED, W_WROTE, W_NOTE, W_OPEN_HERE, W_HELLO, W_NOT_CONFIRMED };
+enum word { W_RECEIVED, W_DUE, W_FOLLOW, W_ANSWER_BY_MAIL, W_SOLVED, W_SOLVED_TOO, W_NOT_SOLVED, W_ASSIGNED, W_WROTE, W_NOTE, W_OPEN_HERE, W_HELLO, W_HELLO_YOU, W_NOT_CONFIRMED };
 static const char *const words[][LANG__N] = {
 	[W_RECEIVED] = { "Vi har modtaget din opgave. Den har nummer %" PRId64 ".", "We have received your request. Its number is %" PRId64 "." },
 	[W_DUE] = { "Vi svarer senest %s.", "We will answer by %s." },
@@ -25,6 +26,7 @@ static const char *const words[][LANG__N] = {
 	[W_NOT_CONFIRMED] = { "Den er meldt med din mailadresse af en, der ikke var logget ind. Var det ikke dig, så svar på denne mail og fortæl os det.",
 		"It was reported with your e-mail address by somebody who had not signed in. If it was not you, reply to this mail and tell us." },
 	[W_HELLO] = { "Hej %s", "Hello %s" },
+	[W_HELLO_YOU] = { "Hej", "Hello" },
 };
 
 struct reader { const char *kind; int64_t id; const char *name, *email; enum lang lang; };
@@ -59,6 +61,16 @@ static const char *first_name(struct arena *a, const char *name)
 	return space ? arena_dupn(a, name, (size_t)(space - name)) : name;
 }
 
+/* An address is no name. */
+static void hello(struct buf *b, struct arena *a, const struct reader *r)
+{
+	if (text_blank(r->name) || strchr(r->name, '@'))
+		line(b, r->lang, W_HELLO_YOU);
+	else
+		line(b, r->lang, W_HELLO, first_name(a, r->name));
+	buf_addc(b, '\n');
+}
+
 static const char *body_without_quote(struct arena *a, const struct message *m)
 {
 	return m->quoted_from >= 0 && (size_t)m->quoted_from <= strlen(m->body) ? arena_dupn(a, m->body, (size_t)m->quoted_from) : m->body;
@@ -73,8 +85,7 @@ static const char *write_body(const struct ticket_work *k, const struct ticket *
 	buf_init(&b, k->a, TICKET_BODY_MAX + 8192);
 	switch (what) {
 	case MAIL_RECEIVED:
-		line(&b, r->lang, W_HELLO, first_name(k->a, r->name));
-		buf_addc(&b, '\n');
+		hello(&b, k->a, r);
 		line(&b, r->lang, W_RECEIVED, t->number);
 		if (t->response_due_at && !t->responded_at)
 			line(&b, r->lang, W_DUE, when(k->a, r->lang, t->response_due_at));
@@ -92,8 +103,7 @@ static const char *write_body(const struct ticket_work *k, const struct ticket *
 		}
 		break;
 	case MAIL_SOLVED:
-		line(&b, r->lang, W_HELLO, first_name(k->a, r->name));
-		buf_addc(&b, '\n');
+		hello(&b, k->a, r);
 		line(&b, r->lang, W_SOLVED, t->number);
 		line(&b, r->lang, W_NOT_SOLVED);
 		break;
@@ -181,17 +191,34 @@ static int refer(const struct ticket_work *k, const struct ticket *t, struct out
 	return 0;
 }
 
+/* When an answer is due is told where an agreement says it: elsewhere the clock is our own. */
+static int agreed(const struct ticket_work *k, const struct ticket *t, bool *is, struct err *e)
+{
+	struct agreement g;
+	struct agreement_item item;
+	struct err why = { 0 };
+
+	*is = t->customer_id && store_agreement_in_force(k->w, k->a, t->customer_id, day_of(t->created_at), "support", &g, &item, &why) == 0;
+	if (*is || !t->customer_id || why.id == E_NOT_FOUND)
+		return 0;
+	*e = why;
+	return -1;
+}
+
 int ticket_mail(const struct ticket_work *k, const struct ticket *t, enum ticket_mail what, const struct message *m, struct err *e)
 {
 	static const char *const kinds[] = { "autoreply", "reply", "solved", "notice", "notice", "notice" };
 	bool ours = what == MAIL_ASSIGNED || what == MAIL_CUSTOMER_WROTE || what == MAIL_NOTE;
 	struct reader r[210];
 	const char *provider, *subject;
+	struct ticket told = *t;
+	bool promised;
 	int n;
 
 	if (readers(k, t, ours, r, 200, &n, e) != 0 ||
-		setting_get(k->w, k->a, "provider.name", "Pedel", &provider, e) != 0)
+		setting_get(k->w, k->a, "provider.name", "Pedel", &provider, e) != 0 || agreed(k, t, &promised, e) != 0)
 		return -1;
+	told.response_due_at = promised ? t->response_due_at : 0;
 	/* The confirmation goes to the requester alone, also when the requester wrote it. */
 	if (what == MAIL_RECEIVED) {
 		struct watcher p;
@@ -210,7 +237,7 @@ int ticket_mail(const struct ticket_work *k, const struct ticket *t, enum ticket
 		arena_printf(k->a, "Re: %s [#%" PRId64 "]", t->subject, t->number);
 	for (int i = 0; i < n; i++) {
 		struct outmail o = { .created_at = k->d->now, .kind = kinds[what], .customer_id = t->customer_id, .ticket_id = t->id,
-			.message_row = m ? m->id : 0, .recipient = r[i].email, .subject = subject, .body = write_body(k, t, what, m, &r[i], provider),
+			.message_row = m ? m->id : 0, .recipient = r[i].email, .subject = subject, .body = write_body(k, &told, what, m, &r[i], provider),
 			.body_html = "", .automatic = what != MAIL_ANSWER, .next_at = k->d->now + (what == MAIL_SOLVED ? TICKET_TAKE_BACK_US : 0) };
 
 		if (refer(k, t, &o, e) != 0 || outbox_add(k->w, k->a, &o, e) != 0)

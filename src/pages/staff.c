@@ -328,6 +328,35 @@ static int owner_read(struct web *w, const char *s, const char *name, struct err
 	return FAIL_FIELD(e, E_CHOICE_INVALID, name, "%.20s", s);
 }
 
+/* "desk@msp.dk", or with the name before it: "MSP Support <desk@msp.dk>". */
+static int from_read(struct web *w, const char *s, const char *name, const char **out, struct err *e)
+{
+	size_t n = strlen(s), at = strcspn(s, "<");
+	const char *words = text_trim(w->a, arena_dupn(w->a, s, at)), *address;
+
+	if (at == n)
+		return email_read(w->a, s, name, out, e);
+	if (s[n - 1] != '>' || strpbrk(words, "\"\\,;:@()[]"))
+		return FAIL_FIELD(e, E_EMAIL_INVALID, name, "%.80s", s);
+	if (email_read(w->a, arena_dupn(w->a, s + at + 1, n - at - 2), name, &address, e) != 0)
+		return -1;
+	*out = *words ? arena_printf(w->a, "%s <%s>", words, address) : address;
+	return 0;
+}
+
+/* An address, or "@msp.dk" for all of a domain. */
+static int taken_read(struct web *w, const char *s, const char *name, const char **out, struct err *e)
+{
+	const char *domain;
+
+	if (s[0] != '@')
+		return email_read(w->a, s, name, out, e);
+	if (domain_read(w->a, s + 1, name, &domain, e) != 0)
+		return -1;
+	*out = arena_printf(w->a, "@%s", domain);
+	return 0;
+}
+
 static int read_setting(struct web *w, int i, const char **out, struct err *e)
 {
 	const char *s = text_plain(w->a, field(w, keys[i].name)), *one, *name = keys[i].name;
@@ -343,7 +372,7 @@ static int read_setting(struct web *w, int i, const char **out, struct err *e)
 	case TEXT:        return 0;
 	case CVR:         return cvr_read(w->a, s, name, out, e);
 	case PHONE:       return phone_read(w->a, s, name, out, e);
-	case MAIL:        return email_read(w->a, s, name, out, e);
+	case MAIL:        return from_read(w, s, name, out, e);
 	case DOMAIN_NAME: return domain_read(w->a, s, name, out, e);
 	case SERVER:      return server_read(s, name, e);
 	case PERSON:      return owner_read(w, s, name, e);
@@ -357,7 +386,7 @@ static int read_setting(struct web *w, int i, const char **out, struct err *e)
 	for (const char *c = s; *c; ) {
 		size_t n = strcspn(c, " ,;\n");
 
-		if (n && email_read(w->a, arena_dupn(w->a, c, n), name, &one, e) != 0)
+		if (n && taken_read(w, arena_dupn(w->a, c, n), name, &one, e) != 0)
 			return -1;
 		if (n) {
 			buf_adds(&b, b.n ? " " : "");

@@ -48,6 +48,22 @@ class People(unittest.TestCase):
             self.assertIn(f'id="f-{field}"', text)
         return named, set(re.findall(r'class="err" id="e-([\w.-]+)"', text))
 
+    def test_the_desk_may_have_a_name_and_take_a_whole_domain(self):
+        b = self.staff.get('/console/settings')
+        before = b.form('/console/settings')
+        for wrong in ({'desk_from': 'Support <desk'}, {'desk_from': '<>'}, {'desk_from': 'a, b <desk@msp.example>'}, {'desk_from': 'S <d@msp.example> x'},
+                      {'mail_addresses': '@'}, {'mail_addresses': '@msp'}, {'mail_addresses': 'desk@msp.example @'}):
+            b.get('/console/settings').submit('/console/settings', **wrong)
+            self.assertEqual(b.status, 422, wrong)
+        b.get('/console/settings').submit('/console/settings', desk_from='Fjordkant Support <Desk@MSP.example>', mail_addresses='@MSP.example, help@other.example')
+        self.assertEqual(b.status, 200)
+        now = b.get('/console/settings').form('/console/settings')
+        self.assertEqual((now['desk_from'], now['mail_addresses']), ('Fjordkant Support <desk@msp.example>', '@msp.example help@other.example'))
+        b.get('/console/customers/new').submit('/console/customers/new', name='Vores eget', mail_domains='msp.example')
+        self.assertIn(b.status, (400, 422))
+        b.get('/console/settings').submit('/console/settings', **{k: v for k, v in before.items() if k in ('desk_from', 'mail_addresses')})
+        self.assertEqual(b.status, 200)
+
     def test_everything_that_is_wrong_is_said_at_once(self):
         here = f"/console/customers/{self.customer['id']}"
         bad = [('/console/customers/new', {'name': '', 'cvr': '123', 'gln': '5', 'phone': 'abc', 'mail_domains': 'gmail.com', 'note': 'x' * 4001},

@@ -484,6 +484,26 @@ static void solved_can_be_taken_back(void **state)
 	CHECK_INT(count(s, "SELECT count(*) FROM ticket WHERE id=?1 AND responded_at<>0 AND solved_at=0", id), 1);
 }
 
+/* Nothing is promised that nobody agreed to, and an address is no name. */
+static void a_stranger_is_promised_nothing(void **state)
+{
+	static const char *const told[] = {
+		"SELECT count(*) FROM outbox WHERE kind='autoreply' AND ticket_id=?1 AND body LIKE 'Hej\n\nVi har modtaget%' AND body NOT LIKE '%senest%'",
+		"SELECT count(*) FROM outbox WHERE kind='autoreply' AND ticket_id=?1 AND body LIKE 'Hej Fremmed\n\nVi har modtaget%' AND body NOT LIKE '%senest%'" };
+	static const char *const names[] = { NULL, "Fremmed Mand" }, *const from[] = { "fremmed@ukendt.example", "mand@ukendt.example" };
+	struct store_case *s = *state;
+
+	begin(s);
+	for (int i = 0; i < 2; i++) {
+		struct op o = { .what = CREATE, .who = &tech, .draft = { .from_name = names[i], .from_email = from[i], .subject = "Tilbud?",
+			.text = { .body = "x" } } };
+
+		must(s, &o);
+		CHECK_INT(count(s, told[i], o.got_id), 1);
+		CHECK_INT(count(s, "SELECT count(*) FROM ticket WHERE id=?1 AND response_due_at>0", o.got_id), 1);      /* our own clock runs all the same */
+	}
+}
+
 /* Whose company is no customer any more gets nothing new; a mail of theirs is kept, and says whose it is. */
 static void nothing_new_for_who_has_ended(void **state)
 {
@@ -691,7 +711,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
-		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merging_sets_no_clock_back), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back),
+		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merging_sets_no_clock_back), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back), STORE_TEST(a_stranger_is_promised_nothing),
 		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
 	struct arena *a = arena_begin(16 << 20);
