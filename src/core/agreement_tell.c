@@ -38,7 +38,8 @@ int agreement_tell_no(struct agreement_do *d, const struct agreement *g, const c
 {
 	struct desk desk = { d->catalogue, d->origin, d->now };
 	struct ticket_work k = { d->w, d->a, &desk, &pedel };
-	struct ticket_draft f = { .customer_id = g->customer_id, .type = "request", .channel = actor_is_staff(d->who) ? "console" : "portal" };
+	struct ticket_draft f = { .customer_id = g->customer_id, .type = "request", .channel = actor_is_staff(d->who) ? "console" : "portal",
+		.aside = true };
 	struct ticket_text note = { 0 };
 	bool en = strcmp(g->lang, "en") == 0;
 	struct agreement_decider c;
@@ -57,8 +58,8 @@ int agreement_tell_no(struct agreement_do *d, const struct agreement *g, const c
 	f.subject = arena_printf(d->a, en ? "Agreement %s declined" : "Aftale %s afvist", g->number);
 	f.text.body = arena_printf(d->a, en ? "We say no to agreement %s.%s%s" : "Vi siger nej til aftale %s.%s%s", g->number, text_blank(why) ? "" : "\n\n",
 		text_blank(why) ? "" : why);
-	note.body = arena_printf(d->a, en ? "Agreement %s is a draft again: change it and send it, or drop it.%s" :
-		"Aftale %s er en kladde igen: ret den og send den, eller kassér den.%s", g->number, console_link(d, g));
+	note.body = arena_printf(d->a, en ? "With this no, agreement %s became a draft again, to be changed and sent anew, or dropped.%s" :
+		"Med det nej blev aftale %s en kladde igen, til at rette og sende på ny eller kassere.%s", g->number, console_link(d, g));
 	if (ticket_create(d->w, d->a, &desk, d->who, &f, &t, e) != 0 || ticket_message(&k, &t, "internal", "system", false, &note, &m, e) != 0 ||
 			ticket_index(&k, &t, e) != 0)
 		return -1;

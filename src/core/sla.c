@@ -68,7 +68,7 @@ struct outcome {
 	int64_t start, answered_at, said_at, solved_at;         /* said: by a person, in words */
 	int start_i, answer_i, said_i, solve_i; /* of which event; two may have the same moment */
 	int answer_priority, said_priority, solve_priority, priority, state, n;
-	bool held;
+	bool held, aside;
 };
 
 static struct outcome look(const struct sla_event *ev, int n, int64_t now)
@@ -94,6 +94,7 @@ static struct outcome look(const struct sla_event *ev, int n, int64_t now)
 			o.state = v->value;
 		}
 		o.held |= v->kind == SLA_HELD;
+		o.aside |= v->kind == SLA_HELD && v->value;
 		begun |= v->kind == SLA_BEGUN;
 		if (o.held && begun && !ended(o.state)) {
 			o.held = false;
@@ -173,6 +174,7 @@ void sla_fold(const struct sla_terms *t, const struct sla_event *ev, int n, int6
 	out->priority = (enum ticket_priority)o.priority;
 	out->start_at = o.start;
 	out->held = o.held;
+	out->aside = o.aside;
 	if (o.held) {
 		out->response = (struct sla_clock){ .due_at = MOMENT_NEVER, .ended_at = o.answered_at };
 		out->solution = (struct sla_clock){ .due_at = MOMENT_NEVER, .ended_at = o.solved_at };
@@ -268,8 +270,9 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 			if ((x = ticket_state_by_name(json_string_value(json_object_get(o, "state")))) > 0)
 				v[m++] = (struct sla_event){ ev[i].at, SLA_STATE, x };
 			held = json_is_true(json_object_get(o, "held"));
-			if (held)
-				v[m++] = (struct sla_event){ ev[i].at, SLA_HELD, 0 };
+			if (held || json_is_true(json_object_get(o, "aside")))
+				v[m++] = (struct sla_event){ ev[i].at, SLA_HELD, json_is_true(json_object_get(o, "aside")) };
+			held &= !json_is_true(json_object_get(o, "aside"));
 			if (json_is_true(json_object_get(o, "answered")))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_ANSWERED, 0 };
 		} else if (strcmp(kind, "ticket.changed") == 0 && m > 0) {

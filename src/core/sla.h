@@ -8,6 +8,7 @@
  * Held:            no clock runs of what a program sent, or what came in a name nobody has proved, until a person of ours takes,
  *                  places or answers it, or one of the customer's writes into it: then both start, and what came before counts not.
  *                  Solved or closed while it is held, it stays so until it is opened again.
+ * Aside:           what is no request for help is held whatever happens to it.
  * Merged:          a clock that still ran in the ticket that was merged into this one goes on here: it is never set back by that.
  * Priority:        a change counts from the start, with every pause kept: the target is that of the priority at the clock's
  *                  end, or now.
@@ -50,7 +51,7 @@ struct sla_clock {
 	int64_t target_us;      /* 0: none */
 };
 /* held: both marks are SLA_NONE, without due times. start_at: when the clocks began, or would have. */
-struct sla { struct sla_clock response, solution; int64_t next_due_at, start_at; enum ticket_state state; enum ticket_priority priority; bool held; };
+struct sla { struct sla_clock response, solution; int64_t next_due_at, start_at; enum ticket_state state; enum ticket_priority priority; bool held, aside; };
 
 /* Events oldest first, the first SLA_CREATED; a moment that goes back counts as the one before it. Events after now are
  * not looked at. Zero events: all zero. */

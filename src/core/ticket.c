@@ -303,6 +303,7 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	struct err why;
 	int64_t left = 0;
 	bool answered, held;
+	json_t *made;
 
 	if (f->dedupe_key && store_ticket_by_dedupe(w, a, f->dedupe_key, out, &why) == 0) {
 		if (ticket_is_open(out))
@@ -329,10 +330,13 @@ int ticket_create(struct db_conn *w, struct arena *a, const struct desk *d, cons
 	held = !who->person && !t.owner_id && (!text_blank(f->text.auto_class) || (!t.contact_id && unproven(f->text.auth)));
 	if (store_ticket_add(w, &t, e) != 0)
 		return -1;
-	if (ticket_event(&k, &t, "ticket.created", json_pack("{s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:b, s:b, s:i, s:I}", "number", (json_int_t)t.number,
+	made = json_pack("{s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:b, s:b, s:i, s:I}", "number", (json_int_t)t.number,
 		"subject", t.subject, "type", t.type, "priority", t.priority, "owner_id", (json_int_t)t.owner_id, "state", t.state, "channel", t.channel, "answered", answered,
 		"held", held, "version", 1, "contact",
-		(json_int_t)t.contact_id), e) != 0)
+		(json_int_t)t.contact_id);
+	if (made && f->aside)
+		json_object_set_new(made, "aside", json_true());
+	if (ticket_event(&k, &t, "ticket.created", made, e) != 0)
 		return -1;
 	if (left && ticket_event(&k, &t, "ticket.unplaced", json_pack("{s:I}", "customer", (json_int_t)left), e) != 0)
 		return -1;

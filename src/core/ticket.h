@@ -35,6 +35,7 @@ struct ticket_draft {
 	const char *subject;                    /* blank: the first line of the body */
 	const char *category, *type, *priority, *channel, *promise, *dedupe_key;        /* NULL: the usual ("api" for channel) */
 	bool probe, quiet;                      /* quiet: no confirmation by mail */
+	bool aside;                             /* no request for help: it never has clocks, and is no evidence of a promise */
 	bool never_refused;                     /* of somebody whose company is no customer any more: placed with nobody, which is said on it */
 	struct ticket_text text;
 };

@@ -157,19 +157,22 @@ class Agreements(unittest.TestCase):
         at = re.search(r'/portal/tasks/(\d+)', b.url).group(1)
         self.assertIn('Vi har dit svar på aftalen', b.text)
         self.assertIn('For dyrt, og &lt;b&gt;vi&lt;/b&gt; vil have 5 timer.', b.text)
-        self.assertNotIn('er en kladde igen', b.text)                            # the note is ours alone
+        self.assertNotIn('en kladde igen', b.text)                            # the note is ours alone
         again = b.post(mine + '/decline', {**form, 'why': 'For dyrt, og <b>vi</b> vil have 5 timer.'})
         self.assertTrue(again.url.endswith(f'/portal/tasks/{at}?done=declined'), again.url)
         self.assertEqual(b.post(mine + '/decline', {**form, 'why': 'Andre ord'}).status, 404)        # it is a draft by now
         tickets = self.p.ok('GET', f"/api/v1/tickets?customer_id={c['id']}")['items']
         self.assertEqual([(str(t['number']), t['subject']) for t in tickets], [(at, f'Aftale {number} afvist')])
+        self.assertNotIn('response_due_at', tickets[0])                          # no request for help: nothing is due
+        self.p.ok('POST', f'/api/v1/tickets/{tickets[0]["id"]}/messages', {'body': 'Tak for svaret, vi vender tilbage.'})
+        self.assertNotIn('response_due_at', self.p.ok('GET', f'/api/v1/tickets/{tickets[0]["id"]}'))
         self.assertIn('Mette Dahl', str(self.p.sql(f'SELECT o.name FROM ticket t JOIN person o ON o.id=t.owner_id WHERE t.number={at}')))
         self.sink.wait(lambda f, t, m: 'mette@fjordkant.example' in t and f'Aftale {number} afvist' in m['Subject'])
         self.sink.wait(lambda f, t, m: 'bodil@bogbinder.example' in t and f'Aftale {number} afvist' in m['Subject'])     # we have it
         self.assertIn(f'Aftale {number} afvist', s.get('/console/').text)
         self.assertIn(f'Aftale {number} afvist', s.get('/console/tickets').text)
         s.get(f'/console/tickets/{at}')
-        self.assertIn('er en kladde igen', s.text)
+        self.assertIn('en kladde igen', s.text)
         self.assertIn(f'href="{self.p.base}{home}"', s.text)
         s.get(home)
         self.assertIn('Birgitte Sønderskov har sagt nej', s.text)
