@@ -130,6 +130,14 @@ static int view_events(struct web *w, const struct agreement *g, struct agreemen
 	return 0;
 }
 
+int agreement_no(struct web *w, const struct agreement *g, const struct agreement_event_view **no, struct err *e)
+{
+	struct agreement_event_view *events;
+	int n;
+
+	return view_events(w, g, &events, &n, no, e);
+}
+
 /* ---- the draft form */
 
 /* Service hours and closed days are kept in one form; in the form they stand as the reader writes them. */

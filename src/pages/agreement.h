@@ -61,6 +61,9 @@ struct agreement_portal_view {
 	const struct agreement *g; const struct agreement_doc *doc;     /* one agreement; NULL: the list */
 	const char *done, *pdf;
 };
+/* The customer's answer to it as it was last sent, when that was a no; else NULL. */
+int agreement_no(struct web *w, const struct agreement *g, const struct agreement_event_view **no, struct err *e);
+void agreement_portal_no_page(struct web *w, const struct agreement *g, const struct agreement_event_view *no);
 void agreement_portal_list_page(struct web *w, const struct agreement_portal_view *v);
 void agreement_portal_document(struct web *w, const struct agreement_portal_view *v);
 void agreement_portal_page(struct web *w, const struct agreement_portal_view *v);

@@ -32,13 +32,31 @@ static int page_list(struct web *w, struct err *e)
 	return 0;
 }
 
+/* One that was sent and that somebody of theirs has said no to: the others follow the same mailed link. What it has become since is ours. */
+static int show_no(struct web *w, struct err *e)
+{
+	const struct agreement_event_view *no;
+	struct agreement g;
+
+	if (w->who.customer_id == 0 || store_agreement_get(w->db, w->a, w->who.customer_id, web_param_id(w, 0), &g, e) != 0)
+		return w->who.customer_id ? -1 : FAIL(e, E_NOT_FOUND, "no customer");
+	if (agreement_no(w, &g, &no, e) != 0)
+		return -1;
+	if (!no || g.accepted_at)
+		return FAIL(e, E_NOT_FOUND, "agreement %s is not sent", g.number);
+	agreement_portal_no_page(w, &g, no);
+	return 0;
+}
+
 static int show_one(struct web *w, struct err *e)
 {
 	struct agreement_portal_view v = { .done = done_text(w) };
 	struct agreement_doc doc;
 	struct agreement g;
 
-	if (agreement_of_request(w, &g, e) != 0 || agreement_doc_make(w->db, w->a, &g, &doc, e) != 0)
+	if (agreement_of_request(w, &g, e) != 0)
+		return e->id == E_NOT_FOUND && strcmp(w->rq->method, "GET") == 0 ? show_no(w, e) : -1;
+	if (agreement_doc_make(w->db, w->a, &g, &doc, e) != 0)
 		return -1;
 	v.g = &g;
 	v.doc = &doc;

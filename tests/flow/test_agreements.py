@@ -161,6 +161,13 @@ class Agreements(unittest.TestCase):
         again = b.post(mine + '/decline', {**form, 'why': 'For dyrt, og <b>vi</b> vil have 5 timer.'})
         self.assertTrue(again.url.endswith(f'/portal/tasks/{at}?done=declined'), again.url)
         self.assertEqual(b.post(mine + '/decline', {**form, 'why': 'Andre ord'}).status, 404)        # it is a draft by now
+        # the other owner has the same link by mail: it says who said no, and nothing of what the draft becomes
+        self.p.ok('POST', f"/api/v1/customers/{c['id']}/contacts", {'name': 'Bo Bogbinder', 'email': 'bo@bogbinder.example', 'role': 'approver'})
+        bo = self.signed_in('bo@bogbinder.example').get(mine)
+        self.assertEqual(bo.status, 200)
+        for said in ('Birgitte Sønderskov har sagt nej', 'For dyrt, og &lt;b&gt;vi&lt;/b&gt; vil have 5 timer.', f'href="/portal/tasks/{at}"'):
+            self.assertIn(said, bo.text)
+        self.assertEqual([bo.get(mine + path).status for path in ('/print', '/pdf')], [404, 404])
         tickets = self.p.ok('GET', f"/api/v1/tickets?customer_id={c['id']}")['items']
         self.assertEqual([(str(t['number']), t['subject']) for t in tickets], [(at, f'Aftale {number} afvist')])
         self.assertNotIn('response_due_at', tickets[0])                          # no request for help: nothing is due

@@ -338,7 +338,10 @@ static void test_portal_says_yes(void **state)
 	CHECK_INT(ask(x, &x->owner, arena_printf(x->s->a, "%s/decline", mine), "why=Mere"), 404);
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
 	says(x, "har sagt nej");
-	CHECK_INT(ask(x, &x->owner, mine, NULL), 404);
+	CHECK_INT(ask(x, &x->other, mine, NULL), 404);
+	CHECK_INT(ask(x, &x->owner, mine, NULL), 200);  /* who said no, and nothing of the draft */
+	says(x, "For dyrt");
+	CHECK(!strstr(x->body, "<article"));
 	CHECK_INT(ask(x, &x->staff, home, NULL), 200);
 	CHECK_INT(ask(x, &x->staff, home, arena_printf(x->s->a, form, 2)), 409);        /* a page from before it was declined */
 	CHECK_INT(ask(x, &x->staff, home, arena_printf(x->s->a, form, 3)), 303);
