@@ -79,6 +79,8 @@ static int job_token(struct db_conn *w, struct arena *a, void *arg, struct err *
 
 	if (store_person_by_login(w, a, t->login, &p, e) != 0)
 		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_LOGIN_UNKNOWN, "login", "%.60s", t->login) : -1;
+	if (!p.active)
+		return FAIL_FIELD(e, E_PERSON_INACTIVE, "login", "%.60s", t->login);
 	if (token_add(w, p.id, t->name, t->hash, "*", os_now_us(), &id, e) != 0)
 		return -1;
 	return job_event(w, a, p.id, "token.created", t->name, e);

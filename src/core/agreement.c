@@ -312,6 +312,15 @@ static int mail_deciders(struct agreement_do *d, const struct agreement *g, cons
 	return 0;
 }
 
+static int check_customer(struct agreement_do *d, const struct agreement *g, struct err *e)
+{
+	struct agreement_customer c;
+
+	if (store_agreement_customer(d->w, d->a, g->customer_id, &c, e) != 0)
+		return -1;
+	return c.active ? 0 : FAIL_FIELD(e, E_CUSTOMER_INACTIVE, "customer_id", "%lld", (long long)g->customer_id);
+}
+
 int agreement_send(struct agreement_do *d, int64_t id, struct err *e)
 {
 	struct agreement_decider *to;
@@ -323,6 +332,8 @@ int agreement_send(struct agreement_do *d, int64_t id, struct err *e)
 		return -1;
 	if (!is_state(&g, "draft"))
 		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", g.number, g.state);
+	if (check_customer(d, &g, e) != 0)
+		return -1;
 	if (g.supersedes && (store_agreement_get(d->w, d->a, g.customer_id, g.supersedes, &old, e) != 0 || replaceable(&old, e) != 0))
 		return -1;
 	if (g.nitems == 0)
@@ -457,7 +468,7 @@ int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_
 		return -1;
 	if (!is_state(&g, "sent") && !(is_state(&g, "draft") && actor_is_staff(d->who)))
 		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", g.number, g.state);
-	if (check_contact(d, &g, yes, &c, e) != 0)
+	if (check_customer(d, &g, e) != 0 || check_contact(d, &g, yes, &c, e) != 0)
 		return -1;
 	if (g.nitems == 0)
 		return FAIL_FIELD(e, E_AGREEMENT_EMPTY, "items", "no services");

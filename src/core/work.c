@@ -352,6 +352,8 @@ static int check(const struct work_in *in, int64_t now, struct err *e)
 		return FAIL_FIELD(e, E_DRIVE_RANGE, "drive_home_minutes", "%lld", (long long)in->drive_home);
 	if (in->trip_customers < 0 || in->trip_customers > WORK_TRIP_CUSTOMERS)
 		return FAIL_FIELD(e, E_NUMBER_RANGE, "trip_customers", "%lld", (long long)in->trip_customers);
+	if (in->trip_customers > 1 && in->trip_part == 0)       /* the parts differ by a minute: which one is this? */
+		return FAIL_FIELD(e, E_REQUIRED, "trip_part", "1 to %lld", (long long)in->trip_customers);
 	if (in->trip_part < 0 || (in->trip_part > 1 && in->trip_part > in->trip_customers))
 		return FAIL_FIELD(e, E_NUMBER_RANGE, "trip_part", "%lld of %lld", (long long)in->trip_part, (long long)in->trip_customers);
 	if (v != ACTIVITY_VISIT && in->trip_customers > 1)

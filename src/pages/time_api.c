@@ -193,7 +193,7 @@ static int entry_read(struct web *w, json_t *o, struct work_in *in, struct err *
 	    want_minutes(o, "drive_out_minutes", false, &in->drive_out, e) != 0 ||
 	    want_minutes(o, "drive_home_minutes", false, &in->drive_home, e) != 0 ||
 	    json_want_int(o, "trip_customers", 1, WORK_TRIP_CUSTOMERS, false, 1, &in->trip_customers, e) != 0 ||
-	    json_want_int(o, "trip_part", 1, WORK_TRIP_CUSTOMERS, false, 1, &in->trip_part, e) != 0 || json_want_text(o, "login", 60, false, &login, e) != 0)
+	    json_want_int(o, "trip_part", 1, WORK_TRIP_CUSTOMERS, false, 0, &in->trip_part, e) != 0 || json_want_text(o, "login", 60, false, &login, e) != 0)
 		return -1;
 	if (activity_by_name(in->activity) < 0)
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "activity", "%.40s", in->activity);
@@ -303,7 +303,7 @@ static const struct api_field entry_body[] = {
 	{ "minutes", "integer", true, NULL, "1 to 1440" }, { "note", "string", false, NULL, "the customer may read it" },
 	{ "drive_out_minutes", "integer", false, NULL, "only with visit" }, { "drive_home_minutes", "integer", false, NULL, "only with visit" },
 	{ "trip_customers", "integer", false, NULL, "the trip went to so many customers, 1 to 20; driving is written for the whole trip and divided" },
-	{ "trip_part", "integer", false, NULL, "this customer is number 1 to trip_customers; the parts add up to the whole" },
+	{ "trip_part", "integer", false, NULL, "needed with trip_customers: this customer is number 1 to trip_customers; the parts add up to the whole" },
 	{ "login", "string", false, NULL, "who worked; the token's person when left out" },
 	{ "late", "boolean", false, NULL, "true: for a closed month, settled in the first open one" }, { 0 } };
 static const struct api_field entry_query[] = { { "customer_id", "integer" }, { "ticket_id", "integer" }, { "login", "string" }, { "limit", "integer" },

@@ -300,10 +300,10 @@ class Hours(unittest.TestCase):
             driven += got['drive_minutes']
             self.assertIn('af en tur på 2:21 til 3 kunder', self.staff.get(f"/console/customers/{other['id']}/hours/2026-07").text)
         self.assertEqual(driven, 141)
-        for error, field, body in (('NUMBER_RANGE', 'trip_part', {'trip_part': 4}), ('NUMBER_RANGE', 'trip_customers', {'trip_customers': 21}),
-                                   ('NUMBER_RANGE', 'trip_customers', {'trip_customers': 0}), ('NUMBER_RANGE', 'trip_part', {'trip_customers': 1, 'trip_part': 2}),
+        for error, field, body in (('NUMBER_RANGE', 'trip_part', {'trip_part': 4}), ('REQUIRED', 'trip_part', {'trip_part': ...}),
+                                   ('NUMBER_RANGE', 'trip_customers', {'trip_customers': 21}), ('NUMBER_RANGE', 'trip_customers', {'trip_customers': 0}), ('NUMBER_RANGE', 'trip_part', {'trip_customers': 1, 'trip_part': 2}),
                                    ('DRIVE_NOT_VISIT', 'trip_customers', {'activity': 'remote', 'drive_out_minutes': 0, 'drive_home_minutes': 0})):
-            status, got = self.p.api('POST', '/api/v1/time-entries', {**entry, **body})
+            status, got = self.p.api('POST', '/api/v1/time-entries', {k: v for k, v in {**entry, **body}.items() if v is not ...})
             self.assertEqual((got['error']['id'], got['error']['field']), (error, field), body)
 
     def test_next_months_hours_in_advance(self):

@@ -150,6 +150,10 @@ class Words(unittest.TestCase):
     def test_token_alone(self):
         with Pedel(start=False) as p:
             out = p.cli('token', 'add', '--data', p.data, '--login', 'admin', '--name', 'x')
+            p.sql("UPDATE person SET active=0 WHERE login='admin'")
+            code, gone, err = p.cli('token', 'add', '--data', p.data, '--login', 'admin', '--name', 'y', ok=False)
+            self.assertEqual((code, gone, 'PERSON_INACTIVE' in err), (1, '', True))
+            p.sql("UPDATE person SET active=1 WHERE login='admin'")
             self.assertRegex(out, r'^pdl_[A-Za-z0-9_-]{43}\n$')
             self.assertNotEqual(out.strip(), p.token)
 

@@ -430,6 +430,26 @@ static void test_send_needs_somebody(void **state)
 	CHECK_INT(simply(x, ACCEPT, id), E_ACCEPT_ROLE);
 }
 
+static int job_customer_leaves(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	static const struct db_sql leave = { "UPDATE customer SET active=0 WHERE id=?1", NULL };
+
+	return db_run(w, &leave, DB(DB_INT(*(int64_t *)arg)), NULL, e);
+}
+
+static void test_no_agreement_with_a_customer_of_before(void **state)
+{
+	struct world *x = world(*state);
+	int64_t draft = drafted(x, DAY(2026, 12, 1), INT32_MAX, "support"), sent = drafted(x, DAY(2026, 12, 1), INT32_MAX, "backup");
+	struct err e = { 0 };
+
+	CHECK_INT(simply(x, SEND, sent), E_NONE);
+	CHECK_INT(db_write(x->s->db, job_customer_leaves, &x->customer, &e), 0);
+	CHECK_INT(simply(x, SEND, draft), E_CUSTOMER_INACTIVE);
+	CHECK_INT(simply(x, ACCEPT, sent), E_CUSTOMER_INACTIVE);
+	CHECK_INT(simply(x, ACCEPT, draft), E_CUSTOMER_INACTIVE);
+}
+
 static int job_keep(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	int *v = arg;
@@ -695,6 +715,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(test_draft), STORE_TEST(test_life), STORE_TEST(test_closed_months), STORE_TEST(test_supersede_and_end), STORE_TEST(test_send_needs_somebody),
+		STORE_TEST(test_no_agreement_with_a_customer_of_before),
 		STORE_TEST(test_catalogue_versions), STORE_TEST(test_old_words_stay), STORE_TEST(test_document), STORE_TEST(test_price),
 		STORE_TEST(test_words), STORE_TEST(test_accepted_text_stays), STORE_TEST(test_random_histories),
 	};
