@@ -20,9 +20,17 @@ static int begin(void **state)
 		execl(CONV_PROGRAM, "pedel-conv", "--serve", path, (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 200 && access(path, F_OK) != 0; i++)
-		usleep(20000);
-	return access(path, F_OK);
+	/* The name is there a moment before anybody listens. */
+	for (int i = 0; i < 3000; i++, usleep(20000)) {
+		struct arena *a = arena_begin(1 << 20);
+		struct err e;
+		int rc = conv_try(path, a, 5000, &e);
+
+		arena_end(a);
+		if (rc == 0)
+			return 0;
+	}
+	return -1;
 }
 
 static int end(void **state)
