@@ -131,6 +131,10 @@ class Tenants(House, unittest.TestCase):
                         if method == 'POST' and not mask and got[0] in (200, 303):
                             continue            # has made something of ours; what it made is looked at below
                         want = self.ask(who, method, other, NOBODYS, NOBODYS)
+                        for _ in range(5 if method == 'GET' else 0):        # a promise of ours may be judged anew between the two
+                            if got == want or (again := self.ask(who, method, path, self.theirs['ids'], self.theirs['rows'])) == got:
+                                break
+                            got, want = again, self.ask(who, method, other, NOBODYS, NOBODYS)
                         self.assertEqual(got[:2], want[:2])
                         self.assertEqual(got[2], want[2])
                         self.assertEqual(got[3], want[3])
