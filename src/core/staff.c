@@ -2,9 +2,14 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/lang.h"
+#include "base/moment.h"
 #include "base/text.h"
 #include "core/cvr.h"
 #include "core/tell.h"
+#include "core/words.h"
+#include "store/outbox.h"
+#include "store/setting.h"
 
 /* Checked, and as it is stored; the login only of who has no id yet. */
 static int check(struct arena *a, struct person *p, struct err_list *all)
@@ -93,4 +98,34 @@ int staff_password(struct db_conn *w, struct arena *a, const struct actor *who, 
 	if (store_person_set_password(w, id, hash, e) != 0)
 		return -1;
 	return tell_event(w, a, who, now, 0, "person", id, "person.password", json_object(), e);
+}
+
+int staff_totp_off(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, struct err *e)
+{
+	if (store_person_set_totp(w, id, NULL, 0, 0, e) != 0 || store_recovery_set(w, id, NULL, 0, e) != 0)
+		return -1;
+	return tell_event(w, a, who, now, 0, "person", id, "person.totp_off", json_object(), e);
+}
+
+int staff_tell_reset(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *before, bool password, bool totp,
+	struct err *e)
+{
+	struct outmail m = { .created_at = now, .next_at = now, .kind = "reset", .body_html = "", .in_reply_to = "", .references = "", .automatic = true };
+	const char *provider, *by = who->name ? who->name : "", *what;
+	struct person p;
+	bool en;
+
+	if (store_person_get(w, a, before->id, &p, e) != 0 || setting_get(w, a, "provider.name", "Pedel", &provider, e) != 0)
+		return -1;
+	m.recipient = text_blank(before->email) ? p.email : before->email;
+	if (text_blank(m.recipient))
+		return 0;
+	en = text_eq(p.lang, "en");
+	what = !totp ? en ? "given you a new password" : "givet dig en ny adgangskode" : !password ? en ? "turned your two steps off" : "slået dine to trin fra" :
+		en ? "given you a new password and turned your two steps off" : "givet dig en ny adgangskode og slået dine to trin fra";
+	m.subject = arena_printf(a, en ? "Your sign-in at %s was changed" : "Dit login hos %s er ændret", provider);
+	m.body = arena_printf(a, en ? "Dear %s\n\n%s has %s (%s), and you have been signed out everywhere. Did you not ask for it? Then tell another administrator at once.\n\n%s\n" :
+		"Kære %s\n\n%s har %s (%s), og du er logget ud overalt. Har du ikke bedt om det? Så sig det til en anden administrator med det samme.\n\n%s\n",
+		p.name, by, what, words_day(a, en ? LANG_EN : LANG_DA, day_of(now)), provider);
+	return outbox_add(w, a, &m, e);
 }

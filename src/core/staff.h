@@ -15,4 +15,10 @@ int staff_add(struct db_conn *w, struct arena *a, const struct actor *who, int64
 int staff_change(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *p, struct err *e);
 /* hash made before the job; signs nobody out. */
 int staff_password(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, const char *hash, struct err *e);
+/* The second step and its recovery codes are taken off somebody who has lost the phone; signs nobody out. */
+int staff_totp_off(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, int64_t id, struct err *e);
+/* A mail to a colleague whose secrets another has reset, in their language; nothing for who has no address. before: as they were, for a new address
+ * in the same form is not theirs for certain. */
+int staff_tell_reset(struct db_conn *w, struct arena *a, const struct actor *who, int64_t now, const struct person *before, bool password, bool totp,
+	struct err *e);
 #endif

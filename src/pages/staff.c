@@ -74,12 +74,15 @@ struct job { struct actor who; int64_t now; struct person p; const char *hash; b
 static int staff_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct job *j = arg;
+	struct person before;
 
 	if (!j->p.id)
 		return staff_add(w, a, &j->who, j->now, &j->p, e);
-	if (staff_change(w, a, &j->who, j->now, &j->p, e) != 0 || (j->hash && staff_password(w, a, &j->who, j->now, j->p.id, j->hash, e) != 0))
+	if (store_person_get(w, a, j->p.id, &before, e) != 0 || staff_change(w, a, &j->who, j->now, &j->p, e) != 0 || (j->hash && staff_password(w, a, &j->who, j->now, j->p.id, j->hash, e) != 0))
 		return -1;
-	if (j->totp_off && (store_person_set_totp(w, j->p.id, NULL, 0, 0, e) != 0 || store_recovery_set(w, j->p.id, NULL, 0, e) != 0))
+	if (j->totp_off && staff_totp_off(w, a, &j->who, j->now, j->p.id, e) != 0)
+		return -1;
+	if (j->p.id != j->who.id && (j->hash || j->totp_off) && staff_tell_reset(w, a, &j->who, j->now, &before, j->hash, j->totp_off, e) != 0)
 		return -1;
 	/* who leaves, or whose secrets change, is signed out; one's own session stays */
 	if (j->p.id != j->who.id && (j->hash || !j->p.active || j->totp_off))

@@ -275,9 +275,13 @@ class Sessions(unittest.TestCase):
                     self.assertEqual((status, 'id="e-known"' in page), (422, True), (of, change, more))
         self.assertEqual(Person(self.p).try_in(login, PASSWORD), 401, 'two steps are on still')
         status = desk.post(f'/console/settings/staff/{who}', name=login, role='technician', active='on', totp_off='on', known=PASSWORD, password='',
-                           email='', phone='', version=self.p.sql(f'SELECT version FROM person WHERE id={who}')[0][0])[0]
+                           email=f'{login}@hus.example', phone='', version=self.p.sql(f'SELECT version FROM person WHERE id={who}')[0][0])[0]
         self.assertEqual(status, 303)
         self.assertEqual((b.get('/profile')[0], Person(self.p).try_in(login, PASSWORD)), (303, 303), 'signed out, and in without a code')
+        told = self.p.sql(f"SELECT body FROM outbox WHERE recipient='{login}@hus.example'")
+        self.assertEqual(len(told), 1)
+        self.assertIn(f'{boss} har slået dine to trin fra', told[0][0])
+        self.assertEqual(len(self.p.sql(f"SELECT 1 FROM event WHERE kind='person.totp_off' AND object_id={who}")), 1)
 
     def test_ended_while_it_is_used(self):
         """Whoever asks after the answer that a session or token has ended, is nobody: pages that are kept, too."""
