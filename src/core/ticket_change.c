@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/ticket_inner.h"
 #include "store/outbox.h"
+#include "store/person.h"
 #include "store/search.h"
 
 enum { TERMS_PAGE = 100, TERMS_PAGES_BYTES = 256 << 20, TERMS_TICKET_BYTES = 16 << 20 };
@@ -293,6 +294,32 @@ int ticket_link(struct db_conn *w, struct arena *a, const struct desk *d, const 
 	return ticket_event(&k, &y, "ticket.linked", json_pack("{s:I,s:s}", "other", (json_int_t)x.number, "subject", x.subject), e);
 }
 
+/* An address that is somebody's we know is that person: no second line, no mail as to a stranger, and nobody of another customer. */
+static int watcher_of(const struct ticket_work *k, const struct ticket *t, const char **kind, const char **email, int64_t *who_id, struct watcher *out,
+	struct err *e)
+{
+	int64_t contact_id, customer_id;
+	struct person p;
+	struct err none;
+
+	if (store_person_by_email(k->w, k->a, *email, &p, &none) == 0) {
+		*kind = "person";
+		*who_id = p.id;
+		*email = "";
+		return store_ticket_person(k->w, k->a, p.id, out, e);
+	}
+	if (none.id != E_NOT_FOUND)
+		return *e = none, -1;
+	if (store_ticket_contact_by_email(k->w, k->a, *email, &contact_id, &customer_id, &none) != 0)
+		return none.id == E_NOT_FOUND ? 0 : (*e = none, -1);
+	if (customer_id != t->customer_id)
+		return t->customer_id ? FAIL_FIELD(e, E_WATCHER_CUSTOMER, "email", "%.80s", *email) : 0;
+	*kind = "contact";
+	*who_id = contact_id;
+	*email = "";
+	return store_ticket_contact(k->w, k->a, contact_id, out, NULL, e);
+}
+
 int ticket_watch(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t id, const char *kind, int64_t who_id,
 	const char *email, bool on, struct err *e)
 {
@@ -317,6 +344,8 @@ int ticket_watch(struct db_conn *w, struct arena *a, const struct desk *d, const
 
 		if (!at || at == email || !at[1] || strchr(at + 1, '@') || strpbrk(email, " \t\r\n,;<>\"") || strlen(email) > 254)
 			return FAIL_FIELD(e, E_EMAIL_INVALID, "email", "%.80s", email);
+		if (on && watcher_of(&k, &t, &kind, &email, &who_id, &p, e) != 0)
+			return -1;
 	} else {
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "kind", "%.40s", kind);
 	}

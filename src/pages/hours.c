@@ -381,15 +381,38 @@ static int send_file(struct web *w, const void *p, size_t n, const char *type, i
 	return 0;
 }
 
+/* What is handed to the customer, whoever makes it: in their language, and without what they do not see. */
+static int show_pdf(struct web *w, int64_t customer_id, int32_t month, bool portal, struct hours_view *v, struct err *e)
+{
+	enum lang reader = w->lang;
+	struct customer of;
+	const void *p;
+	json_t *doc;
+	size_t n;
+	int rc;
+
+	if (!w->app->make_pdf)
+		return FAIL(e, E_CONV_FAILED, "no converter is wired");
+	if (!portal) {
+		if (store_customer_get(w->db, w->a, customer_id, &of, e) != 0)
+			return -1;
+		hours_for_customer(w, &v->s);
+		w->lang = strcmp(of.lang, "en") == 0 ? LANG_EN : LANG_DA;
+	}
+	doc = hours_document(w, &v->s, v->s.terms.time_visible);
+	w->lang = reader;
+	rc = w->app->make_pdf(w->app->pdf_arg, w->a, doc, &p, &n, e);
+	json_decref(doc);
+	return rc != 0 ? -1 : send_file(w, p, n, "application/pdf", month, "pdf");
+}
+
 static int show(struct web *w, int64_t customer_id, const char *month_text, bool portal, enum as as, struct err *e)
 {
 	struct hours_view v;
 	struct customer of;
 	const void *p;
-	json_t *doc;
 	int32_t month;
 	size_t n;
-	int rc;
 
 	if (month_read(w, month_text, &month, e) != 0 || hours_load(w, customer_id, month, portal, &v, e) != 0)
 		return -1;
@@ -397,14 +420,8 @@ static int show(struct web *w, int64_t customer_id, const char *month_text, bool
 		p = hours_csv(w, &v.s, &n);
 		return send_file(w, p, n, "text/csv; charset=utf-8", month, "csv");
 	}
-	if (as == AS_PDF) {
-		if (!w->app->make_pdf)
-			return FAIL(e, E_CONV_FAILED, "no converter is wired");
-		doc = hours_document(w, &v.s, v.entries);
-		rc = w->app->make_pdf(w->app->pdf_arg, w->a, doc, &p, &n, e);
-		json_decref(doc);
-		return rc != 0 ? -1 : send_file(w, p, n, "application/pdf", month, "pdf");
-	}
+	if (as == AS_PDF)
+		return show_pdf(w, customer_id, month, portal, &v, e);
 	if (!portal && store_customer_get(w->db, w->a, customer_id, &of, e) != 0)
 		return -1;
 	v.of = &of;

@@ -135,6 +135,14 @@ class Hours(unittest.TestCase):
         s.get(base + '/pdf')
         self.assertEqual(s.headers['Content-Type'], 'application/pdf')
         self.assertTrue(s.bytes.startswith(b'%PDF-'))
+        if shutil.which('pdftotext'):           # what is handed on is the customer's: their language, nothing internal
+            version = self.p.ok('GET', f"/api/v1/customers/{self.customer['id']}")['version']
+            self.p.ok('PATCH', f"/api/v1/customers/{self.customer['id']}", {'language': 'en', 'version': version})
+            words = subprocess.run(['pdftotext', '-layout', '-', '-'], input=s.get(base + '/pdf').bytes, capture_output=True, check=True).stdout.decode()
+            self.p.ok('PATCH', f"/api/v1/customers/{self.customer['id']}", {'language': 'da', 'version': version + 1})
+            self.assertIn('Hours in June 2026', words)
+            self.assertNotIn('Intern', words)
+            self.assertIn('Kun for os', s.get(base).text)
         self.same_total(s, base)
         s.get('/console/billing/2026-06')
         self.assertIn('Advokathuset', s.text)

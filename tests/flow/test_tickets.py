@@ -223,6 +223,25 @@ class Tickets(unittest.TestCase):
         n = self.desk.url.split('/tickets/')[1].split('?')[0]
         self.assertEqual(self.outbox('SELECT contact_id FROM ticket WHERE number=?', n), [(self.employee['id'],)])
 
+    def test_a_participant_by_address_is_who_has_it(self):
+        other, theirs, _, _ = self.p.customer(seed=871, name='En anden ApS', domain='en-anden.example')
+        t = self.ticket('Flere læser med')
+        page = f"/console/tickets/{t['number']}"
+        was = (self.p.sql("SELECT email FROM person WHERE login='admin'") or [('',)])[0][0]      # psql shows an empty one as no row
+        self.p.sql("UPDATE person SET email='vagt@desk.example' WHERE login='admin'")
+        self.addCleanup(self.p.sql, f"UPDATE person SET email='{was}' WHERE login='admin'")
+        for address in (self.owner['email'].upper(), 'vagt@desk.example', 'revisor@fjern.example'):
+            self.desk.get(page)
+            self.desk.submit(page + '/watch', email=address, kind='email', on='1')
+            self.assertEqual(self.desk.status, 200, self.desk.text[:500])
+        kinds = self.outbox('SELECT who_kind FROM watcher WHERE ticket_id=? ORDER BY who_kind', t['id'])
+        self.assertEqual([k for k, in kinds], ['contact', 'email', 'person'])
+        self.desk.get(page)
+        self.desk.submit(page + '/watch', email=theirs['email'], kind='email', on='1')
+        self.assertEqual(self.desk.status, 409)
+        self.assertIn('en anden kunde', self.desk.text)
+        self.assertEqual(len(self.outbox('SELECT who_kind FROM watcher WHERE ticket_id=?', t['id'])), 3)
+
     def test_what_is_no_number_changes_nothing(self):
         t = self.ticket('Har en ejer', owner_id=1)
         page = f"/console/tickets/{t['number']}"
