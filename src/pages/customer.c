@@ -5,7 +5,7 @@
 #include "core/ticket.h"
 #include "web/ui.h"
 
-enum { LIST = 50, PEOPLE_MOST = 200, DOMAINS_MOST = 51 };
+enum { LIST = 50, PEOPLE_MOST = 200, DOMAINS_MOST = 51, AGREEMENTS_SHOWN = 50 };
 
 void customer_begin(struct web *w, const struct customer *c, const char *tab)
 {
@@ -91,11 +91,29 @@ static const char *done_text(struct web *w)
 	return !done ? NULL : strcmp(done, "new") == 0 ? _("The customer is made. Add people and an agreement next.") : _("Saved.");
 }
 
+/* Ending a customer ends no agreement: it would be billed and judged, and nobody would think of it. */
+static int holding(struct web *w, struct customer_view *v, struct err *e)
+{
+	struct agreement *all, *kept;
+	int n;
+
+	if (v->c->active)
+		return 0;
+	if (store_agreement_list(w->db, w->a, v->c->id, 0, AGREEMENTS_SHOWN, &all, &n, e) != 0)
+		return -1;
+	kept = ARENA_ARRAY(w->a, struct agreement, n + 1);
+	for (int i = 0; i < n; i++)
+		if (strcmp(all[i].state, "accepted") == 0 && all[i].valid_to_day >= w->today)
+			kept[v->nholding++] = all[i];
+	v->holding = kept;
+	return 0;
+}
+
 static int customer_get(struct web *w, struct err *e)
 {
 	struct customer_view v = { .done = done_text(w) };
 
-	if (load(w, web_param_id(w, 0), &v, e) != 0)
+	if (load(w, web_param_id(w, 0), &v, e) != 0 || holding(w, &v, e) != 0)
 		return -1;
 	if (v.npeople > 8)
 		v.npeople = 8;

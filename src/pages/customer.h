@@ -4,6 +4,7 @@
  * Ownership: the request's arena.  Errors: none here.  Units: us, minutes.  Threads: the request's.  Source: ui.md. */
 #ifndef PEDEL_PAGES_CUSTOMER_H
 #define PEDEL_PAGES_CUSTOMER_H
+#include "store/agreement.h"
 #include "store/contact.h"
 #include "store/customer.h"
 #include "store/event.h"
@@ -21,6 +22,7 @@ struct customer_view {
 	const struct site *sites; int nsites;
 	const struct contact *people; int npeople; int64_t npeople_all;
 	const struct event *events; int nevents;
+	const struct agreement *holding; int nholding;          /* of one that has ended: agreements that were not */
 	const char *done;
 };
 struct customer_form { const struct customer *c; const char *domains; };        /* c->id 0: a new one */

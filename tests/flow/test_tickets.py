@@ -412,6 +412,7 @@ class Tickets(unittest.TestCase):
                            ('hour-purchases', {'customer_id': gone['id'], 'minutes': 60, 'price_ore': 1, 'bought_on': '2026-01-01', 'expires_on': '2026-12-31'})):
             code, got = self.p.api('POST', '/api/v1/' + path, body)
             self.assertEqual((code, got['error']['id'], got['error']['field']), (409, 'CUSTOMER_INACTIVE', 'customer_id'), got)
+        self.assertIn('Ikke længere kunde, men aftaler gælder stadig', self.desk.get(f"/console/customers/{gone['id']}").text)
         self.desk.get(f"/console/tickets/new?customer={gone['id']}")
         self.desk.submit('/console/tickets', customer_id=gone['id'], subject='Ny', body='Det, jeg skrev')
         self.assertEqual(self.desk.status, 409)
