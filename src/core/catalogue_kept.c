@@ -1,4 +1,5 @@
 #include "core/catalogue_kept.h"
+#include "store/catalogue.h"
 #include <pthread.h>
 #include <string.h>
 
@@ -79,5 +80,18 @@ int catalogue_kept_parse(struct catalogue_kept *k, struct arena *a, const char *
 		found = own;
 	}
 	*out = found;
+	return 0;
+}
+
+int catalogue_number(struct db_conn *c, struct arena *a, struct catalogue *k, struct err *e)
+{
+	struct catalogue_service *all = ARENA_ARRAY(a, struct catalogue_service, k->nservices + 1);
+
+	for (int i = 0; i < k->nservices; i++) {
+		all[i] = k->services[i];
+		if (store_catalogue_version(c, all[i].key, all[i].version, all[i].sha256, &all[i].version, e) != 0)
+			return -1;
+	}
+	k->services = all;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef PEDEL_CORE_CATALOGUE_KEPT_H
 #define PEDEL_CORE_CATALOGUE_KEPT_H
 #include "core/catalogue.h"
+#include "store/db.h"
 
 struct catalogue_kept;
 struct catalogue_kept *catalogue_kept_begin(void);
@@ -12,4 +13,6 @@ void catalogue_kept_end(struct catalogue_kept *k);      /* NULL is allowed */
 /* The service that text describes. k NULL, or full (64 texts, none is ever let go): it is parsed into a. */
 int catalogue_kept_parse(struct catalogue_kept *k, struct arena *a, const char *service, const char *text, const struct catalogue_service **out,
 	struct err *e);
+/* Services whose text was changed without a new version get the one that agreements are made on (store_catalogue_version()). */
+int catalogue_number(struct db_conn *c, struct arena *a, struct catalogue *k, struct err *e);
 #endif

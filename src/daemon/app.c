@@ -92,6 +92,18 @@ static int kept_size(const struct conf *c, size_t *bytes, struct err *e)
 	return 0;
 }
 
+static int number_services(struct app *p, struct err *e)
+{
+	struct db_conn *c;
+	int rc;
+
+	if (db_read_begin(p->web.db, &c, e) != 0)
+		return -1;
+	rc = catalogue_number(c, p->a, &p->catalogue, e);
+	db_read_end(c);
+	return rc;
+}
+
 static int open_all(struct app *p, const struct daemon_args *args, struct err *e)
 {
 	struct arena *a = p->a;
@@ -108,7 +120,8 @@ static int open_all(struct app *p, const struct daemon_args *args, struct err *e
 	db.url = args->db ? args->db : conf_get(p->conf, "db", NULL);
 	db.path = arena_printf(a, "%s/pedel.db", data);
 	if (os_make_folder(p->env.tmp_folder, 0700, e) != 0 || os_make_folder(arena_printf(a, "%s/run", data), 0700, e) != 0 ||
-	    catalogue_load(a, arena_printf(a, "%s/catalogue", data), &p->catalogue, e) != 0 || db_open(&db, &p->web.db, e) != 0 || chain_job_seal(p->web.db, data, e) != 0)
+	    catalogue_load(a, arena_printf(a, "%s/catalogue", data), &p->catalogue, e) != 0 || db_open(&db, &p->web.db, e) != 0 || chain_job_seal(p->web.db, data, e) != 0 ||
+	    number_services(p, e) != 0)
 		return -1;
 	p->web.blobs.folder = arena_printf(a, "%s/blobs", data);
 	p->catalogue.kept = catalogue_kept_begin();

@@ -5,27 +5,39 @@ static const struct db_sql next_free = { "SELECT COALESCE(MAX(version),0)+1 FROM
 static const struct db_sql add_text = { "INSERT INTO catalogue(service,version,sha256,text,at) VALUES(?1,?2,?3,?4,?5)" };
 static const struct db_sql get_text = { "SELECT text FROM catalogue WHERE service=?1 AND version=?2" };
 
+/* *there: the text is kept already. */
+static int numbered(struct db_conn *c, const char *service, int version, const char *sha256, int *kept, bool *there, struct err *e)
+{
+	int64_t at;
+	struct err none;
+
+	*there = db_id(c, &find_text, DB(DB_TEXT(service), DB_TEXT(sha256)), &at, &none) == 0;
+	if (!*there && none.id != E_NOT_FOUND)
+		return *e = none, -1;
+	if (!*there && db_id(c, &next_free, DB(DB_TEXT(service)), &at, e) != 0)
+		return -1;
+	*kept = (int)(!*there && at < version ? version : at);
+	return 0;
+}
+
+int store_catalogue_version(struct db_conn *c, const char *service, int version, const char *sha256, int *kept, struct err *e)
+{
+	bool there;
+
+	return numbered(c, service, version, sha256, kept, &there, e);
+}
+
 int store_catalogue_keep(struct db_conn *w, const char *service, int version, const char *sha256, const char *text, int64_t now,
 	int *kept, struct err *e)
 {
-	int64_t have, free_version, at = version;
-	struct err none;
+	bool there;
+	int at;
 
-	if (db_id(w, &find_text, DB(DB_TEXT(service), DB_TEXT(sha256)), &have, &none) == 0) {
-		*kept = (int)have;
-		return 0;
-	}
-	if (none.id != E_NOT_FOUND) {
-		*e = none;
+	if (numbered(w, service, version, sha256, &at, &there, e) != 0)
 		return -1;
-	}
-	if (db_id(w, &next_free, DB(DB_TEXT(service)), &free_version, e) != 0)
+	if (!there && db_run(w, &add_text, DB(DB_TEXT(service), DB_INT(at), DB_TEXT(sha256), DB_TEXT(text), DB_INT(now)), NULL, e) != 0)
 		return -1;
-	if (at < free_version)
-		at = free_version;
-	if (db_run(w, &add_text, DB(DB_TEXT(service), DB_INT(at), DB_TEXT(sha256), DB_TEXT(text), DB_INT(now)), NULL, e) != 0)
-		return -1;
-	*kept = (int)at;
+	*kept = at;
 	return 0;
 }
 

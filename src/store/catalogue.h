@@ -10,5 +10,7 @@
  * without a new version), the next free one. The same text again gives the same version. */
 int store_catalogue_keep(struct db_conn *w, const char *service, int version, const char *sha256, const char *text, int64_t now,
 	int *kept, struct err *e);
+/* The version that the text has here, or would be kept under. */
+int store_catalogue_version(struct db_conn *c, const char *service, int version, const char *sha256, int *kept, struct err *e);
 int store_catalogue_text(struct db_conn *c, struct arena *a, const char *service, int version, const char **text, struct err *e);
 #endif

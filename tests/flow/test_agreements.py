@@ -425,7 +425,9 @@ class Agreements(unittest.TestCase):
         place.write_text(own, encoding='utf-8')
         self.p.stop()
         self.p.start()
-        names = {s['key']: s['name']['da'] for s in self.p.ok('GET', '/api/v1/services')}
+        services = self.p.ok('GET', '/api/v1/services')
+        self.assertEqual([s['version'] for s in services if s['key'] == 'hosting'], [ours + 1], 'the number that agreements are made on')
+        names = {s['key']: s['name']['da'] for s in services}
         self.assertEqual((names['hosting'], names['support']), ('Vores webhotel', 'Generel it-support'))
         self.assertEqual(len(names), len(list((ROOT / 'catalogue').glob('[!R]*.md'))), 'it takes the place of ours')
         later = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'hosting'}]})
