@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/customer.h"
 #include "core/staff.h"
+#include "core/tell.h"
 #include "web/dispatch.h"
 #include "web/escape.h"
 #include "web/guard.h"
@@ -289,7 +290,7 @@ static int totp_get(struct web *w, struct err *e)
 	return totp_show(w, secret, e);
 }
 
-struct totp_job { struct actor who; const void *sealed; size_t n; int64_t step; uint8_t codes[CODES][32]; };
+struct totp_job { struct actor who; int64_t now; const void *sealed; size_t n; int64_t step; uint8_t codes[CODES][32]; };
 
 static int totp_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
@@ -301,13 +302,15 @@ static int totp_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 		return -1;
 	if (store_person_set_totp(w, j->who.id, j->sealed, j->n, j->step, e) != 0)
 		return -1;
-	return store_recovery_set(w, j->who.id, j->codes, j->n ? CODES : 0, e);
+	if (store_recovery_set(w, j->who.id, j->codes, j->n ? CODES : 0, e) != 0)
+		return -1;
+	return tell_event(w, a, &j->who, j->now, 0, "person", j->who.id, j->n ? "person.totp_on" : "person.totp_off", json_object(), e);
 }
 
 static int totp_post(struct web *w, struct err *e)
 {
 	const char *hex = web_field(w, "sealed"), *code = web_field(w, "code"), *codes[CODES];
-	struct totp_job j = { .who = w->who };
+	struct totp_job j = { .who = w->who, .now = w->now };
 	struct db_bytes sealed, secret;
 	uint8_t *raw;
 	char *clean, *put;
@@ -347,7 +350,7 @@ static int totp_post(struct web *w, struct err *e)
 
 static int totp_off(struct web *w, struct err *e)
 {
-	struct totp_job j = { .who = w->who };
+	struct totp_job j = { .who = w->who, .now = w->now };
 	const char *hash;
 
 	if (own_hash(w, &hash, e) != 0 || confirm(w, hash, "present", e) != 0)
@@ -359,22 +362,24 @@ static int totp_off(struct web *w, struct err *e)
 	return web_redirect(w, "/profile?done=off");
 }
 
-struct codes_job { int64_t id; uint8_t codes[CODES][32]; };
+struct codes_job { struct actor who; int64_t now; uint8_t codes[CODES][32]; };
 
 static int codes_job(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct codes_job *j = arg;
 	struct person p;
 
-	if (store_person_get(w, a, j->id, &p, e) != 0 || (!p.totp_sealed.n && FAIL(e, E_CHANGED, "two steps are off")))
+	if (store_person_get(w, a, j->who.id, &p, e) != 0 || (!p.totp_sealed.n && FAIL(e, E_CHANGED, "two steps are off")))
 		return -1;
-	return store_recovery_set(w, j->id, j->codes, CODES, e);
+	if (store_recovery_set(w, j->who.id, j->codes, CODES, e) != 0)
+		return -1;
+	return tell_event(w, a, &j->who, j->now, 0, "person", j->who.id, "person.recovery_codes", json_object(), e);
 }
 
 /* The old ones open nothing any more. */
 static int codes_post(struct web *w, struct err *e)
 {
-	struct codes_job j = { .id = w->who.id };
+	struct codes_job j = { .who = w->who, .now = w->now };
 	const char *hash, *codes[CODES];
 
 	if (own_hash(w, &hash, e) != 0 || confirm(w, hash, "present", e) != 0)

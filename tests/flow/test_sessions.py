@@ -261,6 +261,8 @@ class Sessions(unittest.TestCase):
         self.assertEqual(status, 200)
         fresh = re.findall(r'[0-9a-f]{4}(?:-[0-9a-f]{4}){3}', page)
         self.assertEqual((len(fresh), set(fresh) & set(codes)), (10, set()))
+        self.assertEqual(sorted(self.p.sql(f"SELECT kind FROM event WHERE object='person' AND object_id={who} AND kind LIKE 'person.%to%' OR "
+                                           f"object='person' AND object_id={who} AND kind='person.recovery_codes'")), [('person.recovery_codes',), ('person.totp_on',)])
         self.assertEqual([Person(self.p).try_in(login, PASSWORD, c) for c in (codes[0], fresh[0], fresh[0])], [401, 303, 401])
         boss, _ = self.staff('admin')
         desk = Person(self.p).sign_in(boss, PASSWORD)
