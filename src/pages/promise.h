@@ -78,9 +78,10 @@ void promise_duties_section(struct web *w, const struct promise_line *lines, int
 struct home_promises { const struct promise_line *lines; int n, all; };
 void promise_home_section(struct web *w, const struct home_promises *v);
 void need_home_section(struct web *w, const struct need *n, int count);
-struct need_view { struct need n; const char *done; };
+struct need_view { struct need n; const char *done, *by; };      /* by: who answered; NULL: it was seen to be done */
 void need_page(struct web *w, const struct need_view *v);
 void need_answers(struct web *w, const struct need *n);
+const char *need_answer_word(const struct web *w, const char *answer);   /* as on the button that gave it */
 
 /* For the portal's front page. */
 void home_part_needs(struct web *w);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "core/ticket.h"
 #include "pages/promise.h"
+#include "store/contact.h"
 #include "store/probe.h"
 #include "store/setting.h"
 #include <string.h>
@@ -26,12 +27,26 @@ static int page_one(struct web *w, struct err *e)
 	return 0;
 }
 
+const char *need_answer_word(const struct web *w, const char *answer)
+{
+	return strcmp(answer, "yes") == 0 ? _("Yes please") : strcmp(answer, "no") == 0 ? _("No thank you") : strcmp(answer, "call") == 0 ? _("Call me first") :
+		_("It is done");
+}
+
 static int page_need(struct web *w, struct err *e)
 {
 	struct need_view v = { .done = web_query(w, "done") ? _("Thank you. We have your answer.") : NULL };
+	struct contact by;
+	struct err none;
 
 	if (store_need_get(w->db, w->a, w->who.customer_id, web_param_id(w, 0), &v.n, e) != 0)
 		return -1;
+	if (v.n.answered_by && strcmp(v.n.kind, "accept") != 0) {
+		if (store_contact_get(w->db, w->a, w->who.customer_id, v.n.answered_by, &by, &none) == 0)
+			v.by = by.name;
+		else if (none.id != E_NOT_FOUND)
+			return *e = none, -1;
+	}
 	need_page(w, &v);
 	return 0;
 }

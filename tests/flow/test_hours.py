@@ -355,6 +355,7 @@ class Hours(unittest.TestCase):
         self.assertEqual(b.get('/portal/hours/2026-07').status, 403)
         b = self.signed_in(owner).get(link)
         b.submit(link, answer='no')
+        self.assertRegex(b.text, f"Besvaret [^:<]* af {owner['name']}: Nej tak")
         self.assertEqual(self.p.ok('GET', bank)['more_time'], 'refused')
         self.assertEqual(self.p.api('POST', '/api/v1/time-entries', {**entry, 'minutes': 1})[0], 409)
         b.get('/portal/hours/2026-07').submit('/accept')
