@@ -219,6 +219,7 @@ class Postgres(unittest.TestCase):
         script = [f'DROP TABLE {t} CASCADE' for t in now if t not in had]      # with the indexes of its constraints
         script += [f'ALTER TABLE {t} DROP COLUMN {c}' for t in had for c in now[t] if c not in had[t]]
         script += [f'DROP INDEX IF EXISTS {i}' for i in now_indexes - indexes if not i.endswith('_pkey')]
+        script += [ask(empty, f"SELECT indexdef FROM pg_indexes WHERE indexname='{i}'").strip() for i in indexes - now_indexes]      # and those that went later
         ask(url, ';'.join([*script, f'DELETE FROM schema_version WHERE number>{number}']))
         return {t: cs for t, cs in had.items() if t not in OWN}
 
