@@ -96,13 +96,23 @@ int cli_fill_begin(struct cli *c, struct err *e)
 	return os_sync_folder(c->data, e);
 }
 
+/* The mark goes last, and for good: a power cut must not bring it back to what was said to be done, nor leave rubbish without it. */
+static int unmark(struct cli *c, struct err *e)
+{
+	if (os_sync_folder(c->data, e) != 0 || os_remove_file(mark_of(c), e) != 0)
+		return -1;
+	return os_sync_folder(c->data, e);
+}
+
 int cli_fill_end(struct cli *c, int rc, struct err *e)
 {
 	if (rc == 0)
-		rc = os_remove_file(mark_of(c), e);
+		rc = unmark(c, e);
 	if (rc != 0) {
+		struct err ignored;
+
 		empty(c->data);
-		unlink(mark_of(c));
+		unmark(c, &ignored);
 		if (!c->was_there)
 			remove_folders(c);
 	}

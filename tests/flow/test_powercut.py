@@ -95,11 +95,11 @@ class Sqlite(Cut):
         first = next(at for at, text in disk.notes if text == 'init')
         moments = [at for at in disk.places if at > first]
         marks = [at for at, _ in disk.notes if at > first]
+        # half of them just after something was acknowledged, which is when it hurts; and always just after a command said that it was done
+        cuts = [((self.random.choice(marks) if n % 2 else self.random.choice(moments)) + 1, VARIANTS[n % len(VARIANTS)]) for n in range(CUTS)]
+        cuts += [(at + 1, 'lost') for at, text in disk.notes if text in ('begun', 'backup', 'restore')]
         bad = []
-        for n in range(CUTS):
-            # half of them just after something was acknowledged, which is when it hurts
-            end = (self.random.choice(marks) if n % 2 else self.random.choice(moments)) + 1
-            variant = VARIANTS[n % len(VARIANTS)]
+        for n, (end, variant) in enumerate(cuts):
             folder = self.top / f'cut{n}'
             disk.write(end, variant, self.random, folder)
             notes = disk.noted(end)
@@ -112,7 +112,7 @@ class Sqlite(Cut):
                         bad.append(f'{what}: {mark} {out}{err}')
             if not os.environ.get('PEDEL_KEEP'):
                 shutil.rmtree(folder)
-        print(f'{CUTS} cuts of a record of {len(disk.places)} steps and {len(marks)} acknowledgements; starts: longest {max(self.took, default=0):.2f} s', flush=True)
+        print(f'{len(cuts)} cuts of a record of {len(disk.places)} steps and {len(marks)} acknowledgements; starts: longest {max(self.took, default=0):.2f} s', flush=True)
         self.assertEqual(bad, [])
 
 
