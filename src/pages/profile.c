@@ -157,14 +157,21 @@ static int own_hash(struct web *w, const char **hash, struct err *e)
 /* Is it really them at the keyboard? Wrong is noted as the field's error. */
 static int confirm(struct web *w, const char *hash, const char *field, struct err *e)
 {
-	const char *given = web_field(w, field);
+	const char *given = web_field(w, field), *who = arena_printf(w->a, "%d:%lld", w->who.person, (long long)w->who.id);
 	struct err what;
 	bool fits;
 
-	if (web_slow_down(w, "confirm", arena_printf(w->a, "%d:%lld", w->who.person, (long long)w->who.id), 10, 30 * MOMENT_SECOND, e) != 0 ||
-	    guard_password_fits(w->app->guard, hash, given ? given : "", &fits, e) != 0)
+	if (text_blank(given)) {        /* forgotten, not guessed */
+		FAIL_FIELD(&what, E_REQUIRED, field, "own password");
+		web_wrong(w, &what);
+		return 0;
+	}
+	if (web_slow_down(w, "confirm", who, 10, 30 * MOMENT_SECOND, e) != 0 ||
+	    guard_password_fits(w->app->guard, hash, given, &fits, e) != 0)
 		return -1;
-	if (!fits) {
+	if (fits) {
+		web_forgive(w, "confirm", who, 30 * MOMENT_SECOND);     /* only guesses are counted: ten colleagues may be added in a row */
+	} else {
 		FAIL_FIELD(&what, E_PASSWORD_WRONG, field, "wrong");
 		web_wrong(w, &what);
 	}

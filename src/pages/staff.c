@@ -90,12 +90,19 @@ static int staff_job(struct db_conn *w, struct arena *a, void *arg, struct err *
 	return 0;
 }
 
+/* What gives power: not for whoever finds the browser open. A mail from a colleague's address is the colleague's word. */
+static bool is_power(const struct person *now, const struct person *p)
+{
+	return !p->id || !text_eq(now->role, p->role) || !text_eq(now->email, p->email) || (p->active && !now->active);
+}
+
 /* The first password is part of adding, so a job that fails adds nobody: the id is set only when it stood. */
 static int staff_save(struct web *w, struct person *p, struct err *e)
 {
 	struct job j = { .who = w->who, .now = w->now, .totp_off = web_field(w, "totp_off") != NULL };
 	const char *password = field(w, "password");
 	struct err_list all = { .n = 0 };
+	const struct person before = *p;
 
 	p->name = field(w, "name");
 	p->email = field(w, "email");
@@ -108,8 +115,7 @@ static int staff_save(struct web *w, struct person *p, struct err *e)
 	} else {
 		p->login = field(w, "login");
 	}
-	/* another's secrets, or one's own anew: not for whoever finds the browser open */
-	if (p->id && (*password || j.totp_off) && profile_confirm(w, "known", e) != 0)
+	if ((is_power(&before, p) || *password || j.totp_off) && profile_confirm(w, "known", e) != 0)
 		return -1;
 	staff_check(w->a, p, &all);
 	if ((*password || !p->id) && guard_password_check(password, "password", &all.now) != 0)
@@ -204,6 +210,8 @@ static int tokens_post(struct web *w, struct err *e)
 	}
 	if (text_check(j.name, "name", 120, true, &what) != 0)
 		web_wrong(w, &what);
+	if (profile_confirm(w, "known", e) != 0)
+		return -1;
 	if (w->nerrors)
 		return tokens_show(w, NULL, e);
 	fresh = token_make(w->a, j.hash);
@@ -225,16 +233,17 @@ static int revoke_post(struct web *w, struct err *e)
 
 enum { DAYS_MOST = 365 };
 enum kind { TEXT, CVR, PHONE, MAIL, DOMAIN_NAME, MAILS, SERVER, DAYS, PERSON };
-static const struct { const char *key, *name, *label, *hint; enum kind kind; bool required; } keys[] = {
+/* power: whoever changes it can read or forge mail, the links to sign in with among them */
+static const struct { const char *key, *name, *label, *hint; enum kind kind; bool required, power; } keys[] = {
 	{ "provider.name", "name", N_("Name"), NULL, TEXT, true },
 	{ "provider.cvr", "cvr", N_("CVR number"), NULL, CVR, true },
 	{ "provider.phone", "phone", N_("Phone"), N_("Shown to customers, and on every error page."), PHONE, false },
 	{ "provider.hours", "hours", N_("When you answer"), N_("As words, for example: weekdays 8 to 16."), TEXT, false },
-	{ "desk.from", "desk_from", N_("The desk's mail address"), N_("Answers are sent from it, and customers write to it."), MAIL, false },
+	{ "desk.from", "desk_from", N_("The desk's mail address"), N_("Answers are sent from it, and customers write to it."), MAIL, false, true },
 	{ "mail.domain", "mail_domain", N_("Domain of Message-IDs"), N_("Your own mail domain, for example msp.dk. Left empty: that of the desk's address."), DOMAIN_NAME, false },
-	{ "mail.addresses", "mail_addresses", N_("Addresses that become tickets"), N_("With spaces between. Left empty: every address the mail server hands over."), MAILS, false },
-	{ "mail.authserv_id", "mail_authserv_id", N_("Name of your mail server in Authentication-Results"), N_("Only results under this name are believed."), TEXT, false },
-	{ "mail.smtp", "mail_smtp", N_("Mail server that takes your mail"), N_("Address and port, for example 127.0.0.1:25. What pedeld was started with, or pedel.conf says, goes first. Left empty: mails wait."), SERVER, false },
+	{ "mail.addresses", "mail_addresses", N_("Addresses that become tickets"), N_("With spaces between. Left empty: every address the mail server hands over."), MAILS, false, true },
+	{ "mail.authserv_id", "mail_authserv_id", N_("Name of your mail server in Authentication-Results"), N_("Only results under this name are believed."), TEXT, false, true },
+	{ "mail.smtp", "mail_smtp", N_("Mail server that takes your mail"), N_("Address and port, for example 127.0.0.1:25. What pedeld was started with, or pedel.conf says, goes first. Left empty: mails wait."), SERVER, false, true },
 	{ "desk.close_days", "close_days", N_("Days until a solved ticket is closed"), N_("From 1 to 365. Left empty: 7."), DAYS, false },
 	{ "promises.owner", "promises_owner", N_("Who takes the ticket of a broken promise"), NULL, PERSON, false },
 };
@@ -404,11 +413,19 @@ static int read_setting(struct web *w, int i, const char **out, struct err *e)
 static int settings_post(struct web *w, struct err *e)
 {
 	struct settings_job j = { .who = w->who, .now = w->now };
+	const char *before;
+	bool power = false;
 	struct err what;
 
-	for (int i = 0; i < KEYS; i++)
+	for (int i = 0; i < KEYS; i++) {
 		if (read_setting(w, i, &j.value[i], &what) != 0)
 			web_wrong(w, &what);
+		if (setting_get(w->db, w->a, keys[i].key, "", &before, e) != 0)
+			return -1;
+		power |= keys[i].power && !text_eq(before, j.value[i]);
+	}
+	if (power && profile_confirm(w, "known", e) != 0)
+		return -1;
 	if (w->nerrors)
 		return settings_show(w, e);
 	if (web_write(w, settings_job, &j, e) != 0)

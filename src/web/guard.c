@@ -178,29 +178,34 @@ int guard_password_hash(struct web_guard *g, struct arena *a, const char *passwo
 }
 
 /* Token buckets in a table that never grows: a stranger with many addresses can push old ones out, not fill memory. */
-int guard_slow_down(struct web_guard *g, const char *what, const char *key, int burst, int64_t each_us, int64_t now, struct err *e)
+static struct bucket *bucket_find(struct web_guard *g, const char *what, const char *key, int64_t now)
 {
 	uint8_t text[300], out[crypto_shorthash_BYTES];
-	int n = snprintf((char *)text, sizeof text, "%s\n%s", what, key), rc = 0;
+	int n = snprintf((char *)text, sizeof text, "%s\n%s", what, key);
 	struct bucket *b, *oldest;
 	uint64_t h;
 
 	crypto_shorthash(out, text, (size_t)(n < (int)sizeof text ? n : (int)sizeof text - 1), g->salt);
 	memcpy(&h, out, sizeof h);
 	h |= h == 0;
-	pthread_mutex_lock(&g->rate);
 	b = oldest = &g->bucket[h % (BUCKETS / WAYS) * WAYS];
 	for (int i = 0; i < WAYS; i++, b++) {
 		if (b->key == h)
-			break;
+			return b;
 		if (b->full_at < oldest->full_at)
 			oldest = b;
-		if (i + 1 == WAYS) {
-			b = oldest;
-			*b = (struct bucket){ h, now };
-			break;
-		}
 	}
+	*oldest = (struct bucket){ h, now };
+	return oldest;
+}
+
+int guard_slow_down(struct web_guard *g, const char *what, const char *key, int burst, int64_t each_us, int64_t now, struct err *e)
+{
+	struct bucket *b;
+	int rc = 0;
+
+	pthread_mutex_lock(&g->rate);
+	b = bucket_find(g, what, key, now);
 	if (b->full_at < now)
 		b->full_at = now;
 	if (b->full_at + each_us > now + burst * each_us)
@@ -209,6 +214,17 @@ int guard_slow_down(struct web_guard *g, const char *what, const char *key, int 
 		b->full_at += each_us;
 	pthread_mutex_unlock(&g->rate);
 	return rc;
+}
+
+void guard_forgive(struct web_guard *g, const char *what, const char *key, int64_t each_us, int64_t now)
+{
+	struct bucket *b;
+
+	pthread_mutex_lock(&g->rate);
+	b = bucket_find(g, what, key, now);
+	if (b->full_at >= each_us)
+		b->full_at -= each_us;
+	pthread_mutex_unlock(&g->rate);
 }
 
 /* --- sealed secrets -------------------------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@ int  guard_password_hash(struct web_guard *g, struct arena *a, const char *passw
 int  guard_password_check(const char *password, const char *field, struct err *e);      /* may it be chosen: E_PASSWORD_WEAK, E_TOO_LONG, E_TEXT_ENCODING */
 bool guard_password_stale(const char *hash);            /* made with other costs: hash it again */
 int  guard_slow_down(struct web_guard *g, const char *what, const char *key, int burst, int64_t each_us, int64_t now, struct err *e);
+void guard_forgive(struct web_guard *g, const char *what, const char *key, int64_t each_us, int64_t now);   /* the latest one does not count */
 /* Secrets at rest: XChaCha20-Poly1305 with the installation's key; `place` ("person:7:totp_sealed") is bound to it. */
 struct db_bytes guard_seal(struct web_guard *g, struct arena *a, const char *place, const void *p, size_t n);
 bool guard_open(struct web_guard *g, struct arena *a, const char *place, struct db_bytes sealed, struct db_bytes *out);

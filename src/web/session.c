@@ -317,3 +317,9 @@ int web_slow_down(struct web *w, const char *what, const char *key, int burst, i
 {
 	return w->app->guard ? guard_slow_down(w->app->guard, what, key, burst, each_us, os_steady_us(), e) : 0;
 }
+
+void web_forgive(struct web *w, const char *what, const char *key, int64_t each_us)
+{
+	if (w->app->guard)
+		guard_forgive(w->app->guard, what, key, each_us, os_steady_us());
+}

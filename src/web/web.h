@@ -127,6 +127,7 @@ void web_kept_seat(struct web *w, int64_t ticket_id, const char *const *others, 
 
 /* At most `burst` at once and one more each `each_us`, per what and key ("report", the address): E_TOO_MANY. */
 int web_slow_down(struct web *w, const char *what, const char *key, int burst, int64_t each_us, struct err *e);
+void web_forgive(struct web *w, const char *what, const char *key, int64_t each_us);      /* the latest one does not count: it was right */
 int web_slow_address(struct web *w, const char *what, int burst, int64_t each_us, struct err *e);       /* per address asking; of IPv6 per /64 */
 
 /* JSON body of an API request: an object with only the known keys, types checked by the json_* readers. Belongs to the request. */

@@ -426,7 +426,7 @@ class OpenApi(unittest.TestCase):
 
     def token(self, scopes):
         self.desk.get('/console/settings/tokens')
-        self.desk.submit('/console/settings/tokens', name='snæver', scopes=scopes)
+        self.desk.submit('/console/settings/tokens', name='snæver', scopes=scopes, known=self.p.password)
         return re.search(r'pdl_[A-Za-z0-9_-]{43}', self.desk.text).group(0)
 
     def test_6_a_token_without_the_scope_is_refused(self):

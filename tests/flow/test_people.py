@@ -55,13 +55,14 @@ class People(unittest.TestCase):
                       {'mail_addresses': '@'}, {'mail_addresses': '@msp'}, {'mail_addresses': 'desk@msp.example @'}):
             b.get('/console/settings').submit('/console/settings', **wrong)
             self.assertEqual(b.status, 422, wrong)
-        b.get('/console/settings').submit('/console/settings', desk_from='Fjordkant Support <Desk@MSP.example>', mail_addresses='@MSP.example, help@other.example')
+        b.get('/console/settings').submit('/console/settings', desk_from='Fjordkant Support <Desk@MSP.example>', mail_addresses='@MSP.example, help@other.example',
+                                             known=self.p.password)
         self.assertEqual(b.status, 200)
         now = b.get('/console/settings').form('/console/settings')
         self.assertEqual((now['desk_from'], now['mail_addresses']), ('Fjordkant Support <desk@msp.example>', '@msp.example help@other.example'))
         b.get('/console/customers/new').submit('/console/customers/new', name='Vores eget', mail_domains='msp.example')
         self.assertIn(b.status, (400, 422))
-        b.get('/console/settings').submit('/console/settings', **{k: v for k, v in before.items() if k in ('desk_from', 'mail_addresses')})
+        b.get('/console/settings').submit('/console/settings', **{k: v for k, v in before.items() if k in ('desk_from', 'mail_addresses')}, known=self.p.password)
         self.assertEqual(b.status, 200)
 
     def test_everything_that_is_wrong_is_said_at_once(self):
@@ -72,9 +73,9 @@ class People(unittest.TestCase):
                (here + '/people/new', {'name': '', 'email': 'karen', 'phone': 'abc'}, {'name', 'email', 'phone'}),
                (here + '/sites/new', {'name': '', 'street': 'x' * 121, 'postcode': '12345678901', 'drive_minutes': 'længe'}, {'name', 'street', 'postcode', 'drive_minutes'}),
                ('/console/settings/staff/new', {'login': 'A B', 'name': '', 'email': 'x', 'phone': 'abc', 'password': 'kort'},
-                {'login', 'name', 'email', 'phone', 'password'}),
-               ('/console/settings/staff/1', {'name': '', 'email': 'x'}, {'name', 'email'}),
-               ('/console/settings', {'cvr': '1', 'mail_smtp': 'x', 'close_days': 'syv'}, {'cvr', 'mail_smtp', 'close_days'}),
+                {'login', 'name', 'email', 'phone', 'password', 'known'}),
+               ('/console/settings/staff/1', {'name': '', 'email': 'x'}, {'name', 'email', 'known'}),
+               ('/console/settings', {'cvr': '1', 'mail_smtp': 'x', 'close_days': 'syv'}, {'cvr', 'mail_smtp', 'close_days', 'known'}),
                (here + '/purchases', {'hours': 'mange', 'price_ore': 'x', 'expires_on': 'aldrig'}, {'hours', 'price_ore', 'expires_on'}),
                ('/console/answers', {'name': '', 'body_da': ''}, {'name', 'body_da'})]
         for path, fields, wanted in bad:

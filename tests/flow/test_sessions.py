@@ -48,7 +48,7 @@ class Sessions(unittest.TestCase):
         """(login, id) of somebody who was not there before."""
         self.staffed += 1
         login = f'{self.word}-{self.staffed}'
-        status, _, text = self.desk.post('/console/settings/staff/new', login=login, name=login, role=role, password=PASSWORD)
+        status, _, text = self.desk.post('/console/settings/staff/new', login=login, name=login, role=role, password=PASSWORD, known=self.p.password)
         self.assertEqual(status, 303, text[-600:])
         return login, self.p.sql(f"SELECT id FROM person WHERE login='{login}'")[0][0]
 
@@ -285,6 +285,43 @@ class Sessions(unittest.TestCase):
         self.assertIn(f'{boss} har slået dine to trin fra', told[0][0])
         self.assertEqual(len(self.p.sql(f"SELECT 1 FROM event WHERE kind='person.totp_off' AND object_id={who}")), 1)
 
+    def test_what_gives_power_asks_for_the_administrators_own_password(self):
+        """A colleague, a role, an address that speaks for one, a token and the mail server: not for whoever finds the browser open."""
+        boss, _ = self.staff('admin')
+        login, who = self.staff()
+        _, gone = self.staff()
+        desk = Person(self.p).sign_in(boss, PASSWORD)
+
+        def person(id, **change):
+            name, role, active, version = self.p.sql(f'SELECT name,role,active,version FROM person WHERE id={id}')[0]
+            form = {'name': name, 'role': role, 'email': '', 'phone': '', 'password': '', 'version': version, **({'active': 'on'} if active else {}), **change}
+            return {k: v for k, v in form.items() if v is not None}
+        self.assertEqual(self.desk.post(f'/console/settings/staff/{gone}', **person(gone, active=None))[0], 303)
+        settings = {name: '' for name in ('phone', 'hours', 'desk_from', 'mail_domain', 'mail_addresses', 'mail_authserv_id', 'mail_smtp', 'close_days', 'promises_owner')}
+        settings.update({k.replace('provider.', '').replace('.', '_'): v for k, v in self.p.sql("SELECT key,value FROM setting")})
+        at = '/console/settings/staff'
+        doors = [(f'{at}/new', {'login': self.word + '-ny', 'name': 'Ny', 'role': 'technician', 'password': PASSWORD}),
+                 (f'{at}/{who}', lambda: person(who, role='admin')), (f'{at}/{who}', lambda: person(who, role='bookkeeper', email='ny@hus.example')),
+                 (f'{at}/{gone}', lambda: person(gone, active='on')), ('/console/settings/tokens', {'name': self.word, 'scopes': '*'}),
+                 ('/console/settings', {**settings, 'mail_smtp': 'fremmed.example:25'}), ('/console/settings', {**settings, 'mail_authserv_id': 'fremmed.example'}),
+                 ('/console/settings', {**settings, 'desk_from': 'os@fremmed.example'}), ('/console/settings', {**settings, 'mail_addresses': 'os@fremmed.example'})]
+
+        def state():
+            return [self.p.sql('SELECT id,role,email,active FROM person ORDER BY id'), self.p.sql('SELECT count(*) FROM api_token'), self.p.sql('SELECT * FROM setting ORDER BY key')]
+        before = state()
+        for path, fields in doors:
+            with self.subTest(path=path, fields=str(fields)):
+                status, _, page = desk.post(path, **(fields if isinstance(fields, dict) else fields()))
+                self.assertEqual((status, 'id="e-known"' in page), (422, True))
+                self.assertEqual(state(), before)
+        for path, fields in doors:
+            fields = fields if isinstance(fields, dict) else fields()
+            self.assertIn(desk.post(path, **fields, known=PASSWORD)[0], (200, 303), (path, fields))
+        self.assertEqual(desk.post('/console/settings', **settings, known=PASSWORD)[0], 303)
+        for path, fields in ((f'{at}/{who}', person(who, phone='11223344', email='ny@hus.example')), (f'{at}/{gone}', person(gone, active=None)),
+                             ('/console/settings', {**settings, 'hours': 'altid'}), ('/console/settings', settings)):
+            self.assertEqual(desk.post(path, **fields)[0], 303, 'takes away or gives no power: no password')
+
     def test_ended_while_it_is_used(self):
         """Whoever asks after the answer that a session or token has ended, is nobody: pages that are kept, too."""
         login, _ = self.staff()
@@ -319,7 +356,7 @@ class Sessions(unittest.TestCase):
         for path in ('/console/', '/console/tickets', '/console/tickets'):      # kept pages too
             self.assertEqual(b.get(path)[0], 200)
         version = lambda: re.search(r'name="version" value="(\d+)"', self.desk.get(f'/console/settings/staff/{id}')[2]).group(1)
-        change = lambda **f: self.desk.post(f'/console/settings/staff/{id}', name=login, version=version(), **f)
+        change = lambda **f: self.desk.post(f'/console/settings/staff/{id}', name=login, version=version(), known=self.p.password, **f)
         self.assertEqual(change(role='bookkeeper', active='on')[0], 303)
         self.assertEqual(b.get('/console/tickets/new')[0], 403)
         self.assertEqual(self.p.api('POST', '/api/v1/customers', {'name': 'x', 'cvr': '10000009'}, token=token)[0], 403)

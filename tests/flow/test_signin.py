@@ -91,7 +91,7 @@ class SignIn(unittest.TestCase):
         me = self.rows("SELECT id FROM person WHERE login='admin'")[0][0]
         for smtp in ('127.0.0.1:2525', '[::1]:25', 'mail.example:587'):
             b.get('/console/settings')
-            b.submit('/console/settings', mail_smtp=smtp, close_days='14', promises_owner=me)
+            b.submit('/console/settings', mail_smtp=smtp, close_days='14', promises_owner=me, known=self.p.password)
             self.assertEqual(b.status, 200)
             self.assertIn(f'value="{smtp}"', b.text)
         kept = dict(self.rows("SELECT key,value FROM setting WHERE key IN('mail.smtp','desk.close_days','promises.owner')"))
@@ -102,7 +102,7 @@ class SignIn(unittest.TestCase):
         self.assertEqual(had[-1], '{"mail.smtp":["[::1]:25","mail.example:587"]}')
         b.submit('/console/settings')
         self.assertEqual(len(self.rows(told)), len(had), 'saving the same is no event')
-        b.submit('/console/settings', mail_smtp='', close_days='', promises_owner='')
+        b.submit('/console/settings', mail_smtp='', close_days='', promises_owner='', known=self.p.password)
         self.assertEqual(self.rows("SELECT key FROM setting WHERE key IN('mail.smtp','desk.close_days','promises.owner')"), [])
 
     def rows(self, text):
@@ -115,7 +115,7 @@ class SignIn(unittest.TestCase):
         b.submit('/staff/new', login='jonas', name='Jonas Kjær', role='technician', password='kort')
         self.assertEqual(b.status, 422)
         self.assertIn('mindst 12 tegn', b.text)
-        b.submit('/staff/new', login='jonas', name='Jonas Kjær', role='technician', password='jonas er en god tekniker')
+        b.submit('/staff/new', login='jonas', name='Jonas Kjær', role='technician', password='jonas er en god tekniker', known=self.p.password)
         self.assertEqual(b.status, 200)
         j = self.p.browser().sign_in('jonas', 'jonas er en god tekniker')
         self.assertEqual(j.get('/console/settings').status, 403)
@@ -315,7 +315,7 @@ class SignIn(unittest.TestCase):
     def test_tokens(self):
         b = self.p.browser().sign_in('admin', self.p.password)
         b.get('/console/settings/tokens')
-        b.submit('/console/settings/tokens', name='læser', scopes='tickets:read customers:read agreements:read time:read promises:read')
+        b.submit('/console/settings/tokens', name='læser', scopes='tickets:read customers:read agreements:read time:read promises:read', known=self.p.password)
         token = re.search(r'pdl_[\w-]{43}', b.text).group()
         row = re.search(r'<tr><td data-at="top">læser</td>.*?</tr>', b.text).group()
         self.assertIn('kun læse', row)
@@ -342,7 +342,7 @@ class SignIn(unittest.TestCase):
     def test_last_admin(self):
         b = self.p.browser().sign_in('admin', self.p.password)
         b.get('/console/settings/staff/1')
-        b.submit('/staff/1', role='technician')
+        b.submit('/staff/1', role='technician', known=self.p.password)
         self.assertEqual(b.status, 422)
         self.assertIn('én aktiv administrator', b.text)
 
