@@ -244,12 +244,24 @@ static bool public_one(const json_t *o)
 /* Is it worth reading? Most events of a ticket say nothing to its clocks. */
 static bool bears(const struct event *ev)
 {
-	static const char *const kinds[] = { "ticket.created", "ticket.changed", "message.added", "ticket.absorbed" };
+	static const char *const kinds[] = { "ticket.created", "ticket.changed", "message.added", "ticket.placed", "ticket.absorbed", "ticket.begun" };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(ev->kind, kinds[i]) == 0)
 			return true;
 	return false;
+}
+
+/* Does a change show that a held ticket is taken for real? Solving does not, nor taking a solving back: it is as it was before. */
+static bool cares(const json_t *o)
+{
+	static const char *const fields[] = { "priority", "type", "category", "contact" };
+	int state = ticket_state_by_name(json_string_value(json_array_get(json_object_get(o, "state"), 1)));
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (json_object_get(o, fields[i]))
+			return true;
+	return json_integer_value(json_object_get(o, "owner_id")) > 0 || (state >= 0 && !ended(state) && !json_is_true(json_object_get(o, "undone")));
 }
 
 void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_event **out, int *nout)
@@ -284,8 +296,7 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 				v[m++] = (struct sla_event){ ev[i].at, SLA_STATE, x };
 			if (json_is_true(json_object_get(o, "undone")))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_UNDONE, 0 };
-			if (held && (json_integer_value(json_object_get(o, "owner_id")) > 0 || json_object_get(o, "priority") || json_object_get(o, "state") ||
-					json_object_get(o, "contact")))
+			if (held && cares(o))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
 		} else if (strcmp(kind, "message.added") == 0 && m > 0) {
 			/* Only people write publicly into a ticket that is there; the first is the one it was made of. */
@@ -293,7 +304,7 @@ void sla_events_read(struct arena *a, const struct event *ev, int n, struct sla_
 				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
 			if (json_is_true(json_object_get(o, "answers")))
 				v[m++] = (struct sla_event){ ev[i].at, SLA_ANSWERED, 0 };
-		} else if ((strcmp(kind, "ticket.placed") == 0 || strcmp(kind, "ticket.absorbed") == 0) && m > 0) {
+		} else if ((strcmp(kind, "ticket.placed") == 0 || strcmp(kind, "ticket.absorbed") == 0 || strcmp(kind, "ticket.begun") == 0) && m > 0) {
 			if (held)
 				v[m++] = (struct sla_event){ ev[i].at, SLA_BEGUN, 0 };
 			if (json_is_integer(json_object_get(o, "waited_minutes")))

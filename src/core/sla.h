@@ -6,8 +6,9 @@
  * Solution clock:  stands still while we wait for the customer or a third party, and (terms.reopen_pauses) from solved
  *                  until reopened; ends at the last solved or closed.
  * Held:            no clock runs of what a program sent, or what came in a name nobody has proved, until a person of ours takes,
- *                  places or answers it, or one of the customer's writes into it: then both start, and what came before counts not.
- *                  Solved or closed while it is held, it stays so until it is opened again.
+ *                  places, sorts or answers it or writes time on it, or one of the customer's writes into it: then both start, and
+ *                  what came before counts not. Solved or closed while it is held, it stays so until it is opened again; a solving
+ *                  that is taken back leaves it as it was.
  * Aside:           what is no request for help is held whatever happens to it.
  * Merged:          a clock that still ran in the ticket that was merged into this one goes on here: it is never set back by that.
  * Priority:        a change counts from the start, with every pause kept: the target is that of the priority at the clock's

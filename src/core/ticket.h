@@ -85,6 +85,8 @@ int ticket_watch(struct db_conn *w, struct arena *a, const struct desk *d, const
 /* Gives a ticket nobody owns to a customer. */
 int ticket_place(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t id, int64_t customer_id,
 	int64_t contact_id, struct ticket *out, struct err *e);
+/* Somebody has worked on it: what was held of it begins. Nothing for a ticket that is not held, or is solved. */
+int ticket_begin(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t id, struct err *e);
 /* The requester says how it went: 1 bad, 2 middling, 3 good. */
 int ticket_rate(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t id, int score, const char *text,
 	struct err *e);

@@ -400,6 +400,19 @@ int ticket_rate(struct db_conn *w, struct arena *a, const struct desk *d, const 
 	return ticket_event(&k, &t, "ticket.rated", json_pack("{s:i,s:s}", "score", score, "text", text ? text : ""), e);
 }
 
+int ticket_begin(struct db_conn *w, struct arena *a, const struct desk *d, const struct actor *who, int64_t id, struct err *e)
+{
+	struct ticket_work k = { w, a, d, who };
+	struct ticket t;
+	struct sla s;
+
+	if (ticket_open(&k, id, &t, e) != 0 || ticket_clocks(w, a, d->catalogue, &t, d->now, &s, e) != 0)
+		return -1;
+	if (!s.held || s.aside || !ticket_is_open(&t))
+		return 0;
+	return ticket_event(&k, &t, "ticket.begun", json_object(), e) != 0 ? -1 : ticket_save(&k, &t, e);
+}
+
 int ticket_close_solved(struct db_conn *w, struct arena *a, const struct desk *d, int64_t before, int *n, struct err *e)
 {
 	static const struct actor system = { .name = "" };

@@ -39,7 +39,7 @@ static int reply(struct db_conn *w, struct arena *a, struct ticket_job *j, struc
 	if (j->work.minutes <= 0)
 		return 0;
 	j->work.ticket_id = m->ticket_id;
-	return work_log(w, a, j->who, &j->work, j->now, &t, e);
+	return work_log(w, a, j->who, &j->work, j->now, &t, e) != 0 ? -1 : ticket_begin(w, a, &j->desk, j->who, t.ticket_id, e);
 }
 
 static int run(struct db_conn *w, struct arena *a, void *arg, struct err *e)

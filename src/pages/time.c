@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/ticket.h"
 #include "store/ticket.h"
 #include "web/ui.h"
 
@@ -119,7 +120,17 @@ struct time_job {
 	const struct actor *who;
 	struct work_in in;
 	int64_t id, now;
+	struct desk desk;
 };
+
+static int log_it(struct db_conn *c, struct arena *a, const struct time_job *j, struct err *e)
+{
+	struct time_entry t;
+
+	if (work_log(c, a, j->who, &j->in, j->now, &t, e) != 0)
+		return -1;
+	return t.ticket_id ? ticket_begin(c, a, &j->desk, j->who, t.ticket_id, e) : 0;
+}
 
 static int time_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 {
@@ -127,7 +138,7 @@ static int time_job(struct db_conn *c, struct arena *a, void *arg, struct err *e
 	struct time_entry t;
 
 	switch (j->what) {
-	case JOB_LOG: return work_log(c, a, j->who, &j->in, j->now, &t, e);
+	case JOB_LOG: return log_it(c, a, j, e);
 	case JOB_CHANGE: return work_change(c, a, j->who, j->id, &j->in, j->now, &t, e);
 	case JOB_REMOVE: return work_remove(c, a, j->who, j->id, j->now, e);
 	case JOB_START: return work_timer_start(c, a, j->who, j->id, j->now, e);
@@ -163,6 +174,7 @@ static int run_job(struct web *w, struct time_job *j, struct err *e)
 {
 	j->who = &w->who;
 	j->now = w->now;
+	j->desk = (struct desk){ w->app->catalogue, w->app->origin, w->now };
 	if (web_write(w, time_job, j, e) != 0) {
 		work_refused(w, e, j->in.ticket_id, j->what == JOB_CHANGE ? j->id : 0);
 		return -1;

@@ -1,6 +1,7 @@
 /* /api/v1/time-entries, /api/v1/hour-banks, /api/v1/customers/{id}/months/{month}/close */
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/ticket.h"
 #include "core/work.h"
 #include "pages/time.h"
 #include "store/customer.h"
@@ -160,7 +161,7 @@ static json_t *bank_json(struct web *w, const struct statement *s, enum bank_yes
 
 /* ---- POST and GET /api/v1/time-entries ---- */
 
-struct log_job { const struct actor *who; struct work_in in; int64_t now, id; };
+struct log_job { const struct actor *who; struct work_in in; int64_t now, id; struct desk desk; };
 
 static int log_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 {
@@ -170,7 +171,7 @@ static int log_job(struct db_conn *c, struct arena *a, void *arg, struct err *e)
 	if (work_log(c, a, j->who, &j->in, j->now, &t, e) != 0)
 		return -1;
 	j->id = t.id;
-	return 0;
+	return t.ticket_id ? ticket_begin(c, a, &j->desk, j->who, t.ticket_id, e) : 0;
 }
 
 static int want_minutes(json_t *o, const char *key, bool required, int64_t *out, struct err *e)
@@ -208,7 +209,7 @@ static int entry_read(struct web *w, json_t *o, struct work_in *in, struct err *
 
 static int post_entry(struct web *w, struct err *e)
 {
-	struct log_job j = { .who = &w->who, .now = w->now };
+	struct log_job j = { .who = &w->who, .now = w->now, .desk = { w->app->catalogue, w->app->origin, w->now } };
 	struct time_entry t;
 	json_t *o;
 

@@ -201,6 +201,24 @@ class Mail(unittest.TestCase):
         self.assertFalse(t.get('response_due_at') or t.get('solution_due_at'), t)
         t = self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'priority': 'important'})
         self.assertTrue(t['response_due_at'] and t['solution_due_at'], t)
+        work = {'activity': 'remote', 'started_at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() - 3600)), 'minutes': 5}
+        desk = self.p.browser().sign_in('admin', self.p.password)
+        handled = [('slags', lambda t: self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'type': 'request'}), True),
+                   ('kategori', lambda t: self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'category': 'mail'}), True),
+                   ('tid', lambda t: self.p.ok('POST', '/api/v1/time-entries', {'ticket_id': t['id'], **work}), True),
+                   ('tid på siden', lambda t: desk.get(f"/console/tickets/{t['number']}").submit(
+                       f"/console/tickets/{t['number']}/messages", kind='note', body='Set på den', minutes='0:05', activity='remote'), True),
+                   ('note', lambda t: self.p.ok('POST', f"/api/v1/tickets/{t['id']}/messages", {'visibility': 'internal', 'body': 'Er det spam?'}), False),
+                   ('emne', lambda t: self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'subject': t['subject'] + '!'}), False),
+                   ('løst og fortrudt', lambda t: [self.p.ok('PATCH', f"/api/v1/tickets/{t['id']}", {'state': s}) for s in ('solved', 'new')], False)]
+        for word, do, starts in handled:
+            self.host.send('karen@kunde.example', [DESK], mail('karen@kunde.example', f'Scanneren: {word}', 'Sendt af den.', Auto_Submitted='auto-generated'))
+        for word, do, starts in handled:
+            with self.subTest(word=word):
+                t = self.ticket(f'Scanneren: {word}')
+                do(t)
+                t = self.p.ok('GET', f"/api/v1/tickets/{t['id']}")
+                self.assertEqual([bool(t.get('response_due_at')), bool(t.get('solution_due_at'))], [starts, starts], t)
 
     def test_a_mail_from_a_customer_that_has_ended_waits_to_be_placed(self):
         gone, who, _, _ = self.p.customer(seed=870, name='Forbi ApS', domain='forbi.example')
