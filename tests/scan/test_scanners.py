@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Debian's scanners against a running demo: testssl.sh, wapiti, sqlmap. What they find is compared with tests/scan/explained.txt; anything
-that is not explained there is a failure. Each also meets something that is broken on purpose, and must say so."""
+that is not explained there is a failure. Each also meets something that is broken on purpose, and must say so.
+
+PEDEL_SCAN_PG=1, under tests/with_postgres.py, scans a demo on PostgreSQL; PEDEL_SCAN_DEEP=1 adds sqlmap at level 3 and risk 2 on what asks the most."""
 import http.server
 import json
 import os
@@ -66,9 +68,9 @@ class Broken(http.server.BaseHTTPRequestHandler):
 class Scanners(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.p = Pedel(start=False, empty=True)
+        cls.p = Pedel(pg=bool(os.environ.get('PEDEL_SCAN_PG')), start=False, empty=True)
         cls.addClassCleanup(cls.p.__exit__, None, None, None)
-        cls.p.cli('demo', '--data', cls.p.data)
+        cls.p.cli('demo', '--data', cls.p.data, seconds=900)
         cls.p.start()
         cls.cookie = {}
         cls.token = cls.p.cli('token', 'add', '--data', cls.p.data, '--login', 'mette', '--name', 'scan').strip()
@@ -159,13 +161,17 @@ class Scanners(unittest.TestCase):
 
     # --- SQL
 
-    def sqlmap(self, url, *more):
-        out = self.run_tool('sqlmap', '--batch', '--flush-session', '--disable-coloring', '--level', 1, '--risk', 1, '--technique', 'BEUT', '--time-sec', 5, '--timeout', 30,
-                            '--ignore-code', '*', '--ignore-redirects', '--output-dir', self.p.folder / 'sqlmap', '-u', url, *more)
+    def sqlmap(self, url, *more, level=1, risk=1, seconds=420):
+        out = self.run_tool('sqlmap', '--batch', '--flush-session', '--disable-coloring', '--level', level, '--risk', risk, '--technique', 'BEUT', '--time-sec', 5, '--timeout', 30,
+                            '--ignore-code', '*', '--ignore-redirects', '--output-dir', self.p.folder / 'sqlmap', '-u', url, *more, seconds=seconds)
         self.assertRegex(out, r'all tested parameters do not appear|identified the following injection', out[-3000:])
         bad = 'identified the following injection' in out
         print("# sqlmap", url, "INJECTABLE" if bad else "not injectable", len(set(re.findall("testing for SQL injection on (.+)", out))), "parameters", flush=True)
         return bad
+
+    def form(self, cookie, at, **fields):
+        return ('--cookie', f'pedel={cookie}', '--csrf-token', 'csrf', '--csrf-url', self.p.base + at, '--data', urllib.parse.urlencode({**fields, 'csrf': 'x'}), '-p',
+                ','.join(fields))
 
     @unittest.skipUnless(shutil.which('sqlmap'), 'no sqlmap')
     def test_sqlmap(self):
@@ -173,8 +179,7 @@ class Scanners(unittest.TestCase):
         mette, karen = self.session('mette'), self.session('karen@soenderskov.example')
         bearer = ('--headers', f'Authorization: Bearer {self.token}')
         body = lambda **fields: (*bearer, '--method', 'POST', '--data', json.dumps(fields), '-p', ','.join(fields))
-        form = lambda cookie, at, **fields: ('--cookie', f'pedel={cookie}', '--csrf-token', 'csrf', '--csrf-url', self.p.base + at, '--data',
-                                             urllib.parse.urlencode({**fields, 'csrf': 'x'}), '-p', ','.join(fields))
+        form = self.form
         found = set()
         for path, more in (
                 ('/console/customers/new', form(mette, '/console/customers/new', name='a', cvr='10000009', note='a')),
@@ -196,6 +201,20 @@ class Scanners(unittest.TestCase):
         self.assertEqual(self.p.api('GET', '/api/v1/tickets', token=self.token)[0], 200)
         made = self.p.sql("SELECT channel,count(*) FROM ticket WHERE subject LIKE 'Skannet%' GROUP BY channel")
         self.assertEqual({who for who, n in made if int(n) > 5}, {'api', 'portal'}, 'what it sent was written')
+
+    @unittest.skipUnless(shutil.which('sqlmap') and os.environ.get('PEDEL_SCAN_DEEP'), 'PEDEL_SCAN_DEEP is not set')
+    def test_sqlmap_deep(self):
+        """The search, the list's filters, signing in, what a customer reports: everything sqlmap tries short of risk 3, which changes rows."""
+        mette, karen = self.session('mette'), self.session('karen@soenderskov.example')
+        cookie, bearer = ('--cookie', f'pedel={mette}'), ('--headers', f'Authorization: Bearer {self.token}')
+        found = set()
+        for path, more in (
+                ('/console/find?q=a', (*cookie, '-p', 'q')), ('/console/tickets?view=all&q=a&state=open&after=a', (*cookie, '-p', 'q,state,after')),
+                ('/login', ('--data', 'login=mette&password=x', '-p', 'login,password')),
+                ('/portal/tasks', self.form(karen, '/portal/tasks/new', text='Skannet')), ('/api/v1/tickets?q=a&cursor=1', (*bearer, '-p', 'q,cursor'))):
+            if self.sqlmap(self.p.base + path, *more, level=3, risk=2, seconds=1200):
+                found.add(path.split('?')[0])
+        self.explained('sqlmap', found)
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@
 #include "core/agreement_check.h"
 #include "core/agreement.h"
 #include "core/agreement_doc.h"
+#include "core/ticket.h"
 #include "core/words.h"
 #include "store/catalogue.h"
 #include "store/event.h"
@@ -17,6 +18,7 @@
 static const struct db_sql add_customer = { "INSERT INTO customer(name,cvr,lang,created_at) VALUES(?1,?2,?3,1) RETURNING id", NULL };
 static const struct db_sql add_contact = { "INSERT INTO contact(customer_id,name,email,role,created_at) VALUES(?1,?2,?3,?4,1) RETURNING id", NULL };
 static const struct db_sql count_mails = { "SELECT count(*) FROM outbox WHERE kind='agreement'", NULL };
+static const struct db_sql tickets = { "SELECT count(*) FROM ticket", NULL };
 static const struct db_sql open_needs = { "SELECT count(*) FROM need WHERE kind='accept' AND answered_at=0", NULL };
 
 /* One fixture per test: a customer with an owner, an approver and an employee, another customer with an owner. */
@@ -203,8 +205,10 @@ static void test_life(void **state)
 	struct op change = { .kind = CHANGE, .id = id, .in = { .valid_from_day = DAY(2026, 12, 1), .valid_to_day = INT32_MAX, .items = &support, .nitems = 1,
 		.version = 1, .note = "Efter mødet" } };
 	struct op yes = { .kind = ACCEPT, .id = id, .who = &birgitte, .yes = { .contact_id = x->owner, .via = "portal", .name = " Birgitte S. " } };
+	struct op no = { .kind = DECLINE, .id = id, .who = &birgitte, .why = "For dyrt" };
 	const char *sent_text = NULL, *text = NULL;
 	struct agreement g;
+	int64_t first;
 
 	emil = (struct actor){ .role = ROLE_EMPLOYEE, .id = x->employee, .customer_id = x->customer };
 	ole = (struct actor){ .role = ROLE_OWNER, .id = x->other_owner, .customer_id = x->other };
@@ -224,7 +228,11 @@ static void test_life(void **state)
 	g = read_one(x, id, &sent_text);
 	CHECK(strstr(sent_text, "Generel it-support") && strstr(sent_text, "Efter mødet"));
 
-	CHECK_INT(run(x, &(struct op){ .kind = DECLINE, .id = id, .who = &birgitte, .why = "For dyrt" }, NULL), E_NONE);
+	CHECK_INT(run(x, &no, NULL), E_NONE);
+	first = no.ticket;
+	CHECK_INT(run(x, &no, NULL), E_NONE);                           /* the button was pressed twice */
+	CHECK_INT(no.ticket, first);
+	CHECK_INT(number(x, &tickets), 1);
 	CHECK_INT(number(x, &open_needs), 0);
 	CHECK_INT(run(x, &yes, NULL), E_AGREEMENT_STATE);
 	CHECK_INT(simply(x, SEND, id), E_NONE);
@@ -448,6 +456,39 @@ static void test_no_agreement_with_a_customer_of_before(void **state)
 	CHECK_INT(simply(x, SEND, draft), E_CUSTOMER_INACTIVE);
 	CHECK_INT(simply(x, ACCEPT, sent), E_CUSTOMER_INACTIVE);
 	CHECK_INT(simply(x, ACCEPT, draft), E_CUSTOMER_INACTIVE);
+}
+
+static int job_report(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	struct world *x = arg;
+	struct desk d = { &x->catalogue, "https://desk.example", x->now };
+	struct ticket_draft f = { .customer_id = x->customer, .subject = "Huden er våd", .type = "incident", .channel = "console", .text = { .body = "Den drypper" } };
+	struct ticket t;
+
+	return ticket_create(w, a, &d, &x->staff, &f, &t, e);
+}
+
+/* What is open is due by what was agreed, from the day that it holds; and by the catalogue's own again once it has ended. */
+static void test_open_tickets_are_due_by_what_was_agreed(void **state)
+{
+	static const struct db_sql due = { "SELECT response_due_at FROM ticket", NULL };
+	struct world *x = world(*state);
+	struct agreement_want items[] = { { "support", NULL } };
+	struct op o = draft_op(x, DAY(2026, 1, 1), INT32_MAX, items, 1);
+	struct err e = { 0 };
+	json_error_t je;
+	int64_t before;
+
+	items[0].terms = json_loads("{\"response_normal_minutes\":30,\"service_hours\":\"mon-sun 00:00-24:00\"}", 0, &je);
+	CHECK_INT(db_write(x->s->db, job_report, x, &e), 0);
+	before = number(x, &due);
+	CHECK_INT(run(x, &o, NULL), E_NONE);
+	json_decref(items[0].terms);
+	CHECK_INT(number(x, &due), before);
+	CHECK_INT(simply(x, ACCEPT, o.made), E_NONE);
+	CHECK_INT(number(x, &due), moment_from_local(2026, 11, 24, 9, 30, 0));
+	CHECK_INT(run(x, &(struct op){ .kind = END, .id = o.made, .last_day = DAY(2026, 10, 31) }, NULL), E_NONE);
+	CHECK_INT(number(x, &due), before);
 }
 
 static int job_keep(struct db_conn *w, struct arena *a, void *arg, struct err *e)
@@ -715,7 +756,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(test_draft), STORE_TEST(test_life), STORE_TEST(test_closed_months), STORE_TEST(test_supersede_and_end), STORE_TEST(test_send_needs_somebody),
-		STORE_TEST(test_no_agreement_with_a_customer_of_before),
+		STORE_TEST(test_no_agreement_with_a_customer_of_before), STORE_TEST(test_open_tickets_are_due_by_what_was_agreed),
 		STORE_TEST(test_catalogue_versions), STORE_TEST(test_old_words_stay), STORE_TEST(test_document), STORE_TEST(test_price),
 		STORE_TEST(test_words), STORE_TEST(test_accepted_text_stays), STORE_TEST(test_random_histories),
 	};

@@ -441,6 +441,9 @@ static void placed_rated_closed(void **state)
 	CHECK_INT(count(s, "SELECT count(*) FROM watcher WHERE ticket_id=?1 AND email='kollega@alpha.example'", id), 1);
 	o.text = "a@b\r\nBcc: x@y";
 	refused(s, &o, E_EMAIL_INVALID);
+	o.text = "eva@beta.example";            /* of another customer */
+	refused(s, &o, E_WATCHER_CUSTOMER);
+	CHECK_INT(count(s, "SELECT count(*) FROM watcher WHERE ticket_id=?1 AND (who_id=3 OR email LIKE 'eva%')", id), 0);
 	o = (struct op){ .what = RATE, .who = &anna, .id = id, .score = 3, .text = "Tak" };
 	refused(s, &o, E_TICKET_STATE);
 	o = (struct op){ .what = CHANGE, .who = &tech, .id = id, .change = { .state = "solved" } };
