@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Rules of docs/decisions and CONTRIBUTING that a tool can see: no writable globals outside src/bin, no banned calls hidden
-from banned.h, no file named like a drawer; and shows (does not refuse) what is longer than the aim."""
+from banned.h, no file named like a drawer, no package whose version is whatever is newest; and shows (does not refuse) what is longer than the aim."""
+import json
 import pathlib
 import re
 import subprocess
@@ -20,6 +21,14 @@ for path in files:
     for call in re.findall(r'\b(execl|execlp|execv|system|popen)\s*\(', text):
         if path.name != 'banned.h' and not (call == 'execv' and path.parts[1] in ('daemon', 'bin', 'os')) and str(path) != 'src/conv/serve.c':
             bad.append(f'{path}: {call}')
+
+# A lock file that says "latest" of something stops fitting on the day that its next version comes out.
+for lock in (p for folder in ('ui', 'tests/browser', 'tests/lighthouse') for p in pathlib.Path(folder).glob('package-lock.json')):
+    held = json.loads((lock.parent / 'package.json').read_text()).get('overrides', {})
+    for package in json.loads(lock.read_text())['packages'].values():
+        for name, version in {**package.get('dependencies', {}), **package.get('devDependencies', {})}.items():
+            if version == 'latest' and name not in held:
+                bad.append(f'{lock}: {name} is {version!r} and not held by "overrides" in package.json')
 
 tags = subprocess.run(['ctags', '--languages=C', '--kinds-C=vf', '--fields=+neSt', '--file-scope=yes', '-f', '-', *map(str, files)],
                       capture_output=True, text=True).stdout
