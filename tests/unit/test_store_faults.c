@@ -13,6 +13,7 @@
 #include "store/agreement.h"
 #include "store/backup.h"
 #include "store/blob.h"
+#include "store/catalogue.h"
 #include "store/category.h"
 #include "store/chain.h"
 #include "store/check.h"
@@ -279,6 +280,16 @@ static int people_found(struct db_conn *w, struct arena *a, struct err *e)
 	return store_ticket_find_people(w, a, "al", 5, &customers, &n, &people, &of, &m, e);
 }
 
+static int searched(struct db_conn *w, struct arena *a, struct err *e)
+{
+	struct ticket_query q = { .q = "x", .sort = SORT_NEWEST, .now = NOW, .limit = 10 };
+	struct ticket *all;
+	const char *next;
+	int n;
+
+	return store_ticket_list(w, a, &q, &all, &n, &next, e);
+}
+
 static int conf_loop(struct arena *a, struct err *e)
 {
 	struct conf *c;
@@ -335,8 +346,11 @@ static void nothing_missing(void *arg, const char *sha256) { }
 	X(sites, sites(w, a, e)) X(views, views(w, a, e)) X(answers, answers(w, a, e)) X(purchases, purchases(w, a, e)) X(passkeys, passkeys(w, a, e)) \
 	X(incoming, incoming(w, a, e)) X(tokens, tokens(w, a, e)) X(sessions, sessions(w, a, e)) X(links, links(w, a, e)) X(codes, codes(w, a, e)) \
 	X(agreements, agreements(w, a, e)) X(needs, needs(w, a, e)) X(attestations, attestations(w, a, e)) X(promises, promises(w, a, e)) \
-	X(closes, closes(w, a, e)) X(probes, probes(w, a, e)) X(messages, messages(w, a, e)) X(outgoing, outgoing(w, a, e)) X(people_found, people_found(w, a, e)) \
+	X(closes, closes(w, a, e)) X(probes, probes(w, a, e)) X(messages, messages(w, a, e)) X(outgoing, outgoing(w, a, e)) X(people_found, people_found(w, a, e)) X(searched, searched(w, a, e)) \
 	X(chain_verified, chain_verified(w, a, e)) \
+	X(said_yes, store_agreement_said_yes(w, a, 0, 10, &(struct agreement_yes_row *){ 0 }, &(int){ 0 }, e)) \
+	X(answered, store_need_answered(w, a, 0, 10, &(struct need_answer *){ 0 }, &(int){ 0 }, e)) \
+	X(catalogue_version, store_catalogue_version(w, "support", 1, "ab", &(int){ 0 }, e)) \
 	X(contact_list, store_contact_list(w, a, 1, 0, 10, &(struct contact *){ 0 }, &(int){ 0 }, e)) \
 	X(contact_email, store_contact_by_email(w, a, "anna@alpha.example", &(struct contact){ 0 }, e)) X(contact_count, store_contact_count(w, 1, &(int64_t){ 0 }, e)) X(contact_password, store_contact_set_password(w, 1, 1, "x", e)) \
 	X(contact_bounced, store_contact_bounced(w, 1, 1, NOW, e)) \

@@ -1,6 +1,7 @@
 /* What a read asked, asked again: it is the same exactly when the read would be, and what was written between two marks is known
  * only when nobody else wrote. */
 #include "store_case.h"
+#include "base/fault.h"
 #include "base/moment.h"
 #include "store/db_trace.h"
 
@@ -137,6 +138,36 @@ static void test_same_or_not(void **state)
 	CHECK(same(s, &dated, &mark, &known, &met));
 }
 
+/* What cannot be asked is not the same: whichever question fails, at its first row or a later one, and with NULL for what was written. */
+static void test_a_question_that_fails(void **state)
+{
+	struct store_case *s = *state;
+	struct db_trace t;
+	struct db_mark mark;
+	struct db_conn *c;
+	bool fired = true, is, known, met;
+	int nth, least = INT32_MAX;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+		store_case_sql(s, first[i]);
+	t = traced(s, 0, &mark);
+	for (int keep = 0; keep <= 1; keep++) {
+		for (nth = 1, fired = true; fired && nth < 100; nth++) {
+			CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+			fault_arm(nth, keep);
+			is = db_trace_same(c, s->a, &t, NULL);
+			fired = fault_fired();
+			fault_arm(-1, 0);
+			CHECK_ROW(nth, is == !fired);
+			db_read_end(c);
+			CHECK_ROW(nth, same(s, &t, &mark, &known, &met));      /* and the next read is as if nothing had been */
+		}
+		least = nth < least ? nth : least;
+	}
+	CHECK(!fired && least > 10);
+}
+
 static int two_jobs(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	if (db_run(w, &(struct db_sql){ "INSERT INTO counter(name,value) VALUES('c',1) ON CONFLICT(name) DO UPDATE SET value=counter.value+1", NULL }, DB_NONE, NULL, e) != 0)
@@ -265,7 +296,7 @@ static void test_tables_named(void **state)
 
 int main(void)
 {
-	static const struct store_test tests[] = { STORE_TEST(test_same_or_not), STORE_TEST(test_marks), STORE_TEST(test_what_is_no_trace),
+	static const struct store_test tests[] = { STORE_TEST(test_same_or_not), STORE_TEST(test_a_question_that_fails), STORE_TEST(test_marks), STORE_TEST(test_what_is_no_trace),
 		STORE_TEST(test_schema_hides_nothing), STORE_TEST(test_tables_named) };
 
 	return store_tests_run(tests, sizeof tests / sizeof *tests);
