@@ -173,6 +173,8 @@ def main():
         for name in sorted(f.stem[5:] for f in (ROOT / 'tests/fuzz').glob('fuzz_*.c')):
             ok = c.step(f'fuzz {name}', [sys.executable, 'tools/fuzz.py', name], timeout=int(os.environ.get('PEDEL_FUZZ_SECONDS', '600')) + 1800)
             c.say(c.last.strip().splitlines()[1] if ok else 'see above')
+    if opt.long and wanted('reach'):
+        c.step('fault loops reach everything', [sys.executable, 'tools/fault_reach.py'])
     if opt.long and wanted('planted'):
         code, out = c.run([sys.executable, 'tools/planted.py'], timeout=7200)
         lines = out.splitlines()
