@@ -4,8 +4,8 @@
 #define COLS "id,customer_id,ticket_id,at,author_kind,author_id,author_name,visibility,channel,body,body_html,quoted_from,message_id," \
 	"auto_class,auth,raw_sha256"
 #define FILE_COLS "id,customer_id,ticket_id,message_id,name,mime,bytes,sha256,content_id"
-/* a ticket's own and those of the tickets merged into it */
-#define OF_TICKET "(ticket_id=?1 OR ticket_id IN (SELECT id FROM ticket WHERE merged_into=?1))"
+/* a ticket's own and those of the tickets merged into it; with an OR, PostgreSQL would read every row */
+#define OF_TICKET "ticket_id IN (SELECT ?1 UNION ALL SELECT id FROM ticket WHERE merged_into=?1)"
 
 static const struct db_sql add = { "INSERT INTO message(customer_id,ticket_id,at,author_kind,author_id,author_name,visibility,channel,body,"
 	"body_html,quoted_from,message_id,auto_class,auth,raw_sha256) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15) RETURNING id", NULL };

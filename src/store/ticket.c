@@ -335,6 +335,10 @@ int store_ticket_list(struct db_conn *c, struct arena *a, const struct ticket_qu
 	}
 	if (words && search_common(c, words, &common, e) != 0)
 		return -1;
+	if (db_conn_kind(c) == DB_POSTGRES) {           /* it sorts nothing that an index has in order, columns or not */
+		common = common && sort != SORT_SOLVED;
+		ids_first = ids_first && !common;
+	}
 	buf_init(&q.b, a, 8192);
 	piece(&q, k->brief ? "SELECT " BRIEF : "SELECT " COLS);
 	/* Found by words, or in an order that no index has: which ones first, so that only what is shown is read and sorted with all its columns. */
