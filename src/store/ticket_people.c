@@ -18,12 +18,12 @@ static const struct db_sql contact_by_email = { "SELECT id,customer_id FROM cont
 static const struct db_sql customer_lang = { "SELECT lang FROM customer WHERE id=?1", NULL };
 static const struct db_sql customer_is = { "SELECT active FROM customer WHERE id=?1", NULL };
 static const struct db_sql customers = { "SELECT id,name,0 FROM customer WHERE active=1 AND demo<>2 ORDER BY name,id LIMIT 5000", NULL };
-/* One look into an index for each name, for the last ticket: of an EXISTS beside an OR, PostgreSQL makes a table of every ticket. */
-static const struct db_sql customers_all = { "SELECT cu.id,cu.name,1-cu.active FROM customer cu WHERE cu.demo<>2 AND (cu.active=1 OR (SELECT max(t.updated_at) FROM ticket t "
-	"WHERE t.customer_id=cu.id) IS NOT NULL) ORDER BY cu.name,cu.id LIMIT 5000", NULL };
+/* Who has a ticket? The first number from theirs on is theirs: one look into an index. Of an EXISTS beside an OR, PostgreSQL makes a table of all tickets. */
+static const struct db_sql customers_all = { "SELECT cu.id,cu.name,1-cu.active FROM customer cu WHERE cu.demo<>2 AND (cu.active=1 OR (SELECT min(t.customer_id) FROM ticket t "
+	"WHERE t.customer_id>=cu.id)=cu.id) ORDER BY cu.name,cu.id LIMIT 5000", NULL };
 static const struct db_sql persons = { "SELECT id,name,0 FROM person WHERE active=1 AND role IN ('admin','technician') ORDER BY name,id LIMIT 500", NULL };
 static const struct db_sql owners_all = { "SELECT p.id,p.name,CASE WHEN p.active=1 AND p.role IN ('admin','technician') THEN 0 ELSE 1 END FROM person p "
-	"WHERE (p.active=1 AND p.role IN ('admin','technician')) OR (SELECT max(t.updated_at) FROM ticket t WHERE t.owner_id=p.id) IS NOT NULL "
+	"WHERE (p.active=1 AND p.role IN ('admin','technician')) OR (SELECT min(t.owner_id) FROM ticket t WHERE t.owner_id>=p.id)=p.id "
 	"ORDER BY p.name,p.id LIMIT 2000", NULL };
 static const struct db_sql contacts = { "SELECT id,name,0 FROM contact WHERE customer_id=?1 AND active=1 ORDER BY name,id LIMIT 1000", NULL };
 static const struct db_sql views = { "SELECT id,name,query FROM saved_view WHERE person_id=?1 ORDER BY place,id LIMIT 50", NULL };

@@ -564,6 +564,40 @@ static int listed(struct store_case *s, struct ticket_query q, int64_t *ids, int
 	return all;
 }
 
+/* "Anna Bo- ": who may be chosen, - for who is no longer active. */
+static const char *chosen(struct store_case *s, int (*ask)(struct db_conn *, struct arena *, struct ticket_choice **, int *, struct err *))
+{
+	const char *out = "";
+	struct ticket_choice *t;
+	struct db_conn *c;
+	struct err e;
+	int n;
+
+	CHECK(db_read_begin(s->db, &c, &e) == 0 && ask(c, s->a, &t, &n, &e) == 0);
+	for (int i = 0; i < n; i++)
+		out = arena_printf(s->a, "%s%s%s ", out, t[i].name, t[i].former ? "-" : "");
+	db_read_end(c);
+	return out;
+}
+
+/* A filter offers who is there, and who left tickets behind: first, last and between by number. */
+static void who_left_tickets_is_offered(void **state)
+{
+	struct store_case *s = *state;
+
+	begin(s);
+	CHECK_STR(chosen(s, store_ticket_owners_all), "Jonas Kjær Mette Dahl ");
+	for (int i = 3; i <= 7; i++) {
+		store_case_sql(s, arena_printf(s->a, "INSERT INTO person(id,login,name,email,role,active,created_at) VALUES(%d,'p%d','P%d','p%d@desk.example','technician',0,1)", i, i, i, i));
+		store_case_sql(s, arena_printf(s->a, "INSERT INTO customer(id,name,cvr,active,created_at) VALUES(%d,'C%d','2000000%d',0,1)", i, i, i));
+		if (i % 2)
+			store_case_sql(s, arena_printf(s->a, "INSERT INTO ticket(number,owner_id,customer_id,subject,channel,created_at,updated_at) VALUES(%d,%d,%d,'x','api',1,1)", i, i, i));
+	}
+	CHECK_STR(chosen(s, store_ticket_owners_all), "Jonas Kjær Mette Dahl P3- P5- P7- ");
+	CHECK_STR(chosen(s, store_ticket_customers_all), "Alpha A/S Beta Ltd C3- C5- C7- ");
+	CHECK_STR(chosen(s, store_ticket_persons), "Jonas Kjær Mette Dahl ");
+}
+
 /* Words of the index that more tickets seem to hold than it pays to look up. */
 static int crowd_words(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
@@ -715,7 +749,7 @@ int main(void)
 	static const struct store_test tests[] = {
 		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
 		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merging_sets_no_clock_back), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back), STORE_TEST(a_stranger_is_promised_nothing),
-		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(sixteen_at_once_are_never_refused),
+		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(who_left_tickets_is_offered), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
 	struct arena *a = arena_begin(16 << 20);
 	struct err e;
