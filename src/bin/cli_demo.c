@@ -78,7 +78,7 @@ static int fill(struct cli *c, struct demo *d, struct err *e)
 
 int cli_demo(struct cli *c, struct err *e)
 {
-	struct demo d = { .services = service_all, .say = c->lang == LANG_DA ? show_danish : show };
+	struct demo d = { .services = service_all, .probe_minutes = 4, .say = c->lang == LANG_DA ? show_danish : show };
 	int64_t tickets = 0;
 	int rc;
 

@@ -19,6 +19,7 @@
 
 enum { MOST_PEOPLE = 16, MOST_CUSTOMERS = 32, MOST_TICKETS = 100, STEPS = 8 };
 #define HELD_BACK_MOST_US (400 * MOMENT_DAY)
+#define STORY_LONGEST_US (60 * MOMENT_DAY)
 
 /* What exists so far; jobs read and fill it. */
 struct told {
@@ -32,12 +33,31 @@ struct told {
 	int64_t at;
 };
 
+/* The last moment from which that much service time had passed by now. */
+static int64_t service_ago(int64_t now, int minutes)
+{
+	struct calendar open = calendar_plain();
+	int64_t from = now - STORY_LONGEST_US, to = now;
+
+	while (to - from > MOMENT_MINUTE) {
+		int64_t mid = from + (to - from) / 2;
+
+		if (calendar_work_us(&open, mid, now) >= minutes * MOMENT_MINUTE)
+			from = mid;
+		else
+			to = mid;
+	}
+	return from;
+}
+
 /* A moment of the story. Day 0 is the last working day whose first half hour of service is over by now. */
 static int64_t when(const struct told *t, int working_days_ago, int minute)
 {
 	int32_t day = t->today;
 	struct civil c;
 
+	if (working_days_ago == DEMO_BACK)
+		return service_ago(t->d->now, minute);
 	while (working_days_ago > 0 || day_civil(day).weekday > 5 || calendar_holiday(day, LANG_DA)) {
 		if (day_civil(day).weekday <= 5 && !calendar_holiday(day, LANG_DA))
 			working_days_ago--;
@@ -279,13 +299,13 @@ static int ask(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 	return 0;
 }
 
-/* A month of what the probe would have seen: every four minutes up to the last one, and a morning when mail stood still. */
+/* A month of what the probe would have seen: at even distances up to the last one, and a morning when mail stood still. */
 static int probes(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct told *t = arg;
 	int64_t bad = when(t, 8, 9 * 60 + 10);
 
-	for (int64_t at = t->d->now - 30 * MOMENT_SECOND - 27 * MOMENT_DAY; at < t->d->now; at += 4 * MOMENT_MINUTE)
+	for (int64_t at = t->d->now - 30 * MOMENT_SECOND - 27 * MOMENT_DAY; at < t->d->now; at += t->d->probe_minutes * MOMENT_MINUTE)
 		for (int k = 0; k < 2; k++) {
 			bool ok = !(k && at > bad && at < bad + 25 * MOMENT_MINUTE);
 			struct probe_result r = { .at = at, .stored_at = at + MOMENT_SECOND, .probe = k ? "mail" : "portal", .ok = ok,
@@ -382,6 +402,18 @@ static void say(const struct told *t, const char *what, int done, int of)
 		t->d->say(what, done, of);
 }
 
+static int measure(struct db_conn *w, struct arena *a, void *arg, struct err *e)
+{
+	static const char *const filled[] = { "probe_result", "ticket", "message", "event", "ticket_search" };
+
+	(void)a;
+	(void)arg;
+	for (size_t i = 0; i < sizeof filled / sizeof *filled; i++)
+		if (db_measure(w, filled[i], e) != 0)
+			return -1;
+	return 0;
+}
+
 /* Nobody else writes: nothing has to settle. */
 static int sweep(struct told *t, struct err *e)
 {
@@ -454,7 +486,7 @@ int demo_fill(const struct demo *d, struct err *e)
 	if (db_write(d->db, attest, &t, e) != 0 || db_write(d->db, probes, &t, e) != 0 || tell_tickets(&t, e) != 0)
 		return -1;
 	t.at = when(&t, 10, 10 * 60);
-	if (db_write(d->db, ask, &t, e) != 0)
+	if (db_write(d->db, measure, &t, e) != 0 || db_write(d->db, ask, &t, e) != 0)
 		return -1;
 	for (t.i = 0; t.i < customers; t.i++) {
 		if (t.i == LEFT_OPEN)

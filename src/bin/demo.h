@@ -16,6 +16,7 @@ struct demo {
 	const struct service *const *services;
 	const char *password_hash;      /* everybody's: of DEMO_PASSWORD */
 	int tickets;                    /* this many more, made up, for measuring */
+	int probe_minutes;              /* between two results of the probe: each is a moment of the ledger to be worked out */
 	int64_t now;
 	void (*say)(const char *what, int done, int of);        /* progress; NULL: none */
 };

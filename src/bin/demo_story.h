@@ -1,10 +1,12 @@
 /* demo_story.h - the demo's story as data: an invented Danish provider, a dozen customers and a month of work.
  * Ownership: constants.  Errors: none.  Threads: any.
- * Units: days are working days before today; times are minutes after midnight.  Source: invented; no such people or firms. */
+ * Units: days are working days before today, times minutes after midnight; with DEMO_BACK instead of a day, minutes of service time before
+ * now, so that what is close to its deadline is so at whatever hour the demo is made.  Source: invented; no such people or firms. */
 #ifndef PEDEL_BIN_DEMO_STORY_H
 #define PEDEL_BIN_DEMO_STORY_H
 #include <stdint.h>
 
+enum { DEMO_BACK = -1 };
 struct demo_person { const char *login, *name, *role; };
 struct demo_contact { const char *name, *email, *role; };       /* email without its domain */
 struct demo_customer {
@@ -15,7 +17,7 @@ struct demo_customer {
 };
 /* One thing said or done on a ticket. who: "c" the contact, a login, or "" for the system. */
 struct demo_step {
-	int day, at;                            /* working days ago, minutes after midnight */
+	int day, at;
 	const char *who, *what;                 /* say | note | take | solve | close | wait | third | reopen | time */
 	const char *text;                       /* say, note: words. time: note. take and the like: said along with it */
 	const char *activity;

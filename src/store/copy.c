@@ -256,17 +256,6 @@ static int plan_for(struct db_conn *x, struct db_conn *y, struct arena *a, struc
 	return db_conn_kind(y) == DB_SQLITE ? plan_make(y, x, a, p, e) : FAIL(e, E_BUG, "neither side is SQLite");
 }
 
-/* PostgreSQL plans by statistics, and a table just filled has none until its own housekeeping comes by. */
-static int table_measure(struct db_conn *to, const struct table *t, struct err *e)
-{
-	char text[200];
-
-	if (db_conn_kind(to) != DB_POSTGRES)
-		return 0;
-	snprintf(text, sizeof text, "ANALYZE %.120s", t->name);
-	return db_run(to, &(struct db_sql){ text, NULL }, DB_NONE, NULL, e);
-}
-
 int copy_all(struct db_conn *from, struct db_conn *to, struct copy_report *r, struct err *e)
 {
 	struct arena *a = arena_begin(LIST_BYTES);
@@ -280,7 +269,7 @@ int copy_all(struct db_conn *from, struct db_conn *to, struct copy_report *r, st
 		struct sum x, y;
 
 		rc = table_walk(from, to, &p.t[i], &x, e) || table_walk(to, NULL, &p.t[i], &y, e) || same(&p.t[i], &x, &y, e) ||
-			(p.t[i].counted && ids_carry(from, to, &p.t[i], e)) || table_measure(to, &p.t[i], e) ? -1 : 0;
+			(p.t[i].counted && ids_carry(from, to, &p.t[i], e)) || db_measure(to, p.t[i].name, e) ? -1 : 0;
 		got.tables++;
 		got.rows += x.rows;
 	}

@@ -432,6 +432,16 @@ int db_run(struct db_conn *c, const struct db_sql *q, const struct db_val *v, in
 	return rc;
 }
 
+int db_measure(struct db_conn *w, const char *table, struct err *e)
+{
+	char text[200];
+
+	if (db_conn_kind(w) != DB_POSTGRES)
+		return 0;
+	snprintf(text, sizeof text, "ANALYZE %.120s", table);
+	return db_run(w, &(struct db_sql){ text, NULL }, DB_NONE, NULL, e);
+}
+
 int db_id(struct db_conn *c, const struct db_sql *q, const struct db_val *v, int nv, int64_t *id, struct err *e)
 {
 	struct db_cur *cur;

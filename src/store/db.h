@@ -97,6 +97,9 @@ int  db_id(struct db_conn *c, const struct db_sql *q, const struct db_val *v, in
 int  db_query(struct db_conn *c, const struct db_sql *q, const struct db_val *v, int nv, struct db_cur **cur, struct err *e);
 int  db_next(struct db_cur *cur, struct err *e);        /* 1 a row, 0 no more, -1 */
 void db_done(struct db_cur *cur);                       /* NULL is allowed */
+/* After much was written to a table, in a db_write() job: PostgreSQL plans by statistics, and a table just filled has none until its own
+ * housekeeping comes by. Nothing on SQLite. */
+int  db_measure(struct db_conn *w, const char *table, struct err *e);
 bool db_is_duplicate(const struct db_conn *c);          /* the last error was a broken UNIQUE rule */
 
 int64_t      db_int(struct db_cur *cur, int col);       /* columns count from 0; NULL gives 0 */
