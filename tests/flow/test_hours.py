@@ -205,6 +205,25 @@ class Hours(unittest.TestCase):
         end = ends('/portal/hours')
         self.assertIn(end, [3000 * d.day // calendar.monthrange(d.year, d.month)[1] / 10 for d in (before, datetime.now(COPENHAGEN))])
 
+    def test_only_who_may_close_meets_the_form_that_closes(self):
+        other, _, _, _ = self.p.customer(seed=96, name='Åben Bog', domain='bog.example')
+        path = '/console/billing/2026-05'
+        self.staff.get('/console/settings/staff/new').submit('/staff/new', login='tekniker', name='Tove', role='technician', password='tove kan sin adgangskode', known=self.p.password)
+        page = self.p.browser().sign_in('tekniker', 'tove kan sin adgangskode').get(path)
+        self.assertIn('Åben Bog', page.text)
+        self.assertNotIn(f'{path}/close', page.text)
+        s = self.staff.get(path)
+        form, = re.findall(rf'<form [^>]*action="{path}/close".*?</form>', s.text, re.S)
+        self.assertIn(' id="f-close"', form)
+        self.assertIn('<button', form)
+        self.assertRegex(s.text, rf'<input type="checkbox" form="f-close" name="customer" value="{other["id"]}"')
+        s.submit('/close', customer=other['id'])
+        self.assertEqual(s.status, 400, 'closing asks first')
+        s.get(path).submit('/close', customer=other['id'], sure='on')
+        self.assertEqual(s.status, 200, s.text[:500])
+        self.assertTrue(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-05")['closed'])
+        self.assertFalse(self.bank('2026-05')['closed'])
+
     def test_hidden_time_stays_hidden(self):
         other, owner, _, _ = self.p.customer(seed=77, domain='skjult.example', terms={'service-agreement': {'time_visible': False}})
         t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'Skjult emne', 'body': 'x'})
