@@ -45,6 +45,7 @@ void tickets_rows(struct web *w, const struct tickets_view *v);
 void tickets_odd(struct web *w, const struct tickets_view *v, const char *label);
 void tickets_filters(struct web *w, const struct tickets_view *v);
 void tickets_bulk(struct web *w, const struct tickets_view *v);
+void tickets_chosen(struct web *w, const struct tickets_view *v);               /* the list in the form that changes several */
 void tickets_list(struct web *w, const struct tickets_view *v);                 /* #list alone, for htmx */
 
 struct ticket_form {                            /* /console/tickets/new */

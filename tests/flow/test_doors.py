@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Every door of the house, from the server's own list: who may not come in, does not; a form of another site, of another session or of
 nobody changes nothing; and every page carries the headers that keep strangers' scripts and frames out."""
+import collections
+import html
 import http.client
 import json
 import os
@@ -165,6 +167,35 @@ class Doors(House, unittest.TestCase):
                     got = self.ask('GET', path, {'Cookie': f'pedel={self.cookie[who]}'}) if r.method == 'GET' else self.form(path, who, csrf=self.csrf[who])
                     self.assertEqual(got[0] == 403, who not in r.roles, got[2][:300])
         self.assertEqual(self.events(), before)
+
+    def test_4c_nobody_is_shown_a_door_that_is_shut(self):
+        """Two addresses of each shape, as everybody: each link is there, each form has a button and goes where its reader may send it."""
+        spelled = lambda pattern: re.compile('/'.join('[^/]+' if '{' in word else re.escape(word) for word in pattern.split('/')))
+        patterns = [(r.method, spelled(r.pattern), r.roles) for r in self.routes if not r.api]
+        for who in STAFF + CUSTOMERS:
+            b, ours = self.people[who], who in STAFF
+            todo = [f"/console/promises/{self.us['ids']['customers']}/backup.safe", '/console/'] if ours else ['/portal/']
+            todo, shapes, seen = [*todo, '/profile'], collections.Counter(), set()
+            while todo:
+                path = todo.pop(0)
+                shape = re.sub(r'\d+', 'N', re.sub(r'(promises/\d+/|catalogue/|promises/)[\w.-]+', r'\1KEY', path.split('?')[0])) + '?' * ('?' in path)
+                if path in seen or shapes[shape] == 2:
+                    continue
+                seen.add(path)
+                shapes[shape] += 1
+                with self.subTest(path, who=who):
+                    b.get(path)
+                    self.assertEqual(b.status, 200)
+                    if not b.headers.get('Content-Type', '').startswith('text/html'):
+                        continue
+                    todo += [html.unescape(h) for h in re.findall(r'href="(/(?:console|portal|profile)[^"#]*)"', b.text)]
+                    for form in re.findall(r'<form.*?</form>', b.text, re.S):
+                        method = 'POST' if ' method="post"' in form else 'GET'
+                        to = re.findall(r'action="([^"]*)"', form) or [path]
+                        self.assertTrue(re.search('<button|role="search"', form), form[:200])
+                        for at in (html.unescape(t).split('?')[0] for t in to):
+                            self.assertTrue(any(m == method and p.fullmatch(at) and who in roles for m, p, roles in patterns), f'{method} {at}')
+            self.assertGreater(len(seen), 8, who)
 
     def test_4b_tokens_of_the_wrong_role_or_scope(self):
         tokens = {}
