@@ -42,6 +42,11 @@ void proof_reason(struct proof *p, struct arena *a, const char *da, const char *
 	line_add(&p->reasons, &p->nreasons, a, (struct proof_line){ .text = { [LANG_DA] = da, [LANG_EN] = en } });
 }
 
+void proof_reason_ticket(struct proof *p, struct arena *a, int64_t number)
+{
+	((struct proof_line *)p->reasons)[p->nreasons - 1].href = arena_printf(a, "tickets/%" PRId64, number);
+}
+
 void proof_evidence(struct proof *p, struct arena *a, int64_t at, const char *href, const char *da, const char *en)
 {
 	line_add(&p->evidence, &p->nevidence, a, (struct proof_line){ .text = { [LANG_DA] = da, [LANG_EN] = en }, .href = href, .at = at });

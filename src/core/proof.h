@@ -10,6 +10,7 @@
 
 void proof_begin(struct proof *p, enum promise_state state);    /* no lines, check_at MOMENT_NEVER */
 void proof_reason(struct proof *p, struct arena *a, const char *da, const char *en);
+void proof_reason_ticket(struct proof *p, struct arena *a, int64_t number);    /* the reason just given is about that ticket first of all */
 /* href: "tickets/10482", "hours/2026-11": each area puts its own beginning before it; NULL: none. at 0: no moment. */
 void proof_evidence(struct proof *p, struct arena *a, int64_t at, const char *href, const char *da, const char *en);
 void proof_check(struct proof *p, int64_t at);          /* check_at is at most this */

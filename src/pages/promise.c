@@ -10,26 +10,6 @@
 
 #define PAGE_ROWS 50
 
-static int rows_words(struct web *w, struct promise_row *rows, int n, const char *const **titles, const char *const **reasons, struct err *e)
-{
-	const char **t = ARENA_ARRAY(w->a, const char *, n + 1), **r = ARENA_ARRAY(w->a, const char *, n + 1);
-
-	for (int i = 0; i < n; i++) {
-		const struct catalogue_service *of;
-		const struct promise *p = catalogue_promise(w->app->catalogue, rows[i].promise, &of);
-		const struct proof_line *lines;
-		int nlines;
-
-		if (proof_lines_read(w->a, rows[i].reasons, &lines, &nlines, e) != 0)
-			return -1;
-		t[i] = p ? promise_title(w->a, p, w->lang) : rows[i].promise;
-		r[i] = nlines ? lines[0].text[w->lang] : "";
-	}
-	*titles = t;
-	*reasons = r;
-	return 0;
-}
-
 static int page_list(struct web *w, struct err *e)
 {
 	const char *state = web_query(w, "state"), *service = web_query(w, "service"), *from = web_query(w, "after");
@@ -52,8 +32,7 @@ static int page_list(struct web *w, struct err *e)
 		v.n = PAGE_ROWS;
 		v.next = arena_printf(w->a, "/console/promises?state=%s&service=%s&after=%d", v.state, v.service, f.offset + PAGE_ROWS);
 	}
-	v.rows = rows;
-	if (rows_words(w, rows, v.n, &v.titles, &v.reasons, e) != 0)
+	if (promise_queue(w, rows, v.n, &v.rows, e) != 0)
 		return -1;
 	promise_list_page(w, &v);
 	return 0;

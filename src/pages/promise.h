@@ -40,15 +40,19 @@ const char *const *promise_days(struct web *w, int64_t customer_id, const char *
 void promise_ledger(struct web *w, int64_t customer_id);
 void promise_duties(struct web *w, int64_t customer_id);        /* the customer's own part, for the side column */
 
+/* What the ledger holds, as a line of a list. ticket: the number of the one that the reason is about; NULL: none. */
+struct promise_queued { const struct promise_row *row; const char *title, *reason, *ticket; };
+int  promise_queue(struct web *w, const struct promise_row *rows, int n, const struct promise_queued **out, struct err *e);
+void promise_queue_row(struct web *w, const struct promise_queued *q);
+
 struct promise_list_view {
-	const struct promise_row *rows; const char *const *titles, *const *reasons; int n;
+	const struct promise_queued *rows; int n;
 	int64_t count[7], customers, measured_at;
 	const char *state, *service;
 	const char *next;                       /* address of what follows; NULL: all */
 };
 void promise_list_page(struct web *w, const struct promise_list_view *v);
 void promise_customer_page(struct web *w, int64_t customer_id, const char *customer);
-void promise_queue_row(struct web *w, const struct promise_row *r, const char *title, const char *reason);
 
 struct promise_trail { int64_t at; const char *icon, *state, *what, *why, *hash, *href; };
 struct promise_view {

@@ -1,6 +1,7 @@
 /* What the pages of promises share: lines measured now, groups by service, days of a strip. */
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/proof.h"
 #include "pages/promise.h"
 #include <inttypes.h>
 
@@ -247,6 +248,25 @@ const char *promise_href(struct web *w, const char *href)
 	if (text_starts(href, "hours/"))
 		return staff ? NULL : w->who.role == ROLE_EMPLOYEE ? NULL : arena_printf(w->a, "/portal/%s", href);
 	return NULL;
+}
+
+int promise_queue(struct web *w, const struct promise_row *rows, int n, const struct promise_queued **out, struct err *e)
+{
+	struct promise_queued *all = ARENA_ARRAY(w->a, struct promise_queued, n + 1);
+
+	for (int i = 0; i < n; i++) {
+		const struct catalogue_service *of;
+		const struct promise *p = catalogue_promise(w->app->catalogue, rows[i].promise, &of);
+		const struct proof_line *lines;
+		int nlines;
+
+		if (proof_lines_read(w->a, rows[i].reasons, &lines, &nlines, e) != 0)
+			return -1;
+		all[i] = (struct promise_queued){ &rows[i], p ? promise_title(w->a, p, w->lang) : rows[i].promise, nlines ? lines[0].text[w->lang] : "",
+			nlines && lines[0].href && text_starts(lines[0].href, "tickets/") ? lines[0].href + strlen("tickets/") : NULL };
+	}
+	*out = all;
+	return 0;
 }
 
 void promise_ledger(struct web *w, int64_t customer_id)

@@ -2,6 +2,7 @@
  * Ownership: the request's arena.  Errors: none here.  Units: us.  Threads: the request's.  Source: ui.md; docs/tickets.md. */
 #ifndef PEDEL_PAGES_TICKET_H
 #define PEDEL_PAGES_TICKET_H
+#include "base/moment.h"
 #include "core/sla.h"
 #include "pages/tickets.h"
 #include "store/promise.h"
@@ -46,6 +47,7 @@ void ticket_here(struct web *w, const struct ticket_show *v);
 bool ticket_message_unproven(const struct message *m);          /* nobody stands behind who it says wrote it */
 void ticket_unproven_tag(struct web *w);
 void ticket_message_text(struct web *w, const struct message *m, const char *files_base);      /* body with its quote folded, and files */
+#define TICKET_SOON_US (2 * MOMENT_HOUR)        /* what is due within it is shown as such */
 void ticket_clock(struct web *w, const struct sla_clock *c);
 void ticket_times(struct web *w, const struct sla *s);
 void ticket_talk(struct web *w, const struct ticket_show *v);

@@ -7,26 +7,6 @@
 
 #define MAILS_LATE_US (2 * MOMENT_MINUTE)
 
-static int words(struct web *w, struct today_view *v, struct err *e)
-{
-	const char **t = ARENA_ARRAY(w->a, const char *, v->n + 1), **r = ARENA_ARRAY(w->a, const char *, v->n + 1);
-
-	for (int i = 0; i < v->n; i++) {
-		const struct catalogue_service *of;
-		const struct promise *p = catalogue_promise(w->app->catalogue, v->rows[i].promise, &of);
-		const struct proof_line *lines;
-		int n;
-
-		if (proof_lines_read(w->a, v->rows[i].reasons, &lines, &n, e) != 0)
-			return -1;
-		t[i] = p ? promise_title(w->a, p, w->lang) : v->rows[i].promise;
-		r[i] = n ? lines[0].text[w->lang] : "";
-	}
-	v->titles = t;
-	v->reasons = r;
-	return 0;
-}
-
 static int visits(struct web *w, struct today_view *v, struct err *e)
 {
 	int32_t today = w->today;
@@ -125,10 +105,9 @@ static int page_today(struct web *w, struct err *e)
 		return -1;
 	v.more = v.n > 30;
 	v.n = v.more ? 30 : v.n;
-	v.rows = rows;
 	for (int i = 0; i < 7; i++)
 		v.all += v.count[i];
-	if (unread(w, &v, e) != 0 || words(w, &v, e) != 0 || store_ticket_list(w->db, w->a, &mine, &tickets, &v.nmine, &next, e) != 0)
+	if (unread(w, &v, e) != 0 || promise_queue(w, rows, v.n, &v.rows, e) != 0 || store_ticket_list(w->db, w->a, &mine, &tickets, &v.nmine, &next, e) != 0)
 		return -1;
 	v.mine = tickets;
 	if (store_ticket_list(w->db, w->a, &none, &tickets, &v.nnone, &next, e) != 0 || visits(w, &v, e) != 0)

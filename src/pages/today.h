@@ -15,7 +15,7 @@ enum { TODAY_COUNT = 999 };             /* what is not counted further */
 
 struct today_view {
 	int64_t count[7], all, customers, measured_at;
-	const struct promise_row *rows; const char *const *titles, *const *reasons; int n; bool more;
+	const struct promise_queued *rows; int n; bool more;
 	const struct ticket *mine, *none; int nmine, nnone, nmine_all, nnone_all;
 	const struct today_visit *visits; int nvisits;
 	const struct promise_unread *unread; const char *const *why; int nunread;       /* agreements that cannot be read */

@@ -99,7 +99,10 @@ class Promises(unittest.TestCase):
         y, m, d = good['expires'].split('-')
         day = f'{int(d)}.{int(m)}.{y}'
         self.assertIn(f'det gælder til og med {day}.', row['reasons']['da'][0])
-        page = self.p.browser().sign_in('admin', self.p.password).get(f"/console/promises/{self.customer['id']}/backup.safe").text
+        b = self.p.browser().sign_in('admin', self.p.password)
+        one = f"/console/promises/{self.customer['id']}/backup.safe"
+        wait_until(lambda: 'Ingen dage endnu' not in b.get(one).text, 60)       # the sweep has looked
+        page = b.text
         self.assertEqual(bool(re.search(r'<code>[0-9a-f]{4} [0-9a-f]{4}</code>', page)), 'De otte tegn er begyndelsen af hændelsens mærke' in page)
         self.assertIn(f'Frist {day}', page)
         self.assertIn(f'Mette Dahl, til {day}', page)

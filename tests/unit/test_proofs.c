@@ -170,6 +170,35 @@ static void test_what_decides_speaks_first(void **state)
 	(void)state;
 }
 
+/* The first reason leads to the ticket it is about: the one that is due first of those that are near, or the one that decided. */
+static void test_the_reason_leads_to_its_ticket(void **state)
+{
+	static const struct { const char *tickets, *href; } help[] = {
+		{ "kk kw", "tickets/10002" }, { "kw wr kw", "tickets/10002" }, { "kk ok-", "tickets/10002" }, { "kk mk", "tickets/10002" }, { "kk", NULL },
+		{ "49xkk mk kw", "tickets/10051" },
+	};
+	static const struct { const char *orders, *href; } order[] = { { "kw", "tickets/10002" }, { "kom", "tickets/10002" }, { "kk", NULL } };
+	struct arena *a = arena_begin(16 << 20);
+	int64_t now = at(24, 10, 0);
+	struct probe_month m = { .portal = door("portal", "+", 0, 10, 10, now), .mail = door("mail", "+", 0, 10, 10, now) };
+	struct help_ticket *t;
+	struct proof p;
+	int n;
+
+	for (size_t i = 0; i < sizeof help / sizeof *help; i++) {
+		n = help_of(a, help[i].tickets, now, &t);
+		support_judge_help(a, t, n, 95, now, &p);
+		CHECK_ROW(i, !p.reasons[0].href == !help[i].href && (!help[i].href || strcmp(p.reasons[0].href, help[i].href) == 0));
+	}
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		n = orders_of(order[i].orders, now, order_room);
+		webwork_judge_order(a, order_room, n, &m, now, &p);
+		CHECK_ROW(i, !p.reasons[0].href == !order[i].href && (!order[i].href || strcmp(p.reasons[0].href, order[i].href) == 0));
+	}
+	arena_end(a);
+	(void)state;
+}
+
 static void test_help_shows_what_went_wrong_first(void **state)
 {
 	struct arena *a = arena_begin(16 << 20);
@@ -377,7 +406,7 @@ static void lines_are_read_as_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_help), cmocka_unit_test(test_help_shows_what_went_wrong_first), cmocka_unit_test(test_what_decides_speaks_first), cmocka_unit_test(test_report),
+		cmocka_unit_test(test_help), cmocka_unit_test(test_help_shows_what_went_wrong_first), cmocka_unit_test(test_what_decides_speaks_first), cmocka_unit_test(test_the_reason_leads_to_its_ticket), cmocka_unit_test(test_report),
 		cmocka_unit_test(test_open), cmocka_unit_test(test_open_cuts_percentages_and_never_rounds_up), cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_lines_survive_storing), cmocka_unit_test(lines_are_read_as_written),
 	};

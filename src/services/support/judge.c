@@ -36,7 +36,7 @@ static void ticket_line(struct proof *p, struct arena *a, const struct help_tick
 		arena_printf(a, "%" PRId64 " \"%s\": %s", t->number, t->subject, en));
 }
 
-struct help_count { int64_t all, missed, near, unowned; int target_percent; bool short_of; };
+struct help_count { int64_t all, missed, near, unowned, near_first, unowned_first, missed_first; int target_percent; bool short_of; };   /* _first: a ticket's number */
 
 static void share_reason(struct proof *p, struct arena *a, const struct help_count *k, int64_t at)
 {
@@ -51,16 +51,22 @@ static void share_reason(struct proof *p, struct arena *a, const struct help_cou
 /* What decides comes first: lists, the history and the front page show one line. */
 static void help_reasons(struct proof *p, struct arena *a, const struct help_count *k, int64_t at)
 {
-	if (k->unowned)
+	if (k->unowned) {
 		proof_reason(p, a, arena_printf(a, k->unowned == 1 ? "%" PRId64 " opgave er over sin svartid, og ingen har taget den." :
 			"%" PRId64 " opgaver er over deres svartid, og ingen har taget dem.", k->unowned),
 			arena_printf(a, k->unowned == 1 ? "%" PRId64 " request is past its response time and nobody has taken it." :
 			"%" PRId64 " requests are past their response time and nobody has taken them.", k->unowned));
-	if (k->short_of)
+		proof_reason_ticket(p, a, k->unowned_first);
+	}
+	if (k->short_of) {
 		share_reason(p, a, k, at);
-	if (k->near)
+		proof_reason_ticket(p, a, k->missed_first);
+	}
+	if (k->near) {
 		proof_reason(p, a, arena_printf(a, k->near == 1 ? "%" PRId64 " opgave er tæt på sin frist." : "%" PRId64 " opgaver er tæt på deres frist.", k->near),
 			arena_printf(a, k->near == 1 ? "%" PRId64 " request is close to its deadline." : "%" PRId64 " requests are close to their deadlines.", k->near));
+		proof_reason_ticket(p, a, k->near_first);
+	}
 	if (k->all && !k->short_of)
 		share_reason(p, a, k, at);
 	if (!k->all)
@@ -70,9 +76,9 @@ static void help_reasons(struct proof *p, struct arena *a, const struct help_cou
 
 void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int target_percent, int64_t at, struct proof *out)
 {
-	int64_t all = 0, missed = 0, near_n = 0, unowned = 0;
+	struct help_count c = { .target_percent = target_percent };
+	int64_t soonest = MOMENT_NEVER;
 	enum promise_state state;
-	bool short_of;
 
 	proof_begin(out, PROMISE_NOT_DUE);
 	proof_check(out, month_end(at));
@@ -83,12 +89,21 @@ void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int
 			bool alone = !k->owned && k->response.mark == SLA_OVERDUE;
 
 			if (pass == 0) {
-				all += k->this_month;
-				missed += wrong;
-				unowned += alone;
+				int64_t due;
+
+				c.all += k->this_month;
+				if (wrong && !c.missed++)
+					c.missed_first = k->number;
+				if (alone && !c.unowned++)
+					c.unowned_first = k->number;
 				clock_watch(out, &k->response, k->response_warn_at, at, &near);
 				clock_watch(out, &k->solution, k->solution_warn_at, at, &near);
-				near_n += near && !wrong;
+				c.near += near && !wrong;
+				due = k->response.mark == SLA_RUNNING ? k->response.due_at : k->solution.due_at;
+				if (near && !wrong && (c.near == 1 || due < soonest)) {
+					soonest = due;
+					c.near_first = k->number;
+				}
 				if (wrong || alone)
 					ticket_line(out, a, k, alone ? "ingen har taget den, og svartiden er gået" :
 						clock_missed(&k->response) ? "ikke besvaret i tide" : "ikke løst i tide",
@@ -104,15 +119,15 @@ void support_judge_help(struct arena *a, const struct help_ticket *t, int n, int
 			else if (pass == 2 && !near && k->this_month)
 				ticket_line(out, a, k, "inden for tiden", "within its time");
 		}
-	short_of = all && (all - missed) * 100 < (int64_t)target_percent * all;
-	if (unowned || short_of)
+	c.short_of = c.all && (c.all - c.missed) * 100 < (int64_t)target_percent * c.all;
+	if (c.unowned || c.short_of)
 		state = PROMISE_BROKEN;
-	else if (near_n || (all && missed && (all - missed) * 100 < (int64_t)(target_percent + SUPPORT_RISK_POINTS) * all))
+	else if (c.near || (c.all && c.missed && (c.all - c.missed) * 100 < (int64_t)(target_percent + SUPPORT_RISK_POINTS) * c.all))
 		state = PROMISE_AT_RISK;
 	else
-		state = all ? PROMISE_KEPT : PROMISE_NOT_DUE;
+		state = c.all ? PROMISE_KEPT : PROMISE_NOT_DUE;
 	out->state = state;
-	help_reasons(out, a, &(struct help_count){ all, missed, near_n, unowned, target_percent, short_of }, at);
+	help_reasons(out, a, &c, at);
 	if (state != PROMISE_AT_RISK)
 		out->due_at = 0;
 }

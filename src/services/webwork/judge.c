@@ -27,7 +27,7 @@ static void door_reason(struct proof *p, struct arena *a, enum door d, const cha
 			arena_printf(a, "We cannot see whether %s is open: it has not been tried in the last five minutes.", en));
 }
 
-struct order_count { int n, missed, near; enum door portal, mail; };
+struct order_count { int n, missed, near; int64_t missed_first, near_first; enum door portal, mail; };  /* _first: a ticket's number */
 
 static void share_reason(struct proof *p, struct arena *a, const struct order_count *k, int64_t at)
 {
@@ -47,15 +47,19 @@ static void order_reasons(struct proof *p, struct arena *a, const struct order_c
 
 	if (share_first)
 		share_reason(p, a, k, at);
+	if (k->missed)
+		proof_reason_ticket(p, a, k->missed_first);
 	for (enum door d = DOOR_SHUT; d <= DOOR_UNSEEN; d++) {
 		if (k->portal == d)
 			door_reason(p, a, d, "portalen", "the portal");
 		if (k->mail == d)
 			door_reason(p, a, d, "mailadressen", "the mail address");
 	}
-	if (k->near)
+	if (k->near) {
 		proof_reason(p, a, arena_printf(a, k->near == 1 ? "%d bestilling er tæt på sin frist." : "%d bestillinger er tæt på deres frist.", k->near),
 			arena_printf(a, k->near == 1 ? "%d order is close to its deadline." : "%d orders are close to their deadlines.", k->near));
+		proof_reason_ticket(p, a, k->near_first);
+	}
 	if (!share_first)
 		share_reason(p, a, k, at);
 }
@@ -63,6 +67,7 @@ static void order_reasons(struct proof *p, struct arena *a, const struct order_c
 void webwork_judge_order(struct arena *a, const struct webwork_order *t, int n, const struct probe_month *doors, int64_t at, struct proof *out)
 {
 	struct order_count c = { .n = n };
+	int64_t soonest = MOMENT_NEVER;
 
 	proof_begin(out, n ? PROMISE_KEPT : PROMISE_NOT_DUE);
 	proof_check(out, month_start(month_of(at) + 1));
@@ -70,8 +75,12 @@ void webwork_judge_order(struct arena *a, const struct webwork_order *t, int n, 
 		const struct webwork_order *k = &t[i];
 		bool late = k->response.mark == SLA_MISSED || k->response.mark == SLA_OVERDUE, near = k->warn_at && k->warn_at <= at;
 
-		c.missed += late;
-		c.near += near;
+		if (late && !c.missed++)
+			c.missed_first = k->number;
+		if (near && (!c.near++ || k->response.due_at < soonest)) {
+			c.near_first = k->number;
+			soonest = k->response.due_at;
+		}
 		if (near)
 			proof_due(out, k->response.due_at);
 		else if (k->warn_at)
