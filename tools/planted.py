@@ -108,6 +108,11 @@ DEFECTS = [
     ('a contact has the passkeys of the colleague of that number', 'src/store/passkey.c', 'FROM passkey WHERE who_kind=?1 AND who_id=?2 ORDER', "FROM passkey WHERE ?1<>'' AND who_id=?2 ORDER", ['passkey']),
     ('a copied device is not noticed', 'src/core/passkey.c', '*back = (is.count || count) && count <= is.count;', '*back = is.count && count < is.count;', ['passkey']),
     ('twenty passkeys and one more', 'src/core/passkey.c', 'if (n >= PASSKEYS_MOST)', 'if (n > PASSKEYS_MOST)', ['passkey']),
+    # what only the whole program shows
+    ('signing in leads to another host', 'src/pages/signin.c', "next[0] != '/' || next[1] == '/' || ", "next[0] != '/' || ", ['flow/test_signin.py']),
+    ('half an installation counts as one', 'src/bin/cli_home.c', 'if ((!c->filling && conf_whole(', 'if ((c->filling && conf_whole(', ['flow/test_pedel.py']),
+    ('a bookkeeper is shown what says no', 'src/pages/promise.html', '(w->who.role & ROLE_DESK)) { %}', '(w->who.role & ROLE_STAFF)) { %}', ['flow/test_doors.py']),
+    ('who has their password reset is told nothing', 'src/core/staff.c', '\tif (text_blank(m.recipient))', '\tif (*m.recipient)', ['flow/test_sessions.py']),
     # bytes from outside
     ('a quote mark is not escaped', 'src/web/escape.c', ", ['\\''] = \"&#39;\" };", ' };', ['web', 'corpus_escape']),
     ('any scheme is a link', 'src/web/escape.c', "return s[strcspn(s, \":/?#\")] != ':';", 'return s[0] != 0;', ['web', 'corpus_escape']),

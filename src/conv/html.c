@@ -206,8 +206,10 @@ static void plain(struct plain *p, struct arena *a, const xmlNode *x, int depth,
 		}
 		if (x->type != XML_ELEMENT_NODE || depth == DEPTH || (h = how(name)) & GONE)
 			continue;
-		if (p->quoted_from < 0 && marks_quote(x) && p->b->n)
+		if (p->quoted_from < 0 && marks_quote(x) && p->b->n) {
 			p->quoted_from = (int64_t)p->b->n;
+			want_break(p, 1);       /* an element that stands in a line may be marked too */
+		}
 		if (strcasecmp(name, "br") == 0) {
 			p->breaks++;
 			p->space = false;

@@ -368,6 +368,11 @@ class Sessions(unittest.TestCase):
         self.assertEqual(Person(self.p).try_in(login, PASSWORD), 401)
         self.assertEqual(change(role='technician', active='on')[0], 303)
         self.assertEqual([b.get('/console/')[0], others.get('/console/')[0]], [303, 303], 'sessions of before they left')
+        told = lambda: [body for body, in self.p.sql(f"SELECT body FROM outbox WHERE recipient='{login}@hus.example' AND kind='reset' ORDER BY id")]
+        self.assertEqual(change(role='technician', active='on', email=f'{login}@hus.example')[0], 303)
+        self.assertEqual(told(), [], 'only what lets somebody else in is told')
+        self.assertEqual(change(role='technician', active='on', email=f'{login}.ny@hus.example', password='en anden adgangskode')[0], 303)
+        self.assertEqual(['givet dig en ny adgangskode (' in body for body in told()], [True], 'to the address of before')
 
     def test_signed_out_everywhere(self):
         login, _ = self.staff()
