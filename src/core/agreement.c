@@ -351,7 +351,8 @@ int agreement_send(struct agreement_do *d, int64_t id, struct err *e)
 			arena_printf(d->a, danish(&g) ? "Vi har gjort aftalen klar. Intet begynder, før I har sagt ja." :
 			"We have made the agreement ready. Nothing begins before you have accepted it."), d->now, d->who->person ? d->who->id : 0, e) != 0)
 		return -1;
-	return note_event(d, &g, "agreement.sent", json_pack("{s:s,s:i}", "text_sha256", g.text_sha256, "to", n), e);
+	return note_event(d, &g, "agreement.sent", json_pack("{s:s,s:i}", "text_sha256", g.text_sha256, "to", n), e) != 0 ? -1 :
+		agreement_tell_ticket(d, &g, AGREEMENT_SENT_AGAIN, e);
 }
 
 static int back_to_draft(struct agreement_do *d, struct agreement *g, const char *answer, struct err *e)
@@ -372,7 +373,7 @@ int agreement_take_back(struct agreement_do *d, int64_t id, struct err *e)
 		return FAIL(e, E_DENIED, "take back");
 	if (find(d, id, &g, e) != 0 || back_to_draft(d, &g, "withdrawn", e) != 0)
 		return -1;
-	return note_event(d, &g, "agreement.taken_back", json_pack("{s:s}", "why", ""), e);
+	return note_event(d, &g, "agreement.taken_back", json_pack("{s:s}", "why", ""), e) != 0 ? -1 : agreement_tell_ticket(d, &g, AGREEMENT_TAKEN_BACK, e);
 }
 
 int agreement_decline(struct agreement_do *d, int64_t id, const char *why, int64_t *ticket, struct err *e)
@@ -422,7 +423,7 @@ static int take_back_others(struct agreement_do *d, const struct agreement *old,
 		if (list[i].supersedes != old->id || !is_state(&list[i], "sent") || (accepted && list[i].id == accepted->id))
 			continue;
 		if (back_to_draft(d, &list[i], "withdrawn", e) != 0 || note_event(d, &list[i], "agreement.taken_back", json_pack("{s:s,s:s}", "why", "",
-				"number", accepted ? accepted->number : ""), e) != 0)
+				"number", accepted ? accepted->number : ""), e) != 0 || agreement_tell_ticket(d, &list[i], AGREEMENT_TAKEN_BACK, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -485,7 +486,8 @@ int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_
 	g.accepted_name = text_blank(yes->name) ? c.name : text_plain(d->a, yes->name);
 	g.accepted_via = yes->via;
 	if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, "accepted", d->now, c.id, e) != 0 ||
-		mail_thanks(d, &g, &doc, &c, e) != 0 || agreement_tell_yes(d, &g, e) != 0 || terms_from(d, &g, g.valid_from_day, e) != 0)
+		mail_thanks(d, &g, &doc, &c, e) != 0 || agreement_tell_yes(d, &g, e) != 0 ||
+		agreement_tell_ticket(d, &g, AGREEMENT_ACCEPTED, e) != 0 || terms_from(d, &g, g.valid_from_day, e) != 0)
 		return -1;
 	return note_event(d, &g, "agreement.accepted", json_pack("{s:I,s:s,s:s,s:s,s:s}", "contact_id", (json_int_t)c.id, "name", g.accepted_name,
 		"via", g.accepted_via, "text_sha256", g.text_sha256, "valid_from", day_iso(d->a, g.valid_from_day)), e);
@@ -555,7 +557,7 @@ int agreement_end(struct agreement_do *d, int64_t id, int32_t last_day, struct e
 		g.ended_at = d->now;
 		if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, "withdrawn", d->now, d->who->id, e) != 0)
 			return -1;
-		return note_event(d, &g, "agreement.dropped", json_object(), e);
+		return note_event(d, &g, "agreement.dropped", json_object(), e) != 0 ? -1 : agreement_tell_ticket(d, &g, AGREEMENT_DROPPED, e);
 	}
 	if (!is_state(&g, "accepted"))
 		return FAIL(e, E_AGREEMENT_STATE, "%s is %s", g.number, g.state);

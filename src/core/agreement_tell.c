@@ -91,6 +91,53 @@ int agreement_no_again(struct agreement_do *d, const struct agreement *g, const 
 	return 0;
 }
 
+/* The number of the ticket that the latest no made; 0: none. */
+static int ticket_of_no(struct agreement_do *d, const struct agreement *g, int64_t *number, struct err *e)
+{
+	struct event *list;
+	int n;
+
+	*number = 0;
+	if (event_list(d->w, d->a, "agreement", g->id, &list, &n, e) != 0)
+		return -1;
+	while (n-- && !*number) {
+		json_t *data = strcmp(list[n].kind, "agreement.declined") == 0 ? json_loads(list[n].data, 0, NULL) : NULL;
+
+		*number = json_integer_value(json_object_get(data, "ticket"));
+		json_decref(data);
+	}
+	return 0;
+}
+
+int agreement_tell_ticket(struct agreement_do *d, const struct agreement *g, enum agreement_news what, struct err *e)
+{
+	static const char *const news[][2] = {
+		[AGREEMENT_SENT_AGAIN] = { "er sendt til kunden igen.", "was sent to the customer again." },
+		[AGREEMENT_TAKEN_BACK] = { "er taget tilbage og er en kladde igen.", "was taken back and is a draft again." },
+		[AGREEMENT_ACCEPTED] = { "er accepteret af kunden.", "was accepted by the customer." },
+		[AGREEMENT_DROPPED] = { "blev ikke til noget: kladden er kasseret.", "came to nothing: the draft was dropped." } };
+	struct desk desk = { d->catalogue, d->origin, d->now };
+	struct ticket_work k = { d->w, d->a, &desk, &pedel };
+	const struct ticket_scope anybody = { 0, 0 };
+	bool en = strcmp(g->lang, "en") == 0;
+	struct ticket_text note = { 0 };
+	struct message m;
+	struct ticket t;
+	int64_t number;
+
+	if (ticket_of_no(d, g, &number, e) != 0)
+		return -1;
+	if (!number)
+		return 0;
+	if (store_ticket_by_number(d->w, d->a, anybody, number, &t, e) != 0)
+		return -1;
+	while (t.merged_into)
+		if (store_ticket_get(d->w, d->a, anybody, t.merged_into, &t, e) != 0)
+			return -1;
+	note.body = arena_printf(d->a, "%s %s %s%s", en ? "Agreement" : "Aftale", g->number, news[what][en], console_link(d, g));
+	return ticket_message(&k, &t, "internal", "system", false, &note, &m, e) != 0 || ticket_save(&k, &t, e) != 0 ? -1 : ticket_index(&k, &t, e);
+}
+
 int agreement_tell_yes(struct agreement_do *d, const struct agreement *g, struct err *e)
 {
 	struct outmail m = { .kind = "notice", .created_at = d->now, .customer_id = g->customer_id, .body_html = "", .in_reply_to = "", .references = "",

@@ -186,8 +186,14 @@ class Agreements(unittest.TestCase):
         self.assertIn('For dyrt, og &lt;b&gt;vi&lt;/b&gt; vil have 5 timer.', s.text)
         self.assertIn(f'href="/console/tickets/{at}"', s.text)
         self.assertIn('En aftale blev afvist', s.get(f"/console/customers/{c['id']}").text)
-        # sent again, the old no is history only, also when it is taken back
+        # sent again, the old no is history only, also when it is taken back; its ticket learns of all of it
+        def told():
+            notes = [m for m in self.p.ok('GET', f"/api/v1/tickets/{tickets[0]['id']}/messages")['items'] if m['visibility'] == 'internal']
+            self.assertTrue(all(f'{self.p.base}{home}' in m['body'] and f'Aftale {number}' in m['body'] for m in notes[1:]), notes)
+            return [m['body'].split(f'{number} ')[1].split('\n')[0] for m in notes[1:]]
+        self.assertEqual(told(), [])
         self.send(s, home)
+        self.assertEqual(told(), ['er sendt til kunden igen.'])
         self.assertIn('Afvist af Birgitte Sønderskov: For dyrt', s.get(home).text)
         s.submit(home + '/take-back')
         self.assertNotIn('har sagt nej', s.text)
@@ -201,6 +207,9 @@ class Agreements(unittest.TestCase):
         mail = self.sink.wait(lambda f, t, m: 'mette@fjordkant.example' in t and f'Aftale {number} er accepteret: Bogbinderiet' in m['Subject'])
         self.assertIn('Bodil B. Bogbinder har sagt ja', mail.get_body(('plain',)).get_content())
         self.assertIn(f'Bodil B. Bogbinder sagde ja til aftale {number}', s.get('/console/').text)
+        self.assertEqual(told(), ['er sendt til kunden igen.', 'er taget tilbage og er en kladde igen.', 'er sendt til kunden igen.', 'er accepteret af kunden.'])
+        self.assertIn(f'href="{self.p.base}{home}"', s.get(f'/console/tickets/{at}').text)
+        self.assertNotIn('er accepteret af kunden', b.get(f'/portal/tasks/{at}').text)        # the notes are ours alone
 
     def test_no_in_english_and_without_a_reason(self):
         """The ticket is in the language of who said no; nothing written is said to be nothing; without a desk person as sender it is nobody's yet."""
@@ -219,6 +228,8 @@ class Agreements(unittest.TestCase):
         self.assertEqual([t['subject'] for t in got], [f'Agreement {number} declined'])
         self.assertIn(f'Agreement {number} declined', self.staff.get('/console/tickets?view=unassigned').text)
         self.assertIn('Der er ikke skrevet nogen grund', self.staff.get(home).text)
+        self.staff.submit(home + '/drop')
+        self.assertIn('kladden er kasseret', str(self.p.ok('GET', f"/api/v1/tickets/{got[0]['id']}/messages")))
 
     def test_nothing_typed_is_left_behind(self):
         """Send, preview, add and take out save the form first; what cannot be read stops them and stays."""
