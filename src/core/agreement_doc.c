@@ -123,6 +123,16 @@ static void support_readings(struct arena *a, enum lang l, const json_t *t, stru
 		"Mens vi venter på svar fra jer, står uret for løsningen stille.");
 }
 
+/* What another term takes the effect from is not told: it would read as a promise. */
+static bool has_effect(const char *service, const char *term, const json_t *t)
+{
+	if (strcmp(service, "service-agreement") != 0)
+		return true;
+	if (strcmp(term, "rollover_max_minutes") == 0)
+		return terms_int(t, "rollover_months", 0) > 0;
+	return strcmp(term, "borrow_max_percent") != 0 || strcmp(terms_text(t, "overuse", "bill"), "borrow") == 0;
+}
+
 static int make_service(struct db_conn *c, struct arena *a, enum lang l, const struct agreement_item *item, struct doc_service *out, struct err *e)
 {
 	static const char *const free_of_charge[LANG__N] = { "med i prisen for en anden ydelse", "covered by another service's price" };
@@ -137,12 +147,15 @@ static int make_service(struct db_conn *c, struct arena *a, enum lang l, const s
 	if (!(terms = json_loads(item->terms, 0, &why)))
 		return FAIL(e, E_DB, "terms of item %lld: %s", (long long)item->id, why.text);
 	*out = (struct doc_service){ .key = s.key, .name = s.name[l], .about = s.about[l], .number = s.number, .version = item->catalogue_version,
-		.price_ore = terms_int(terms, "monthly_price_ore", 0), .rows = ARENA_ARRAY(a, struct doc_row, s.nterms ? s.nterms : 1), .nrows = s.nterms,
+		.price_ore = terms_int(terms, "monthly_price_ore", 0), .rows = ARENA_ARRAY(a, struct doc_row, s.nterms ? s.nterms : 1),
 		.promises = ARENA_ARRAY(a, struct doc_promise, s.npromises), .npromises = s.npromises,
 		.readings = ARENA_ARRAY(a, const char *, READINGS_MOST) };
-	for (int i = 0; i < s.nterms; i++)
-		out->rows[i] = (struct doc_row){ s.terms[i].label[l], strcmp(s.terms[i].key, "monthly_price_ore") == 0 && out->price_ore == 0 ?
+	for (int i = 0; i < s.nterms; i++) {
+		if (!has_effect(s.key, s.terms[i].key, terms))
+			continue;
+		out->rows[out->nrows++] = (struct doc_row){ s.terms[i].label[l], strcmp(s.terms[i].key, "monthly_price_ore") == 0 && out->price_ore == 0 ?
 			free_of_charge[l] : arena_dup(a, words_value(a, l, &s.terms[i], json_object_get(terms, s.terms[i].key))) };
+	}
 	for (int i = 0; i < s.npromises; i++)
 		out->promises[i] = (struct doc_promise){ s.promises[i].key, s.promises[i].text[l], words_period(s.promises[i].period, l), s.promises[i].party };
 	if (strcmp(s.key, "service-agreement") == 0) {

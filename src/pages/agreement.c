@@ -13,7 +13,7 @@
 static const char *done_text(struct web *w)
 {
 	static const struct { const char *key, *text; } done[] = {
-		{ "drafted", N_("The draft is made. Look at the terms, then send it.") }, { "saved", N_("Saved.") },
+		{ "drafted", N_("The draft is made. Look at the terms, then send it.") }, { "saved", N_("Saved.") }, { "hours", N_("Saved.") },
 		{ "added", N_("The service is added. Its terms are the usual ones.") }, { "dropped-service", N_("The service is taken out.") },
 		{ "sent", N_("Sent. The customer's owner and approvers have it in their mail.") }, { "back", N_("Taken back. You can change it again.") },
 		{ "accepted", N_("Accepted. It holds from its first day.") }, { "ended", N_("The last day is set.") }, { "dropped", N_("The draft is dropped.") },
@@ -431,8 +431,10 @@ static int show_draft(struct web *w, const struct agreement *g, struct err *e)
 
 	if (store_agreement_customer(w->db, w->a, g->customer_id, &c, e) != 0 ||
 		store_agreement_deciders(w->db, w->a, g->customer_id, &deciders, &v.deciders, e) != 0 || view_clash(w, g, &v, e) != 0 ||
-		view_events(w, g, &v.events, &v.nevents, &v.no, e) != 0)
+		view_events(w, g, &v.events, &v.nevents, &v.no, e) != 0 || agreement_price_hint(w, g, &v.price_hint, e) != 0)
 		return -1;
+	if (!v.price_hint && v.done && text_eq(web_query(w, "done"), "hours"))
+		v.price_hint = _("The number of hours is another, and the fixed amount is as before.");
 	v.customer = &c;
 	for (int i = 0; i < g->nitems; i++) {
 		const struct catalogue_service *s = catalogue_find(all, g->items[i].service);
@@ -631,7 +633,7 @@ static int post_draft(struct web *w, struct err *e)
 	else if (strcmp(todo, "preview") == 0)
 		rc = web_redirect(w, arena_printf(w->a, "/console/agreements/%lld/print", (long long)g.id));
 	else
-		rc = go(w, g.id, *drop ? "dropped-service" : add ? "added" : send ? "sent" : "saved");
+		rc = go(w, g.id, *drop ? "dropped-service" : add ? "added" : send ? "sent" : agreement_only_hours(&g, &k.in) ? "hours" : "saved");
 	for (int i = 0; i < k.in.nitems; i++)
 		json_decref(k.in.items[i].terms);
 	return rc;

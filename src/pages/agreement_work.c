@@ -115,6 +115,58 @@ const char *agreement_services(struct web *w, const struct agreement *g)
 	return buf_text(&b);
 }
 
+struct hours_price { int64_t hours, ore; };
+
+static struct hours_price hours_of(const json_t *terms) { return (struct hours_price){ terms_int(terms, "hours_per_month", 0), terms_int(terms, "monthly_price_ore", 0) }; }
+
+static struct hours_price hours_agreed(const struct agreement *g)
+{
+	struct hours_price p = { 0 };
+
+	for (int i = 0; i < g->nitems; i++) {
+		json_t *terms = strcmp(g->items[i].service, "service-agreement") == 0 ? json_loads(g->items[i].terms, 0, NULL) : NULL;
+
+		if (terms)
+			p = hours_of(terms);
+		json_decref(terms);
+	}
+	return p;
+}
+
+int agreement_price_hint(struct web *w, const struct agreement *g, const char **hint, struct err *e)
+{
+	const struct catalogue_service *s = catalogue_find(w->app->catalogue, "service-agreement");
+	struct hours_price mine = hours_agreed(g), usual = { 0 };
+	struct agreement before;
+	json_t *full;
+
+	*hint = NULL;
+	if (g->supersedes) {
+		if (store_agreement_get(w->db, w->a, g->customer_id, g->supersedes, &before, e) != 0)
+			return -1;
+		usual = hours_agreed(&before);
+	}
+	if (!usual.hours && s) {
+		if (terms_check(w->a, s, NULL, &full, e) != 0)
+			return -1;
+		usual = hours_of(full);
+		json_decref(full);
+	}
+	if (mine.hours && usual.hours && mine.hours != usual.hours && mine.ore == usual.ore)
+		*hint = arena_printf(w->a, _("%d hours a month, and the fixed amount is %s as for %d hours."), (int)mine.hours, fmt_money(w, mine.ore), (int)usual.hours);
+	return 0;
+}
+
+bool agreement_only_hours(const struct agreement *before, const struct agreement_input *in)
+{
+	struct hours_price was = hours_agreed(before), now = { 0 };
+
+	for (int i = 0; i < in->nitems; i++)
+		if (in->items[i].terms && strcmp(in->items[i].service, "service-agreement") == 0)
+			now = hours_of(in->items[i].terms);
+	return was.hours && now.hours && was.hours != now.hours && was.ore == now.ore;
+}
+
 const char *agreement_title(struct web *w, const struct agreement *g)
 {
 	return arena_printf(w->a, _("Agreement %s"), g->number);

@@ -29,6 +29,12 @@ const char *agreement_validity(struct web *w, const struct agreement *g);       
 const char *agreement_services(struct web *w, const struct agreement *g);       /* names, comma between */
 const char *agreement_title(struct web *w, const struct agreement *g);          /* "Agreement 1042-2" */
 
+/* Do hours and fixed amount seem not to belong together? *hint: what to look at; NULL. The hours are others than those of the agreement it
+ * replaces (or the catalogue's usual ones) while the amount is the same. */
+int agreement_price_hint(struct web *w, const struct agreement *g, const char **hint, struct err *e);
+/* Does what is saved change the hours and leave the amount? */
+bool agreement_only_hours(const struct agreement *before, const struct agreement_input *in);
+
 void agreement_paper(struct web *w, const struct agreement_doc *d);             /* the document, in the agreement's language */
 int agreement_answer_paper(struct web *w, const char *pdf_href, struct err *e); /* print view of the address's agreement */
 int agreement_answer_pdf(struct web *w, struct err *e);

@@ -231,6 +231,25 @@ class Agreements(unittest.TestCase):
         self.staff.submit(home + '/drop')
         self.assertIn('kladden er kasseret', str(self.p.ok('GET', f"/api/v1/tickets/{got[0]['id']}/messages")))
 
+    def test_other_hours_remind_of_the_fixed_amount(self):
+        c = self.a_customer(365, 'Timeboden', 'tove@timeboden.example')
+        s = self.staff
+        s.get(f"/console/agreements/new?customer={c['id']}")
+        s.post('/console/agreements/new', {**s.form('/console/agreements/new'), 'service': ['service-agreement'], 'valid_from': '1.1.2027'})
+        home = re.sub(r'\?.*', '', s.url).replace(self.p.base, '')
+        hours, ore, hint = 't.service-agreement.hours_per_month', 't.service-agreement.monthly_price_ore', 'id="price-hint"'
+        rows = [({hours: '10'}, '10 timer om måneden, og det faste beløb er 4.750,00 kr. som for 5 timer'), ({ore: '9.000,00'}, None), ({'note': 'x'}, None),
+                ({hours: '2'}, 'Antallet af timer er et andet, og det faste beløb er som før'), ({ore: '2.000,00', hours: '10'}, None), ({hours: '5', ore: '4.750,00'}, None)]
+        for change, says in rows:
+            with self.subTest(change=change):
+                s.get(home)
+                self.assertEqual(s.submit(home, do='save', **change).status, 200)
+                self.assertEqual((hint in s.text, says in s.text.replace('\xa0', ' ') if says else None), (bool(says), says and True))
+        self.assertIn('id="f-t.service-agreement.monthly_price_ore"', s.text)         # where the hint leads
+        s.submit(home, do='preview')
+        for without in ('Mest ubrugt tid, der kan gemmes', 'Mest af næste måneds timer'):
+            self.assertNotIn(without, s.text)
+
     def test_nothing_typed_is_left_behind(self):
         """Send, preview, add and take out save the form first; what cannot be read stops them and stays."""
         c = self.a_customer(360, 'Sejlloftet', 'signe@sejl.example')

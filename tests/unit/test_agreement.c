@@ -584,6 +584,13 @@ static void test_document(void **state)
 		{ "{}", "da", "service-agreement.driving, hver måned]" },
 		{ "{}", "da", "Det lover I:\n- I betaler hver måned" },
 	};
+	static const struct { const char *terms; bool most_kept, most_borrowed; } effects[] = {         /* what has none is not told */
+		{ "{}", false, false },
+		{ "{\"rollover_months\":1}", true, false },
+		{ "{\"overuse\":\"stop_and_ask\"}", false, false },
+		{ "{\"overuse\":\"borrow\"}", false, true },
+		{ "{\"rollover_months\":3,\"overuse\":\"borrow\"}", true, true },
+	};
 	struct world *x = world(*state);
 	struct db_conn *c;
 	struct err e = { 0 };
@@ -607,6 +614,23 @@ static void test_document(void **state)
 		CHECK_ROW(i, strstr(text, rows[i].says));
 		CHECK_INT(doc.supplier_promises, 2);
 		CHECK_INT(doc.customer_promises, 1);
+		db_read_end(c);
+		json_decref(want.terms);
+	}
+	for (size_t i = 0; i < sizeof effects / sizeof *effects; i++) {
+		struct agreement_want want = { "service-agreement", json_loads(effects[i].terms, 0, NULL) };
+		struct op o = draft_op(x, DAY(2026, 12, 1), DAY(2027, 12, 31), &want, 1);
+		struct agreement_doc doc;
+		struct agreement g;
+		const char *text;
+
+		CHECK_ROW(i, run(x, &o, NULL) == E_NONE);
+		g = read_one(x, o.made, NULL);
+		CHECK_INT(db_read_begin(x->s->db, &c, &e), 0);
+		CHECK_INT(agreement_doc_make(c, x->s->a, &g, &doc, &e), 0);
+		text = agreement_doc_text(x->s->a, &doc);
+		CHECK_ROW(i, !!strstr(text, "Mest ubrugt tid") == effects[i].most_kept);
+		CHECK_ROW(i, !!strstr(text, "Mest af næste måneds timer") == effects[i].most_borrowed);
 		db_read_end(c);
 		json_decref(want.terms);
 	}
