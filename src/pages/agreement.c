@@ -411,10 +411,8 @@ static int view_clash(struct web *w, const struct agreement *g, struct agreement
 		return -1;
 	for (int i = 0; i < n; i++)
 		for (int m = 0; m < others[i].nitems && others[i].id != g->supersedes && k < SERVICES_MOST; m++) {
-			const struct catalogue_service *s = catalogue_find(w->app->catalogue, others[i].items[m].service);
-
-			if (s && on_it(g, s->key))
-				v->clash[k++] = (struct ui_choice){ s->name[w->lang], others[i].number };
+			if (on_it(g, others[i].items[m].service))
+				v->clash[k++] = (struct ui_choice){ agreement_service_name(w, &others[i].items[m]), others[i].number };
 		}
 	return 0;
 }
@@ -442,6 +440,8 @@ static int show_draft(struct web *w, const struct agreement *g, struct err *e)
 
 		if (s)
 			view_item(w, s, terms, &v.items[v.nitems++]);
+		else
+			v.gone = arena_printf(w->a, "%s%s%s", v.gone ? v.gone : "", v.gone ? ", " : "", agreement_service_name(w, &g->items[i]));
 		json_decref(terms);
 	}
 	for (int i = 0; i < all->nservices; i++)

@@ -32,7 +32,7 @@ struct agreement_draft_view {
 	struct ui_choice *clash;                        /* value: service name, label: number of the agreement that holds it; ends with {0} */
 	const char *valid_from, *valid_to, *note, *lang;
 	int deciders;
-	const char *done, *price_hint;                  /* price_hint: hours and amount may not belong together; NULL */
+	const char *done, *gone, *price_hint;           /* gone: services the catalogue no longer has; price_hint: hours and amount may not belong together; NULL */
 	struct agreement_event_view *events; int nevents;
 	const struct agreement_event_view *no;          /* the customer said no to it as it was last sent; NULL */
 };

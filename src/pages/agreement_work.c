@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "core/words.h"
 #include "pages/agreement.h"
+#include "store/catalogue.h"
 #include "web/ui.h"
 #include <string.h>
 
@@ -100,17 +101,30 @@ const char *agreement_validity(struct web *w, const struct agreement *g)
 	return arena_printf(w->a, _("%s to %s"), fmt_day(w, g->valid_from_day), fmt_day(w, g->valid_to_day));
 }
 
+const char *agreement_service_name(struct web *w, const struct agreement_item *item)
+{
+	const struct catalogue_service *s = catalogue_find(w->app->catalogue, item->service);
+	const char *name = item->service, *text;
+	struct catalogue_service kept;
+	struct err none;
+
+	if (s)
+		return s->name[w->lang];
+	if (store_catalogue_text(w->db, w->a, item->service, item->catalogue_version, &text, &none) == 0 &&
+			catalogue_parse(w->a, item->service, text, strlen(text), &kept, &none) == 0)
+		name = kept.name[w->lang];
+	return actor_is_staff(&w->who) ? arena_printf(w->a, _("%s (no longer in the catalogue)"), name) : name;
+}
+
 const char *agreement_services(struct web *w, const struct agreement *g)
 {
 	struct buf b;
 
 	buf_init(&b, w->a, 16384);
 	for (int i = 0; i < g->nitems; i++) {
-		const struct catalogue_service *s = catalogue_find(w->app->catalogue, g->items[i].service);
-
 		if (i)
 			buf_adds(&b, ", ");
-		buf_adds(&b, s ? s->name[w->lang] : g->items[i].service);
+		buf_adds(&b, agreement_service_name(w, &g->items[i]));
 	}
 	return buf_text(&b);
 }

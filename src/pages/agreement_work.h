@@ -26,6 +26,8 @@ int agreement_of_request(struct web *w, struct agreement *g, struct err *e);
 const char *agreement_standing(struct web *w, const struct agreement *g);       /* "Draft", "In force", "Ends 31.12.2026" ... */
 bool agreement_holds(const struct agreement *g, int32_t day);
 const char *agreement_validity(struct web *w, const struct agreement *g);       /* "1.12.2026 to 31.12.2027" */
+/* One that the catalogue no longer has goes by the name it was agreed under; staff are told so. */
+const char *agreement_service_name(struct web *w, const struct agreement_item *item);
 const char *agreement_services(struct web *w, const struct agreement *g);       /* names, comma between */
 const char *agreement_title(struct web *w, const struct agreement *g);          /* "Agreement 1042-2" */
 

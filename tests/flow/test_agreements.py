@@ -453,17 +453,34 @@ class Agreements(unittest.TestCase):
         place = self.p.data / 'catalogue/hosting.md'
         place.parent.mkdir(exist_ok=True)
         place.write_text(own, encoding='utf-8')
+        printing = self.p.data / 'catalogue/printing.md'
+        printing.write_text(re.search(r'\n       (# printing\n.*?)\n   `number`', (ROOT / 'docs/how-to/add-a-service.md').read_text(encoding='utf-8'), re.S)
+                            .group(1).replace('\n       ', '\n') + '\n', encoding='utf-8')
         self.p.stop()
         self.p.start()
         services = self.p.ok('GET', '/api/v1/services')
         self.assertEqual([s['version'] for s in services if s['key'] == 'hosting'], [ours + 1], 'the number that agreements are made on')
         names = {s['key']: s['name']['da'] for s in services}
-        self.assertEqual((names['hosting'], names['support']), ('Vores webhotel', 'Generel it-support'))
+        self.assertEqual((names['hosting'], names['support'], names.pop('printing')), ('Vores webhotel', 'Generel it-support', 'Print'))
         self.assertEqual(len(names), len(list((ROOT / 'catalogue').glob('[!R]*.md'))), 'it takes the place of ours')
         later = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': 'hosting'}]})
         self.assertEqual((made['items'][0]['catalogue_version'], later['items'][0]['catalogue_version']), (ours, ours + 1))
         self.assertIn('Webhosting', self.staff.get(f"/console/agreements/{made['id']}/print").text)
         self.assertIn('Vores webhotel', self.staff.get(f"/console/agreements/{later['id']}/print").text)
+        b = self.signed_in('hans@cykel.example')
+        drafts = [self.p.ok('POST', '/api/v1/agreements', {'customer_id': c['id'], 'valid_from': '2026-01-01', 'items': [{'service': s} for s in services]})
+                  for services in (('printing', 'hosting'), ('support', 'printing'))]
+        owner = self.p.ok('GET', f"/api/v1/customers/{c['id']}/contacts")['items'][0]
+        self.p.ok('POST', f"/api/v1/agreements/{drafts[0]['id']}/accept", {'contact_id': owner['id']})
+        self.p.stop()
+        printing.unlink()
+        self.p.start()
+        gone = 'Print (ikke længere i kataloget)'
+        self.assertIn(f'{gone}, Vores webhotel', self.staff.get(f"/console/customers/{c['id']}/agreements").text)
+        draft = self.staff.get(f"/console/agreements/{drafts[1]['id']}").text
+        self.assertIn(f'{gone}. Gemmer eller sender', draft)
+        self.assertIn(f"{gone} ({drafts[0]['number']})", draft)                       # the other one holds it
+        self.assertIn('<p>Print, Vores webhotel</p>', b.get('/portal/agreement').text)
         self.p.stop()
         place.write_text(own.replace('type: integer', 'type: number', 1), encoding='utf-8')
         with self.assertRaisesRegex(AssertionError, r'hosting\.md:\d+: '):       # refused at start, with file and line
