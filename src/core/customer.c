@@ -257,7 +257,7 @@ int contact_welcome(struct db_conn *w, struct arena *a, int64_t now, const char 
 		"Sign in with your e-mail address, %s. You get a link by mail and need no password:\n%s/login\n\n%s\n" :
 		"Kære %s\n\nDu har nu adgang til vores portal. Der melder og følger du opgaver og ser, hvad vi har lovet jer.\n\n"
 		"Log ind med din mailadresse, %s. Du får et link på mail og skal ikke bruge en adgangskode:\n%s/login\n\n%s\n",
-		kept.name, kept.email, origin, provider);
+		kept.name, email_shown(a, kept.email), origin, provider);
 	return outbox_add(w, a, &m, e);
 }
 

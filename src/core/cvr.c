@@ -60,10 +60,24 @@ int gln_read(struct arena *a, const char *s, const char *field, const char **out
 	return 0;
 }
 
+enum { BASE = 36, TMIN = 1, TMAX = 26, SKEW = 38, DAMP = 700 };        /* of Punycode, RFC 3492, section 5 */
+
+static uint32_t threshold(uint32_t k, uint32_t bias) { return k <= bias ? TMIN : k >= bias + TMAX ? TMAX : k - bias; }
+
+static uint32_t adapt(uint32_t delta, uint32_t count, bool first)
+{
+	uint32_t bias = 0;
+
+	delta = first ? delta / DAMP : delta / 2;
+	delta += delta / count;
+	for (; delta > (BASE - TMIN) * TMAX / 2; bias += BASE)
+		delta /= BASE - TMIN;
+	return bias + (BASE - TMIN + 1) * delta / (delta + SKEW);
+}
+
 /* One label in Punycode (RFC 3492, section 6.3). */
 static bool puny(const uint32_t *in, size_t n, struct buf *out)
 {
-	enum { BASE = 36, TMIN = 1, TMAX = 26, SKEW = 38, DAMP = 700 };
 	uint32_t c = 128, delta = 0, bias = 72;
 	size_t basic = 0, done;
 
@@ -92,18 +106,14 @@ static bool puny(const uint32_t *in, size_t n, struct buf *out)
 				continue;
 			q = delta;
 			for (uint32_t k = BASE;; k += BASE) {
-				uint32_t t = k <= bias ? TMIN : k >= bias + TMAX ? TMAX : k - bias, digit = q < t ? q : t + (q - t) % (BASE - t);
+				uint32_t t = threshold(k, bias), digit = q < t ? q : t + (q - t) % (BASE - t);
 
 				buf_addc(out, (char)(digit < 26 ? 'a' + digit : '0' + digit - 26));
 				if (q < t)
 					break;
 				q = (q - t) / (BASE - t);
 			}
-			delta = done == basic ? delta / DAMP : delta / 2;
-			delta += delta / (uint32_t)(done + 1);
-			for (bias = 0; delta > (BASE - TMIN) * TMAX / 2; bias += BASE)
-				delta /= BASE - TMIN;
-			bias += (BASE - TMIN + 1) * delta / (delta + SKEW);
+			bias = adapt(delta, (uint32_t)(done + 1), done == basic);
 			delta = 0;
 			done++;
 		}
@@ -150,6 +160,88 @@ const char *email_ascii(struct arena *a, const char *email)
 	const char *at = strrchr(email, '@'), *domain = at ? domain_ascii(a, at + 1) : NULL;
 
 	return domain ? arena_printf(a, "%.*s%s", (int)(at + 1 - email), email, domain) : email;
+}
+
+/* Letters of European names. Elsewhere (and for the dotless i and the kra) one letter passes for another. */
+static bool plain_letter(uint32_t c)
+{
+	return c < 128 || (c >= 0xdf && c < 0x180 && c != 0xf7 && c != 0x131 && c != 0x138 && c != 0x149 && c != 0x17f);
+}
+
+/* What stands after xn--, up to n bytes (RFC 3492, section 6.2); false when it is not right, or not to be shown. */
+static bool unpuny(const char *s, size_t n, struct buf *out)
+{
+	uint32_t got[64], c = 128, i = 0, bias = 72;
+	size_t count = 0, at = 0;
+	char bytes[4];
+
+	for (size_t k = 0; k < n; k++)
+		at = s[k] == '-' ? k : at;
+	if (n > 59)
+		return false;
+	for (; count < at; count++)
+		got[count] = (unsigned char)s[count];
+	for (at += at > 0; at < n; i++) {
+		uint32_t was = i, w = 1;
+
+		for (uint32_t k = BASE;; k += BASE) {
+			uint32_t t = threshold(k, bias), digit;
+
+			if (at == n)
+				return false;
+			digit = isdigit((unsigned char)s[at]) ? (uint32_t)(s[at] - '0') + 26 : islower((unsigned char)s[at]) ? (uint32_t)(s[at] - 'a') : BASE;
+			at++;
+			if (digit >= BASE || digit > (UINT32_MAX - i) / w)
+				return false;
+			i += digit * w;
+			if (digit < t)
+				break;
+			if (w > UINT32_MAX / (BASE - t))
+				return false;
+			w *= BASE - t;
+		}
+		bias = adapt(i - was, (uint32_t)count + 1, was == 0);
+		c += i / (uint32_t)(count + 1);
+		i %= (uint32_t)(count + 1);
+		if (count == 63 || !plain_letter(c))
+			return false;
+		memmove(got + i + 1, got + i, (count - i) * sizeof *got);
+		got[i] = c;
+		count++;
+	}
+	for (size_t k = 0; k < count; k++)
+		buf_add(out, bytes, text_put(bytes, got[k]));
+	return count > 0;
+}
+
+const char *domain_shown(struct arena *a, const char *d)
+{
+	struct buf b, label;
+	const char *back;
+
+	if (strncmp(d, "xn--", 4) != 0 && !strstr(d, ".xn--"))
+		return d;
+	buf_init(&b, a, 2048);
+	for (size_t n; *d; d += n + (d[n] == '.')) {
+		n = strcspn(d, ".");
+		buf_init(&label, a, 512);
+		/* only what would be written the same again: two addresses never look alike because of us */
+		if (n > 4 && strncmp(d, "xn--", 4) == 0 && unpuny(d + 4, n - 4, &label) && (back = domain_ascii(a, buf_text(&label))) &&
+				strlen(back) == n && memcmp(back, d, n) == 0)
+			buf_adds(&b, buf_text(&label));
+		else
+			buf_add(&b, d, n);
+		if (d[n])
+			buf_addc(&b, '.');
+	}
+	return b.full ? d : arena_dup(a, buf_text(&b));
+}
+
+const char *email_shown(struct arena *a, const char *email)
+{
+	const char *at = email ? strrchr(email, '@') : NULL;
+
+	return at && strstr(at, "xn--") ? arena_printf(a, "%.*s%s", (int)(at + 1 - email), email, domain_shown(a, at + 1)) : email;
 }
 
 bool domain_public(const char *domain)

@@ -13,6 +13,10 @@ int gln_read(struct arena *a, const char *s, const char *field, const char **out
 /* A domain as DNS and mails have it: labels beyond ASCII in Punycode (xn--...). d is in lower case; NULL when a label is too long. */
 const char *domain_ascii(struct arena *a, const char *d);
 const char *email_ascii(struct arena *a, const char *email);    /* its domain so; the address itself when that cannot be */
+/* The other way, to show: labels of European letters as people write them. What is in another script, where one letter looks like another,
+ * or is no right Punycode, stays xn--. email_shown() leaves what has no @ as it is. */
+const char *domain_shown(struct arena *a, const char *d);
+const char *email_shown(struct arena *a, const char *email);
 bool domain_public(const char *domain);                         /* of a mail service where everybody can have an address */
 int email_read(struct arena *a, const char *s, const char *field, const char **out, struct err *e);     /* one address, lower case */
 int phone_read(struct arena *a, const char *s, const char *field, const char **out, struct err *e);     /* blank gives ""; digits, a leading + */

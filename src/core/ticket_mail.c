@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/cvr.h"
 #include "core/ticket_inner.h"
 #include "store/agreement.h"
 #include "store/outbox.h"
@@ -113,7 +114,7 @@ static const char *write_body(const struct ticket_work *k, const struct ticket *
 		break;
 	case MAIL_CUSTOMER_WROTE:
 	case MAIL_NOTE:
-		line(&b, r->lang, what == MAIL_NOTE ? W_NOTE : W_WROTE, m->author_name, t->number);
+		line(&b, r->lang, what == MAIL_NOTE ? W_NOTE : W_WROTE, email_shown(k->a, m->author_name), t->number);
 		buf_addc(&b, '\n');
 		buf_adds(&b, body_without_quote(k->a, m));
 		buf_addc(&b, '\n');

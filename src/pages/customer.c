@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "core/customer.h"
+#include "core/cvr.h"
 #include "core/ticket.h"
 #include "web/ui.h"
 
@@ -138,7 +139,7 @@ static const char *lines(struct web *w, const char *const *list, int n)
 
 	buf_init(&b, w->a, 64 << 10);
 	for (int i = 0; i < n; i++) {
-		buf_adds(&b, list[i]);
+		buf_adds(&b, domain_shown(w->a, list[i]));
 		buf_addc(&b, '\n');
 	}
 	return buf_text(&b);

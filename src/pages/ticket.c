@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/moment.h"
 #include "base/text.h"
+#include "core/cvr.h"
 #include "pages/all.h"
 #include "pages/ticket_job.h"
 #include "pages/time.h"
@@ -239,7 +240,7 @@ static const char *shown(struct web *w, int64_t number, const char *done, const 
 /* {name} and {number} in a ready answer. */
 static const char *fill_in(struct web *w, const struct ticket *t, const char *text)
 {
-	const char *name = ticket_first_name(w, *t->contact_name ? t->contact_name : t->from_name);
+	const char *name = ticket_first_name(w, *t->contact_name ? t->contact_name : email_shown(w->a, t->from_name));
 	struct buf b;
 
 	buf_init(&b, w->a, TICKET_BODY_MAX);

@@ -65,6 +65,26 @@ class People(unittest.TestCase):
         b.get('/console/settings').submit('/console/settings', **{k: v for k, v in before.items() if k in ('desk_from', 'mail_addresses')}, known=self.p.password)
         self.assertEqual(b.status, 200)
 
+    def test_a_domain_beyond_ascii_is_shown_as_people_write_it(self):
+        b = self.staff.get('/console/customers/new')
+        b.submit('/console/customers/new', name='Østersøfiskerne', cvr='10000025', mail_domains='østersøn.dk')
+        at = re.search(r'/console/customers/\d+', b.url).group()
+        b.get(at + '/people/new').submit('/people/new', name='Bjørn Fisker', email='bjørn@østersøn.dk', role='employee')
+        pages = [at, at + '/edit', at + '/people', '/console/customers']
+        rows = self.p.sql("SELECT id, email FROM contact WHERE name='Bjørn Fisker'")
+        self.assertEqual(rows[0][1], 'bjørn@xn--stersn-9xaf.dk')                 # stored as DNS has it, and told so by the API
+        made = self.p.ok('POST', '/api/v1/tickets', {'customer_id': int(at.split('/')[-1]), 'contact_id': int(rows[0][0]), 'subject': 'Net', 'body': 'x'})
+        form = self.p.browser().get('/report')
+        form.submit('/report', name='Inga', email='inga@østersøn.dk', text='Ukendt afsender')
+        pages += [f"/console/tickets/{made['number']}", '/console/tickets/' + re.search(r'nummer (\d+)', form.text).group(1)]
+        for path in pages:
+            with self.subTest(path=path):
+                seen = re.sub(r'<input[^>]*>', '', self.staff.get(path).text)
+                self.assertIn('østersøn.dk', seen)
+                self.assertNotIn('xn--', seen)
+        self.assertEqual(self.p.sql("SELECT recipient, body LIKE '%bjørn@østersøn.dk.%' FROM outbox WHERE kind='welcome' AND recipient LIKE 'bj%'"),
+                         [('bjørn@xn--stersn-9xaf.dk', '1')])
+
     def test_everything_that_is_wrong_is_said_at_once(self):
         here = f"/console/customers/{self.customer['id']}"
         bad = [('/console/customers/new', {'name': '', 'cvr': '123', 'gln': '5', 'phone': 'abc', 'mail_domains': 'gmail.com', 'note': 'x' * 4001},

@@ -46,6 +46,29 @@ static void test_forms(void **state)
 	arena_end(a);
 }
 
+/* Shown as people write them, when nobody can be fooled by it: what is shown is stored as the same again. */
+static void test_shown(void **state)
+{
+	static const struct { const char *stored, *shown; } rows[] = {
+		{ "firma.dk", "firma.dk" }, { "xn--stersn-9xaf.dk", "østersøn.dk" }, { "xn--r-3fa9c.dk", "ærø.dk" }, { "xn--5ca.dk", "å.dk" },
+		{ "mail.xn--mnchen-rzte-r8a91a.de", "mail.münchen-ärzte.de" }, { "xn--blbr-roah.xn--s-5ga.example", "blåbær.sø.example" },
+		{ "xn--pple-43d.com", NULL }, { "xn--wgv71a119e.jp", NULL }, { "xn--", NULL }, { "xn--.dk", NULL }, { "xn---.dk", NULL }, { "xn--a.dk", NULL },
+		{ "xn--99999999.dk", NULL }, { "xn--stersn-9xaf!.dk", NULL }, { "xn--STERSN-9XAF.dk", NULL }, { "xn--r-3fa9c.", "ærø." }, { "", "" },
+		{ "xn--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.dk", NULL }, { "xn--firma-.dk", NULL },
+		{ "xn--ggle-55da.com", NULL }, { "xn--9999999999999999999999999999999999999999999999999999999.dk", NULL },
+	};
+	struct arena *a = arena_begin(1 << 20);
+
+	for (int i = 0; i < N(rows); i++) {
+		const char *want = rows[i].shown ? rows[i].shown : rows[i].stored, *got = domain_shown(a, rows[i].stored), *back = domain_ascii(a, got);
+
+		CHECK_ROW(i, strcmp(got, want) == 0 && (!back || strcmp(back, rows[i].stored) == 0));
+		CHECK_ROW(i, strcmp(email_shown(a, arena_printf(a, "bjørn@%s", rows[i].stored)), arena_printf(a, "bjørn@%s", want)) == 0);
+	}
+	CHECK(strcmp(email_shown(a, "Mette xn--stersn-9xaf.dk"), "Mette xn--stersn-9xaf.dk") == 0 && email_shown(a, NULL) == NULL);
+	arena_end(a);
+}
+
 static void test_customers(void **state)
 {
 	struct store_case *s = *state;
@@ -224,7 +247,7 @@ static void test_sessions(void **state)
 
 int main(void)
 {
-	static const struct store_test tests[] = { STORE_TEST(test_forms), STORE_TEST(test_customers), STORE_TEST(test_contacts), STORE_TEST(test_addresses_that_are_not_a_customers), STORE_TEST(test_sessions) };
+	static const struct store_test tests[] = { STORE_TEST(test_forms), STORE_TEST(test_shown), STORE_TEST(test_customers), STORE_TEST(test_contacts), STORE_TEST(test_addresses_that_are_not_a_customers), STORE_TEST(test_sessions) };
 
 	return store_tests_run(tests, N(tests));
 }
