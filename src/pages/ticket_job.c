@@ -42,6 +42,20 @@ static int reply(struct db_conn *w, struct arena *a, struct ticket_job *j, struc
 	return work_log(w, a, j->who, &j->work, j->now, &t, e) != 0 ? -1 : ticket_begin(w, a, &j->desk, j->who, t.ticket_id, e);
 }
 
+/* Names differ by more than large and small letters: they stand beside one another as tabs. */
+static int view_add(struct db_conn *w, struct arena *a, const struct ticket_job *j, struct err *e)
+{
+	struct saved_view *mine;
+	int n;
+
+	if (store_view_list(w, a, j->who->id, &mine, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (strcmp(text_lower(a, mine[i].name), text_lower(a, j->subject)) == 0)
+			return FAIL_FIELD(e, E_VIEW_TAKEN, "name", "%s", mine[i].name);
+	return store_view_add(w, j->who->id, j->subject, j->text, e);
+}
+
 static int run(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 {
 	struct ticket_job *j = arg;
@@ -60,7 +74,7 @@ static int run(struct db_conn *w, struct arena *a, void *arg, struct err *e)
 	case JOB_WATCH: rc = ticket_watch(w, a, &j->desk, j->who, j->id, j->watcher, j->other, j->email, j->on, e); break;
 	case JOB_PLACE: rc = ticket_place(w, a, &j->desk, j->who, j->id, j->customer_id, j->contact_id, &t, e); break;
 	case JOB_RATE: rc = ticket_rate(w, a, &j->desk, j->who, j->id, j->score, j->text, e); break;
-	case JOB_VIEW_ADD: rc = store_view_add(w, j->who->id, j->subject, j->text, e); break;
+	case JOB_VIEW_ADD: rc = view_add(w, a, j, e); break;
 	case JOB_VIEW_REMOVE: rc = store_view_remove(w, j->who->id, j->id, e); break;
 	case JOB_ANSWER_PUT: rc = store_answer_put(w, &r, e); break;
 	case JOB_ANSWER_REMOVE: rc = store_answer_remove(w, j->id, e); break;

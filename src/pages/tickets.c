@@ -419,12 +419,14 @@ static int save_view(struct web *w, struct err *e)
 	struct ticket_job j = { .kind = JOB_VIEW_ADD, .subject = text_plain(w->a, web_field(w, "name")), .text = web_field(w, "query") };
 	const char *q = j.text ? j.text : "";
 
-	if (text_check(j.subject, "name", 60, true, e) != 0 || text_check(q, "query", 1000, false, e) != 0)
+	if (text_check(q, "query", 1000, false, e) != 0)
 		return -1;
 	if (q[strspn(q, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~=&%")])
 		return FAIL_FIELD(e, E_CHOICE_INVALID, "query", "%.40s", q);
 	j.text = q;
-	return ticket_do(w, &j, e) != 0 ? -1 : web_redirect(w, arena_printf(w->a, "/console/tickets?%s", q));
+	if (text_check(j.subject, "name", 60, true, e) == 0 && ticket_do(w, &j, e) == 0)
+		return web_redirect(w, arena_printf(w->a, "/console/tickets?%s", q));
+	return web_mendable(w, e) ? show_list(w, e) : -1;       /* its filters stand in the form's address */
 }
 
 static int remove_view(struct web *w, struct err *e)
@@ -587,6 +589,7 @@ const struct web_route pages_tickets[] = {
 	{ "POST", "/console/tickets", ROLE_DESK, save_new, 64 << 20, true },
 	{ "GET", "/console/tickets/new", ROLE_DESK, show_new },
 	{ "POST", "/console/tickets/bulk", ROLE_DESK, save_bulk },
+	{ "GET", "/console/tickets/views", ROLE_STAFF, show_list },     /* the address of a refused save, loaded again */
 	{ "POST", "/console/tickets/views", ROLE_STAFF, save_view },
 	{ "POST", "/console/tickets/views/{id}/remove", ROLE_STAFF, remove_view },
 	{ "GET", "/console/answers", ROLE_DESK, show_answers },
