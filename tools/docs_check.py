@@ -16,9 +16,10 @@ HEAD = """# Errors
 
 Made by `tools/docs_check.py --write` from `src/base/err_ids.def`; do not edit here.
 
-An error has an id that never changes, a kind, and a sentence that says what to do. Pages show the sentence beside the field it is about; the
-API answers `{"error": {"id", "kind", "field", "message"}}` (`field` may be null) with the status of the kind; programs on the command line print sentence, detail
-and id, and end with 2 for `input`, else 1.
+An error has an id that never changes, a kind, and a sentence that says what to do. Pages show the sentence beside the field it is about
+and answer 409 when nothing but conflicts is wrong with a form, otherwise 422 or 400; the API answers
+`{"error": {"id", "kind", "field", "message"}}` (`field` may be null) with the status of the kind; programs on the command line print sentence,
+detail and id, and end with 2 for `input`, else 1.
 
 | kind | status | what it means for who called |
 |---|---|---|

@@ -599,8 +599,6 @@ static int draft_again(struct web *w, struct agreement *g, const struct agreemen
 		return *e = *why, -1;
 	if (!w->nerrors) {
 		note_wrong(w, why);
-		if (err_kind(why->id) == ERR_CONFLICT)
-			web_status(w, 409);
 		if (web_refresh(w, e) != 0 || agreement_of_request(w, g, e) != 0)
 			return -1;
 	}
@@ -662,8 +660,6 @@ static int post_step(struct web *w, struct agreement_work *k, const char *done, 
 		if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
 			return -1;
 		note_wrong(w, e);
-		if (err_kind(e->id) == ERR_CONFLICT)
-			web_status(w, 409);
 	}
 	return strcmp(g.state, "draft") == 0 ? show_draft(w, &g, e) : show_view(w, &g, e);
 }

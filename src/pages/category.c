@@ -208,19 +208,14 @@ static int done(struct web *w, enum what what, struct err *e)
 		category_check(w->db, w->a, &j.k, &all);
 		if (web_wrong_all(w, &all, e) != 0)
 			return -1;
-		if (w->nerrors) {
-			if (err_kind(e->id) == ERR_CONFLICT)
-				web_status(w, 409);
+		if (w->nerrors)
 			return 1;
-		}
 	}
 	if (web_write(w, job, &j, e) == 0)
 		return 0;
 	if (err_kind(e->id) != ERR_INPUT && err_kind(e->id) != ERR_CONFLICT)
 		return -1;
 	web_wrong(w, e);
-	if (err_kind(e->id) == ERR_CONFLICT)
-		web_status(w, 409);
 	return web_refresh(w, e) != 0 ? -1 : 1;
 }
 

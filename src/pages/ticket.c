@@ -319,7 +319,7 @@ static int send(struct web *w, struct err *e)
 		v.conflict = arena_dup(w->a, e->detail);
 	else
 		web_wrong(w, e);
-	web_status(w, e->id == E_TICKET_CHANGED ? 409 : 400);
+	web_status(w, err_kind(e->id) == ERR_CONFLICT ? 409 : 400);
 	return web_refresh(w, e) != 0 ? -1 : show_view(w, &v, e);
 }
 

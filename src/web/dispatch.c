@@ -422,6 +422,15 @@ static void release(struct web *w)
 		munmap(w->own->mapped, w->own->mapped_bytes);
 }
 
+/* A form shown again: what was typed is wrong, or what others did stands in the way of all of it. */
+static int wrong_status(const struct web *w)
+{
+	for (int i = 0; i < w->nerrors; i++)
+		if (err_kind(w->error[i].id) != ERR_CONFLICT)
+			return 422;
+	return 409;
+}
+
 static void finish(struct web *w)
 {
 	if (w->own->answered) {
@@ -438,7 +447,7 @@ static void finish(struct web *w)
 		w->rs->body = buf_text(&w->out);
 		w->rs->body_bytes = w->out.n;
 		if (w->rs->status == 0)
-			w->rs->status = w->nerrors ? 422 : 200;
+			w->rs->status = w->nerrors ? wrong_status(w) : 200;
 	}
 	if (w->rs->status == 0)
 		w->rs->status = 200;

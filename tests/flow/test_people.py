@@ -65,6 +65,33 @@ class People(unittest.TestCase):
         b.get('/console/settings').submit('/console/settings', **{k: v for k, v in before.items() if k in ('desk_from', 'mail_addresses')}, known=self.p.password)
         self.assertEqual(b.status, 200)
 
+    def test_what_somebody_else_did_is_a_conflict_on_pages_too(self):
+        """409 as in the API, with what was typed still there; what is wrong by itself is 422, also when both are."""
+        here = f"/console/customers/{self.customer['id']}"
+        other = self.p.customer(seed=771, name='Den anden', domain='anden.example')[0]
+        me, you = self.staff, self.p.browser().sign_in('admin', self.p.password)
+        for path in (here + '/edit', here + f"/people/{self.employee['id']}", '/console/settings/staff/1'):
+            for b, phone in ((me, '11111111'), (you, '22222222')):
+                self.assertEqual(b.get(path).status, 200)
+            me.submit(path, phone='11111111')
+            self.assertEqual(me.status, 200)
+            you.submit(path, phone='22222222')
+            self.assertEqual((you.status, 'En anden har ændret' in you.text, '22222222' in you.text), (409, True, True), path)
+            you.get(path)
+            you.submit(path, phone='22222222')
+            self.assertEqual(you.status, 200, path)
+        rows = [('/console/customers/new', {'name': 'Igen', 'cvr': other['cvr']}, 409), ('/console/customers/new', {'name': '', 'cvr': other['cvr']}, 422),
+                ('/console/customers/new', {'name': 'Igen', 'cvr': '10000025', 'mail_domains': 'anden.example'}, 409),
+                (here + '/people/new', {'name': 'Nina', 'email': self.employee['email']}, 409),
+                (here + '/people/new', {'name': 'Nina', 'email': 'nina'}, 422),
+                ('/console/settings/staff/new', {'login': 'admin', 'name': 'Ny', 'password': 'en god lang sætning', 'known': self.p.password}, 409),
+                ('/console/settings/staff/1', {'role': 'technician', 'known': self.p.password}, 409)]
+        for path, fields, status in rows:
+            with self.subTest(path=path, fields=fields):
+                me.get(path)
+                me.submit(path, **fields)
+                self.assertEqual((me.status, 'id="errors"' in me.text), (status, True))
+
     def test_a_domain_beyond_ascii_is_shown_as_people_write_it(self):
         b = self.staff.get('/console/customers/new')
         b.submit('/console/customers/new', name='Østersøfiskerne', cvr='10000025', mail_domains='østersøn.dk')

@@ -239,7 +239,7 @@ class SignIn(unittest.TestCase):
         mail, before = self.owner['email'], self.link(self.owner['email'])
         b = self.p.browser().get('/login', headers={'Host': 'evil.example'})
         b.post('/login/mail', {**b.form('/login/mail'), 'mail': mail}, headers={'Host': 'evil.example', 'Origin': 'http://evil.example'})
-        self.assertEqual(b.status, 422)
+        self.assertEqual(b.status, 409)
         self.assertIn('vores egen adresse', b.text)
         self.assertEqual(self.link(mail), before)
         self.assertFalse(self.p.sql("SELECT 1 FROM outbox WHERE body LIKE '%evil.example%'"))
@@ -255,7 +255,7 @@ class SignIn(unittest.TestCase):
             p.base = f'http://127.0.0.1:{p.port}'
             customer, owner, _, _ = p.customer(services=())
             b = p.browser().get('/login').submit('/login/mail', mail=owner['email'])
-            self.assertEqual(b.status, 422)
+            self.assertEqual(b.status, 409)
             p.ok('POST', '/api/v1/tickets', {'customer_id': customer['id'], 'contact_id': owner['id'], 'subject': 'Printer',
                                              'body': 'Den er i stykker'})
             bodies = [r[0] for r in p.sql('SELECT body FROM outbox')]
@@ -343,7 +343,7 @@ class SignIn(unittest.TestCase):
         b = self.p.browser().sign_in('admin', self.p.password)
         b.get('/console/settings/staff/1')
         b.submit('/staff/1', role='technician', known=self.p.password)
-        self.assertEqual(b.status, 422)
+        self.assertEqual(b.status, 409)
         self.assertIn('én aktiv administrator', b.text)
 
 
