@@ -92,7 +92,8 @@ struct ledger {
 	int64_t customer_id;
 	const char *name, *lang;
 	int32_t closed_through;         /* INT32_MIN: no month is closed */
-	int32_t first;                  /* the first month with anything in it, after the closed ones */
+	int32_t begins;                 /* the first month with anything in it; INT32_MAX: none */
+	int32_t first;                  /* that, or the first one after the closed ones */
 	struct bank_book book;
 	struct time_entry *rows; int nrows;
 	struct bank_state before;       /* what the last closed month left */
@@ -112,6 +113,17 @@ static int purchases_read(struct db_conn *c, struct arena *a, struct ledger *l, 
 	return 0;
 }
 
+/* The customer's agreements and purchases, and the first month with anything in it. */
+static int book_read(struct db_conn *c, struct arena *a, struct ledger *l, struct bank_item **items, int *n, struct err *e)
+{
+	if (store_bank_items(c, a, l->customer_id, items, n, e) != 0 || store_time_first_month(c, l->customer_id, &l->begins, e) != 0)
+		return -1;
+	work_spans(a, *items, *n, &l->book.spans, &l->book.nspans);
+	if (l->book.nspans && month_of_day(l->book.spans[0].from_day) < l->begins)
+		l->begins = month_of_day(l->book.spans[0].from_day);
+	return purchases_read(c, a, l, &l->begins, e);
+}
+
 /* closed: through which month is closed. */
 static int ledger_open(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t closed, int32_t month, struct ledger *l, struct err *e)
 {
@@ -122,14 +134,9 @@ static int ledger_open(struct db_conn *c, struct arena *a, int64_t customer_id, 
 	int n;
 
 	*l = (struct ledger){ .customer_id = customer_id, .closed_through = closed };
-	if (store_time_customer(c, a, customer_id, &l->name, &l->lang, e) != 0 || store_bank_items(c, a, customer_id, &items, &n, e) != 0 ||
-	    store_time_first_month(c, customer_id, &first, e) != 0)
+	if (store_time_customer(c, a, customer_id, &l->name, &l->lang, e) != 0 || book_read(c, a, l, &items, &n, e) != 0)
 		return -1;
-	work_spans(a, items, n, &l->book.spans, &l->book.nspans);
-	if (l->book.nspans && month_of_day(l->book.spans[0].from_day) < first)
-		first = month_of_day(l->book.spans[0].from_day);
-	if (purchases_read(c, a, l, &first, e) != 0)
-		return -1;
+	first = l->begins;
 	if (l->closed_through != INT32_MIN && month > l->closed_through) {
 		if (store_month_close_get(c, a, customer_id, l->closed_through, &last, e) != 0 || statement_after(a, last.statement, &l->before, e) != 0)
 			return -1;
@@ -612,6 +619,18 @@ static int close_one(struct db_conn *w, struct arena *a, const struct actor *who
 		(json_int_t)s->over, "driving", (json_int_t)s->driving, "lines_ore", (json_int_t)s->lines_ore), e);
 }
 
+int work_begins(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t *month, struct err *e)
+{
+	struct ledger l = { .customer_id = customer_id };
+	struct bank_item *items;
+	int n;
+
+	if (book_read(c, a, &l, &items, &n, e) != 0)
+		return -1;
+	*month = l.begins;
+	return 0;
+}
+
 int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now,
 	struct statement *out, int *closed, struct err *e)
 {
@@ -628,13 +647,12 @@ int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int6
 
 		if (store_month_close_get(w, a, customer_id, month, &kept, e) == 0)
 			return FAIL_FIELD(e, E_MONTH_CLOSED, "month", "%s", month_iso(a, month));
-		if (e->id != E_NOT_FOUND)
-			return -1;
-		*closed = 0;                    /* before everything: locked already, and it never had a statement */
-		return work_statement(w, a, customer_id, month, out, e);
+		return e->id == E_NOT_FOUND ? FAIL_FIELD(e, E_MONTH_EMPTY, "month", "%s", month_iso(a, month)) : -1;
 	}
 	if (month >= month_of(now))
 		return FAIL_FIELD(e, E_MONTH_OPEN, "month", "%s", month_iso(a, month));
+	if (month < l.begins)
+		return FAIL_FIELD(e, E_MONTH_EMPTY, "month", "%s", month_iso(a, month));
 	s.after = l.before;
 	for (int32_t m = l.first; m <= month; m++, n++) {
 		struct bank_state before = s.after;

@@ -3,7 +3,7 @@
  * Every changing function runs inside a db_write() job and writes its event, and the bank's notices, in the same transaction.
  * Ownership:  arena given.
  * Errors:     E_CHOICE_INVALID (activity), E_DURATION_RANGE (minutes, drive_*_minutes), E_DRIVE_NOT_VISIT, E_TIME_FUTURE,
- *             E_TIME_INVALID (started_at), E_MONTH_CLOSED, E_MONTH_OPEN, E_HOURS_USED_UP (minutes), E_TICKET_NO_CUSTOMER, E_TIMER_NONE, E_TIMER_RUNNING,
+ *             E_TIME_INVALID (started_at), E_MONTH_CLOSED, E_MONTH_OPEN, E_MONTH_EMPTY, E_HOURS_USED_UP (minutes), E_TICKET_NO_CUSTOMER, E_TIMER_NONE, E_TIMER_RUNNING,
  *             E_NUMBER_RANGE (trip_customers, trip_part), E_DENIED, E_NOT_FOUND; input errors name the field of the API.
  * Units:      minutes, us, months since 1970-01.   Threads: changing functions in the writer's job.
  * Source:     facts of the desk, 5.2: an entry belongs to the local day of its start, is at most 24 hours and is not split. */
@@ -53,8 +53,10 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 const struct bank_purchase *work_purchases(struct arena *a, const struct hour_purchase *rows, int n);
 /* The agreement's spans, with the newest acceptance first in line where they overlap. */
 void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout);
-/* Lock a month that is over, and every open month before it. *closed: how many, the last of them `month`; 0 for a month before
- * the first one that was ever closed, which is locked already. Administrators and bookkeepers. */
+/* The first month with an agreement, time or something bought; INT32_MAX: there is none. */
+int work_begins(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t *month, struct err *e);
+/* Lock a month that is over, and every open month before it. *closed: how many, the last of them `month`. A month before everything is refused
+ * (E_MONTH_EMPTY). Administrators and bookkeepers. */
 int work_close(struct db_conn *w, struct arena *a, const struct actor *who, int64_t customer_id, int32_t month, int64_t now,
 	struct statement *out, int *closed, struct err *e);
 /* A closed month settled by the bank once more: from its rows as they stand, the agreements accepted by the time it was closed, and what

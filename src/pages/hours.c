@@ -62,6 +62,13 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 	v->ndays = month_days(month);
 	v->days_known = month < month_of(w->now) ? v->ndays : day_of(w->now) - month_first_day(month) + 1;
 	v->may_close = (w->who.role & ROLE_BOOKS) && v->over && !v->s.closed;
+	if (v->may_close) {
+		int32_t begins;
+
+		if (work_begins(w->db, w->a, customer_id, &begins, e) != 0)
+			return -1;
+		v->may_close = month >= begins;
+	}
 	v->base = portal ? "/portal/hours" : arena_printf(w->a, "/console/customers/%lld/hours", (long long)customer_id);
 	v->prev = month_iso(w->a, month - 1);
 	v->next = month < month_of(w->now) ? month_iso(w->a, month + 1) : NULL;

@@ -64,8 +64,14 @@ class Hours(unittest.TestCase):
         self.assertEqual((done['month'], done['closed'], done['months_closed'][-1]), ('2026-03', True, '2026-03'))
         again = self.p.api('POST', f"/api/v1/customers/{self.customer['id']}/months/2026-03/close", {})
         self.assertEqual((again[0], again[1]['error']['id']), (409, 'MONTH_CLOSED'))
-        before = self.p.ok('POST', f"/api/v1/customers/{self.customer['id']}/months/2019-01/close", {})
-        self.assertEqual((before['closed'], before['months_closed']), (True, []))
+        for month in ('2019-01', '2025-12'):                    # before everything: nothing to close, and no form that offers it
+            status, got = self.p.api('POST', f"/api/v1/customers/{self.customer['id']}/months/{month}/close", {})
+            self.assertEqual((status, got['error']['id'], got['error']['field']), (409, 'MONTH_EMPTY', 'month'))
+        empty = self.p.ok('POST', '/api/v1/customers', {'name': 'Tom', 'cvr': '10000025'})
+        self.assertEqual(self.p.api('POST', f"/api/v1/customers/{empty['id']}/months/2026-03/close", {})[1]['error']['id'], 'MONTH_EMPTY')
+        b = self.p.browser().sign_in('admin', self.p.password)
+        for customer, month, offered in ((empty, '2026-03', False), (self.customer, '2025-12', False), (self.customer, '2026-04', True)):
+            self.assertEqual(f'{month}/close"' in b.get(f"/console/customers/{customer['id']}/hours/{month}").text, offered, (customer['name'], month))
         march = self.bank('2026-03')
         self.assertEqual((march['closed'], march['drawn_minutes'], march['remaining_minutes'], len(march['sha256'])), (True, 60, 240, 64))
         self.refused('MONTH_CLOSED', 'started_at', started_at='2026-03-30T09:00:00+02:00')
