@@ -33,6 +33,9 @@ int promise_rank(enum promise_state s);         /* 0 broken, at risk, waiting, b
 const char *promise_legend(struct web *w, const int64_t count[7]);      /* "2 broken, 5 at risk, ..." */
 void promise_tally(struct web *w, const int64_t count[7], const char *href);   /* the meter and its legend; href: of the list, NULL: no links */
 const char *promise_href(struct web *w, const char *href);      /* a proof's href in this area; NULL when it is not for this person */
+/* Each day of one promise (key; NULL: all rows are its): broken, at risk or waiting when it was that at any time of the day, the worst of them;
+ * otherwise what it was at the end of it: "kept", "attested" or "none". A day before it was there is left as it is (NULL). */
+void promise_days_of(struct arena *a, const char **days, int n, int32_t first_day, const struct promise_row *rows, int nrows, const char *key);
 /* The days' states of one promise, the last one today; "" before it was there. *label: how many of each. */
 const char *const *promise_days(struct web *w, int64_t customer_id, const char *key, int days, const char **label, struct err *e);
 

@@ -72,34 +72,46 @@ int promise_lines_read(struct web *w, struct promise_line *lines, int n, struct 
 	return 0;
 }
 
-/* Worst last in this order, for one promise's day and for a service's. */
-static int day_rank(const char *s, bool service)
+/* Worst last: what a day cannot make good again, after what only its end decides. */
+static int day_rank(const char *s)
 {
-	static const char *const one[] = { "kept", "attested", "none", "yours", "risk", "broken" },
-		*const many[] = { "none", "kept", "attested", "yours", "risk", "broken" };
+	static const char *const rank[] = { "none", "kept", "attested", "yours", "risk", "broken" };
 
 	for (int i = 0; i < 6; i++)
-		if (strcmp((service ? many : one)[i], s) == 0)
+		if (text_eq(rank[i], s))
 			return i;
-	return 0;
+	return -1;
 }
 
-static void days_paint(struct web *w, const char **days, int n, const struct promise_row *rows, int nrows, const char *key, bool service)
+void promise_days_of(struct arena *a, const char **days, int n, int32_t first_day, const struct promise_row *rows, int nrows, const char *key)
 {
-	int32_t first = w->today - n + 1;
+	int64_t *begun = ARENA_ARRAY(a, int64_t, n + 1);        /* when the state that ends the day so far began */
 
 	for (int r = 0; r < nrows; r++) {
-		int from = day_of(rows[r].since_at) - first, to = rows[r].until_at == MOMENT_NEVER ? n - 1 : day_of(rows[r].until_at - 1) - first;
+		int from = day_of(rows[r].since_at) - first_day, to = rows[r].until_at == MOMENT_NEVER ? n - 1 : day_of(rows[r].until_at - 1) - first_day;
 		int state = promise_state_by_name(rows[r].state);
 		const char *s;
 
 		if (state < 0 || (key && strcmp(rows[r].promise, key) != 0))
 			continue;
 		s = state == PROMISE_ATTESTED ? "attested" : ui_state_key((enum promise_state)state);
-		for (int d = from < 0 ? 0 : from; d <= to && d < n; d++)
-			if (!days[d] || day_rank(s, service) > day_rank(days[d], service))
+		for (int d = from < 0 ? 0 : from; d <= to && d < n; d++) {
+			bool stays = day_rank(s) >= day_rank("yours"), stayed = day_rank(days[d]) >= day_rank("yours");
+
+			if (stays ? day_rank(s) > day_rank(days[d]) : !stayed && (!days[d] || rows[r].since_at >= begun[d])) {
 				days[d] = s;
+				begun[d] = rows[r].since_at;
+			}
+		}
 	}
+}
+
+/* A service's day is the worst of its promises'; one that nothing measures does not hide the others. */
+static void days_join(const char **days, const char *const *more, int n)
+{
+	for (int d = 0; d < n; d++)
+		if (day_rank(more[d]) > day_rank(days[d]))
+			days[d] = more[d];
 }
 
 /* "27 days: 20 attested, 7 broken": only those on which the promise was there. Days before it are drawn as nothing. */
@@ -133,7 +145,7 @@ const char *const *promise_days(struct web *w, int64_t customer_id, const char *
 
 	if (store_promise_history(w->db, w->a, customer_id, key, day_start(w->today - n + 1), 10000, &rows, &nrows, e) != 0)
 		return NULL;
-	days_paint(w, days, n, rows, nrows, NULL, false);
+	promise_days_of(w->a, days, n, w->today - n + 1, rows, nrows, NULL);
 	*label = days_words(w, days, n);
 	return days;
 }
@@ -175,8 +187,12 @@ int promise_groups(struct web *w, int64_t customer_id, bool strips, const struct
 	for (int g = 0; strips && g < groups; g++) {
 		const char **days = ARENA_ARRAY(w->a, const char *, 30);
 
-		for (int i = 0; i < all[g].nlines; i++)
-			days_paint(w, days, 30, rows, nrows, all[g].lines[i].now.promise->key, true);
+		for (int i = 0; i < all[g].nlines; i++) {
+			const char **one = ARENA_ARRAY(w->a, const char *, 30);
+
+			promise_days_of(w->a, one, 30, w->today - 29, rows, nrows, all[g].lines[i].now.promise->key);
+			days_join(days, one, 30);
+		}
 		all[g].strip = days;
 		all[g].nstrip = 30;
 		all[g].strip_label = days_words(w, days, 30);
