@@ -113,6 +113,39 @@
   });
   document.addEventListener('htmx:sendError', function () { var bar = document.getElementById('offline'); if (bar) bar.hidden = false; });
 
+  /* What is typed in one form is not lost by a button of another one: it is put back where that form is shown again, for ten minutes.
+     No passwords, no files; signing out empties the shelf. Links that lead away from a form say data-shelve. */
+  function shelf() { try { return JSON.parse(sessionStorage.getItem('typed')) || []; } catch (e) { return []; } }
+  function shelve(list) { try { sessionStorage.setItem('typed', JSON.stringify(list)); } catch (e) { /* full, or not allowed */ } }
+  function action(f) { return f.form && f.form.method === 'post' && f.name ? f.form.getAttribute('action') : null; }
+  function typed(f) {
+    if (/^(hidden|password|file|submit|button)$/.test(f.type)) return false;
+    if (/^(checkbox|radio)$/.test(f.type)) return f.checked !== f.defaultChecked;
+    if (f.tagName === 'SELECT') return Array.prototype.some.call(f.options, function (o, i) { return o.selected !== (o.defaultSelected || (!i && !f.querySelector('[selected]'))); });
+    return f.value !== f.defaultValue || (f.tagName === 'TEXTAREA' && f.name === 'body' && f.value !== '');
+  }
+  function fields() { return Array.prototype.filter.call(document.querySelectorAll('main input, main textarea, main select'), action); }
+  function same(f, s) { return action(f) === s.a && f.name === s.n && (!/^(checkbox|radio)$/.test(f.type) || f.value === s.v); }
+  function keep(sent) {
+    var here = fields(), old = shelf().filter(function (s) { return !here.some(function (f) { return same(f, s); }) && (!sent || s.a !== sent.getAttribute('action')); });
+    shelve(old.concat(here.filter(function (f) { return f.form !== sent && typed(f); }).map(function (f) {
+      return { a: action(f), n: f.name, v: f.value, c: f.checked, t: Date.now() };
+    })).slice(-40));
+  }
+  if (/^\/log(in|out)/.test(location.pathname)) shelve([]);
+  shelve(shelf().filter(function (s) {
+    var f = fields().filter(function (x) { return same(x, s); })[0], d = f && f.closest('details');
+    if (!f || Date.now() - s.t > 600000) return Date.now() - s.t < 600000;
+    if (/^(checkbox|radio)$/.test(f.type)) f.checked = s.c; else f.value = s.v;
+    if (d) d.open = true;
+    return false;
+  }));
+  document.addEventListener('submit', function (e) {
+    if (e.target.getAttribute('action') === '/logout') shelve([]);
+    else if (!e.defaultPrevented && e.target.method === 'post') keep(e.target);
+  });
+  document.addEventListener('click', function (e) { if (e.target.closest('a[data-shelve]')) keep(null); });
+
   /* a pressed button is pressed once */
   document.addEventListener('submit', function (e) {
     var b = e.submitter;

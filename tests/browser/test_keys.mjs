@@ -241,4 +241,40 @@ await part('files that are too large are told before they are sent, and what was
     }
   } finally { rmSync(folder, { recursive: true }); }
 });
+await part('what is typed in one form survives the button of another one', async () => {
+  const who = await demo.page(), press = (sel) => Promise.all([who.waitForNavigation(), who.click(sel)]);
+  await signIn(who, 'mette');
+  await who.goto(demo.base + '/console/tickets?view=open');
+  const ticket = new URL(await who.getAttribute('#rows a', 'href'), demo.base).pathname, form = (does) => `form[action="${ticket}/${does}"]`;
+  await who.goto(demo.base + ticket);
+  await who.fill('#f-body', 'Et halvt svar');
+  await who.click('details:has(#c-subject) summary');
+  await who.fill('#c-subject', 'Et halvt emne');
+  await who.selectOption('#c-type', 'order');
+  await who.fill(`${form('watch')} input[type=email]`, 'tom@fremmed.example');
+  await press(`${form('watch')}:has(input[type=email]) button`);
+  same(await who.inputValue('#f-body'), 'Et halvt svar', 'answer');
+  same(await who.inputValue('#c-subject'), 'Et halvt emne', 'subject');
+  same(await who.inputValue('#c-type'), 'order', 'kind');
+  holds(await who.isVisible('#c-subject'), 'the form is open');
+  same(await who.inputValue(`${form('watch')} input[type=email]`), '', 'what was sent');
+  await press(`${form('change')}:has(#c-subject) button`);
+  holds((await who.textContent('h1')).includes('Et halvt emne'), 'saved');
+  same(await who.inputValue('#f-body'), 'Et halvt svar', 'answer, still');
+  await who.goto(demo.base + '/console/');
+  await who.goto(demo.base + ticket);
+  same(await who.inputValue('#f-body'), '', 'put back once');
+  await who.fill('#f-body', 'Et helt svar');
+  await press(`${form('messages')} button:has-text("Send")`);
+  await who.reload();
+  same(await who.inputValue('#f-body'), '', 'what was sent is not there again');
+  await who.fill('#f-body', 'Ikke for den næste');
+  await press(`${form('watch')} button[name=on][value="0"]`);
+  same(await who.inputValue('#f-body'), 'Ikke for den næste', 'answer');
+  await who.goto(demo.base + '/profile');
+  await who.evaluate(() => sessionStorage.setItem('typed', JSON.stringify([{ a: '/elsewhere', n: 'body', v: 'ord', t: Date.now() }])));
+  await press('main form[action="/logout"] button');
+  same(await who.evaluate(() => sessionStorage.getItem('typed')), '[]', 'shelf after signing out');
+  await who.context().close();
+});
 await demo.end();

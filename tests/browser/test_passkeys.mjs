@@ -303,10 +303,12 @@ for (const [login, where] of [['mette', 'staff'], ['karen@soenderskov.example', 
     const csrf = await boss.inputValue('main [name=csrf] >> nth=0');
     same((await post(boss, { csrf, known: demo.password }, action.replace(/passkeys\/\d+/, 'passkeys/99999'))).status, 404, 'no such');
     same((await post(boss, { csrf }, action)).status, 422, 'without a password');
+    await boss.fill('main [name=phone]', '11223344');
     await boss.click(link);
     await boss.fill('#f-known', demo.password);
     await Promise.all([boss.waitForURL((u) => u.search === '?done=nokey'), boss.click('form[action$="/remove"] button')]);
     holds((await text(boss)).includes('Adgangsnøglen er fjernet') && !(await boss.$(link)), 'gone');
+    same(await boss.inputValue('main [name=phone]'), '11223344', 'what was typed beside it');
     await lost.page.goto(`${base}/profile`);
     same(path(lost.page), '/login', 'signed out');
     await withPasskey(lost.page);
