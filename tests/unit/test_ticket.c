@@ -573,7 +573,8 @@ static const char *chosen(struct store_case *s, int (*ask)(struct db_conn *, str
 	struct err e;
 	int n;
 
-	CHECK(db_read_begin(s->db, &c, &e) == 0 && ask(c, s->a, &t, &n, &e) == 0);
+	CHECK_INT(db_read_begin(s->db, &c, &e), 0);
+	CHECK_INT(ask(c, s->a, &t, &n, &e), 0);
 	for (int i = 0; i < n; i++)
 		out = arena_printf(s->a, "%s%s%s ", out, t[i].name, t[i].former ? "-" : "");
 	db_read_end(c);
