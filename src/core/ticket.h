@@ -20,7 +20,7 @@
 struct desk { const struct catalogue *catalogue; const char *origin; int64_t now; };    /* origin: for links in mails; NULL or "": there are none */
 
 #define TICKET_SUBJECT_MAX 300
-#define TICKET_TAKE_BACK_US (60 * MOMENT_SECOND)         /* so long the mail of "solved" waits: opened again meanwhile, it is not sent */
+#define TICKET_TAKE_BACK_US (60 * MOMENT_SECOND)         /* so long the mails of "solved" and "yours" wait: taken back meanwhile, they are not sent */
 #define TICKET_BODY_MAX (256 << 10)
 struct ticket_file { const char *name, *mime, *sha256, *content_id; int64_t bytes; };    /* its bytes are in blobs already */
 struct ticket_text {

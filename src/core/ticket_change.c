@@ -165,6 +165,9 @@ int ticket_change(struct db_conn *w, struct arena *a, const struct desk *d, cons
 		return -1;
 	if (!t.probe && was_open && !ticket_is_open(&t) && !c->quiet && who->person && ticket_mail(&k, &t, MAIL_SOLVED, NULL, e) != 0)
 		return -1;
+	/* whoever was told in vain is not told */
+	if (t.owner_id != owner && outbox_withdraw(w, t.id, "assigned", d->now, e) != 0)
+		return -1;
 	if (!t.probe && t.owner_id && t.owner_id != owner && ticket_mail(&k, &t, MAIL_ASSIGNED, NULL, e) != 0)
 		return -1;
 	*out = t;

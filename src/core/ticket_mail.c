@@ -208,7 +208,8 @@ static int agreed(const struct ticket_work *k, const struct ticket *t, bool *is,
 
 int ticket_mail(const struct ticket_work *k, const struct ticket *t, enum ticket_mail what, const struct message *m, struct err *e)
 {
-	static const char *const kinds[] = { "autoreply", "reply", "solved", "notice", "notice", "notice" };
+	static const char *const kinds[] = { "autoreply", "reply", "solved", "assigned", "notice", "notice" };
+	bool waits = what == MAIL_SOLVED || (what == MAIL_ASSIGNED && !m);      /* can be undone; a fresh ticket's owner cannot */
 	bool ours = what == MAIL_ASSIGNED || what == MAIL_CUSTOMER_WROTE || what == MAIL_NOTE;
 	struct reader r[210];
 	const char *provider, *subject;
@@ -239,7 +240,7 @@ int ticket_mail(const struct ticket_work *k, const struct ticket *t, enum ticket
 	for (int i = 0; i < n; i++) {
 		struct outmail o = { .created_at = k->d->now, .kind = kinds[what], .customer_id = t->customer_id, .ticket_id = t->id,
 			.message_row = m ? m->id : 0, .recipient = r[i].email, .subject = subject, .body = write_body(k, &told, what, m, &r[i], provider),
-			.body_html = "", .automatic = what != MAIL_ANSWER, .next_at = k->d->now + (what == MAIL_SOLVED ? TICKET_TAKE_BACK_US : 0) };
+			.body_html = "", .automatic = what != MAIL_ANSWER, .next_at = k->d->now + (waits ? TICKET_TAKE_BACK_US : 0) };
 
 		if (refer(k, t, &o, e) != 0 || outbox_add(k->w, k->a, &o, e) != 0)
 			return -1;

@@ -487,6 +487,33 @@ static void solved_can_be_taken_back(void **state)
 	CHECK_INT(count(s, "SELECT count(*) FROM ticket WHERE id=?1 AND responded_at<>0 AND solved_at=0", id), 1);
 }
 
+/* So does the mail to a colleague whose ticket it was for a moment. */
+static void given_away_can_be_taken_back(void **state)
+{
+	struct store_case *s = *state;
+	struct op give = { .what = CHANGE, .who = &admin, .change = { .set_owner = true, .owner_id = TECH } }, back = { .what = CHANGE, .who = &admin,
+		.change = { .set_owner = true } };
+	const char *told = "SELECT count(*) FROM outbox WHERE kind='assigned' AND recipient='jonas@desk.example' AND ticket_id=?1";
+	int64_t id;
+
+	begin(s);
+	give.id = back.id = id = made(s, &anna, 0, 0, "Net").got_id;
+	must(s, &give);
+	CHECK_INT(count(s, told, id), 1);
+	CHECK_INT(count(s, "SELECT count(*) FROM outbox WHERE kind='assigned' AND ticket_id=?1 AND next_at=created_at+60000000", id), 1);
+	clock_us += 10 * MOMENT_SECOND;
+	must(s, &back);
+	CHECK_INT(count(s, told, id), 0);
+	must(s, &give);
+	back.change = (struct ticket_change){ .priority = "urgent" };
+	must(s, &back);
+	CHECK_INT(count(s, told, id), 1);       /* another change takes nothing back */
+	clock_us += TICKET_TAKE_BACK_US;
+	back.change = (struct ticket_change){ .set_owner = true };
+	must(s, &back);
+	CHECK_INT(count(s, told, id), 1);       /* it may be on its way */
+}
+
 /* Nothing is promised that nobody agreed to, and an address is no name. */
 static void a_stranger_is_promised_nothing(void **state)
 {
@@ -749,7 +776,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(a_ticket_comes_in), STORE_TEST(bad_input_is_refused_whole), STORE_TEST(answers_move_the_state), STORE_TEST(answers_refer_to_what_was_said),
-		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merging_sets_no_clock_back), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back), STORE_TEST(a_stranger_is_promised_nothing),
+		STORE_TEST(changes_that_cross_are_told), STORE_TEST(merging_sets_no_clock_back), STORE_TEST(merged_and_split), STORE_TEST(placed_rated_closed), STORE_TEST(nothing_new_for_who_has_ended), STORE_TEST(solved_can_be_taken_back), STORE_TEST(given_away_can_be_taken_back), STORE_TEST(a_stranger_is_promised_nothing),
 		STORE_TEST(lists_page_through_everything_once), STORE_TEST(the_probes_tickets_are_in_no_list), STORE_TEST(who_left_tickets_is_offered), STORE_TEST(sixteen_at_once_are_never_refused),
 	};
 	struct arena *a = arena_begin(16 << 20);
