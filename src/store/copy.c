@@ -45,7 +45,7 @@ static int plan_make(struct db_conn *lite, struct db_conn *other, struct arena *
 	static const struct db_sql tables = { "SELECT name,sql LIKE '%AUTOINCREMENT%',name='ticket_search' FROM sqlite_schema WHERE type='table' "
 		"AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'ticket_search_%' AND name<>'schema_version' ORDER BY rowid", NULL };
 	static const struct db_sql count = { "SELECT count(*)-1 FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' "
-		"AND name NOT LIKE 'ticket_search_%'", "SELECT count(*)-1 FROM pg_tables WHERE schemaname=current_schema()" };
+		"AND name NOT LIKE 'ticket_search_%'", "SELECT count(*)-1 FROM pg_tables WHERE schemaname=current_schema() AND tablename NOT IN ('write_mark','write_outside')" };
 	struct db_cur *cur;
 	int64_t theirs;
 	int rc;

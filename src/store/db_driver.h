@@ -52,6 +52,8 @@ struct db_conn {
 	struct db_cur curs[DB_CURSORS];
 	struct db_conn *next;
 	char mark[32];                  /* PostgreSQL: the running transaction's id */
+	int64_t now[3];                 /* ... and the mark's numbers when it began; the writer only, the first -1: not known */
+	bool moves;                     /* ... and that it moves it */
 	struct db_tables wrote;         /* the writer: by the running transaction */
 	bool wrote_any;                 /* ... what cannot be said */
 	struct db_log log;
@@ -115,6 +117,7 @@ struct db {
 	bool seals;
 	uint8_t seal_key[32];           /* db_seal() */
 	const volatile uint8_t *wal_index;      /* SQLite: the shared head of the WAL's index; NULL: none */
+	bool marked;                            /* PostgreSQL: write_mark is there */
 	struct db_notes *notes;                 /* NULL: which tables a statement touches is not known */
 };
 

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/hash.h"
 #include "store/db_driver.h"
 
-enum { OID_INT = 20, OID_TEXT = 25, OID_BYTES = 17, COMMIT_TRIES = 10, COMMIT_PAUSE_US = 300000 };
+enum { OID_INT = 20, OID_TEXT = 25, OID_BYTES = 17, COMMIT_TRIES = 10, COMMIT_PAUSE_US = 300000, OUTSIDE_MOST = 100 };
 
 static int fail_result(struct db_conn *c, PGresult *r, const char *what, struct err *e)
 {
@@ -119,6 +118,16 @@ bad:
 	return FAIL_FIELD(e, E_DB_URL_INVALID, "db", "not understood");
 }
 
+/* How often we wrote, how many statements of others did, and since when the server runs: a standby that takes over may know less. */
+#define MARK "(SELECT n FROM write_mark),(SELECT count(*) FROM write_outside),(extract(epoch FROM pg_postmaster_start_time())*1000000)::bigint"
+
+/* The writer is ours: what it writes it says itself, so that the triggers need not (schema/0015). */
+static int writer_ready(struct db_conn *c, struct err *e)
+{
+	return ask(c, "SET pedel.writer='1'; PREPARE mark_move AS UPDATE write_mark SET n=n+1; PREPARE mark_begin AS "
+		"SELECT pg_current_xact_id()::text," MARK, e);
+}
+
 static int pq_connect(struct db_conn *c, const struct db_config *cfg, struct err *e)
 {
 	char line[160];
@@ -132,8 +141,10 @@ static int pq_connect(struct db_conn *c, const struct db_config *cfg, struct err
 	}
 	if (PQserverVersion(c->h) < 150000)
 		return FAIL(e, E_DB_SCHEMA, "PostgreSQL 15 or newer is needed, this is %d", PQserverVersion(c->h) / 10000);
-	return ask(c, c->reader ? "SET statement_timeout='60s'; SET timezone='UTC'" :
-		"SET lock_timeout='15s'; SET timezone='UTC'; SET synchronous_commit=on", e);
+	if (ask(c, c->reader ? "SET statement_timeout='60s'; SET timezone='UTC'" :
+		"SET lock_timeout='15s'; SET timezone='UTC'; SET synchronous_commit=on", e) != 0)
+		return -1;
+	return !c->reader && c->db->marked ? writer_ready(c, e) : 0;
 }
 
 static void pq_disconnect(struct db_conn *c)
@@ -142,18 +153,22 @@ static void pq_disconnect(struct db_conn *c)
 	c->h = NULL;
 }
 
+/* The mark is asked after the lock was waited for, by a statement of its own: only then it is the last one's. */
+#define LOCKED "BEGIN; SELECT pg_advisory_xact_lock(70315, hashtext(current_schema())); "
+
 static int pq_begin(struct db_conn *c, struct err *e)
 {
-	static const char writer[] = "BEGIN; SELECT pg_advisory_xact_lock(70315, hashtext(current_schema())), pg_current_xact_id()::text";
 	PGresult *r;
 
-	c->unsure = false;
+	c->unsure = c->moves = false;
 	if (c->reader)
 		return ask(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e);
-	r = PQexec(c->h, writer);
+	r = PQexec(c->h, c->db->marked ? LOCKED "EXECUTE mark_begin" : LOCKED "SELECT pg_current_xact_id()::text,NULL,NULL,NULL");
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
 		return fail_result(c, r, "BEGIN", e);
-	snprintf(c->mark, sizeof c->mark, "%s", PQgetvalue(r, 0, 1));
+	snprintf(c->mark, sizeof c->mark, "%s", PQgetvalue(r, 0, 0));
+	for (int i = 0; i < 3; i++)
+		c->now[i] = PQgetisnull(r, 0, i + 1) ? -1 : strtoll(PQgetvalue(r, 0, i + 1), NULL, 10);
 	PQclear(r);
 	return 0;
 }
@@ -187,9 +202,23 @@ static int commit_heard(struct db_conn *c, const struct db_config *cfg, struct e
 	return FAIL(e, E_DB_DOWN, "lost while it committed; whether it did is not known");
 }
 
+/* The mark moves with what was written, in the same transaction and the same message. */
+static const char *commit_text(struct db_conn *c)
+{
+	static const struct db_tables none = { { 0 } };
+
+	c->moves = c->db->marked && (c->wrote_any || memcmp(&c->wrote, &none, sizeof none) != 0);
+	if (!c->moves)
+		return "COMMIT";
+	if (c->now[1] < OUTSIDE_MOST)
+		return "EXECUTE mark_move; COMMIT";
+	c->wrote_any = true;                    /* what these rows stood for is known to nobody */
+	return "DELETE FROM write_outside; EXECUTE mark_move; COMMIT";
+}
+
 static int pq_commit(struct db_conn *c, const struct db_config *cfg, struct err *e)
 {
-	PGresult *r = PQexec(c->h, "COMMIT");
+	PGresult *r = PQexec(c->h, commit_text(c));
 
 	if (PQresultStatus(r) != PGRES_COMMAND_OK) {
 		fail_result(c, r, "COMMIT", e);
@@ -349,25 +378,41 @@ static struct db_bytes pq_bytes(struct db_cur *cur, int col, struct arena *a)
 static int pq_cols(struct db_cur *cur) { return PQnfields(cur->res); }
 static int pq_idle(struct db_conn *c) { return 0; }
 
-/* xmin:xmax:xip says which transactions a snapshot sees, whoever made them: the same text is the same data. */
+static void mark_set(struct db_mark *out, int64_t ours, int64_t outside, int64_t server)
+{
+	const int64_t now[3] = { ours, outside, server };
+
+	memset(out->b, 0, sizeof out->b);
+	memcpy(out->b, now, sizeof now);
+	out->known = true;
+}
+
+/* Seen in one snapshot, the same numbers are the same data. Ours is moved under the schema's lock, one commit after the other; of the others' rows a
+ * later snapshot sees all that an earlier one saw, until a commit of ours takes them away. */
 static void pq_mark_ask(struct db_conn *c, struct db_mark *out)
 {
-	static const struct db_sql q = { "SELECT pg_current_snapshot()::text", NULL };
+	static const struct db_sql q = { "SELECT " MARK, NULL };
 	struct db_cur *cur;
 	struct err ignored;
-	struct sha256 h;
-	const char *s;
-	size_t n;
 
-	if (db_query(c, &q, DB_NONE, &cur, &ignored) != 0)
+	if (!c->db->marked || db_query(c, &q, DB_NONE, &cur, &ignored) != 0)
 		return;
-	if (db_next(cur, &ignored) == 1 && (s = pq_text(cur, 0, &n))) {
-		h = hash_sha256(s, n);
-		memset(out->b, 0, sizeof out->b);
-		memcpy(out->b, h.b, sizeof h.b);
-		out->known = true;
-	}
+	if (db_next(cur, &ignored) == 1 && !pq_null(cur, 0))
+		mark_set(out, pq_int(cur, 0), pq_int(cur, 1), pq_int(cur, 2));
 	db_done(cur);
+}
+
+static void pq_mark_commit(struct db_conn *c, const struct db_mark *before, struct db_mark *out)
+{
+	if (c->now[0] >= 0 && (!before || c->moves))
+		mark_set(out, c->now[0] + (before ? 1 : 0), c->now[1], c->now[2]);
+}
+
+static void pq_mark_find(struct db *d)
+{
+	struct err ignored;
+
+	d->marked = writer_ready(d->writer, &ignored) == 0;
 }
 
 const struct db_driver db_postgres = {
@@ -375,5 +420,5 @@ const struct db_driver db_postgres = {
 	.in_transaction = pq_in_transaction, .script = pq_script, .savepoint = pq_savepoint, .keep = pq_keep, .take_back = pq_take_back,
 	.prepare = pq_prepare, .forget = pq_forget, .start = pq_start, .next = pq_next, .stop = pq_stop, .col_int = pq_int, .col_null = pq_null,
 	.col_text = pq_text, .col_bytes = pq_bytes, .cols = pq_cols, .idle = pq_idle,
-	.mark_ask = pq_mark_ask,
+	.mark_find = pq_mark_find, .mark_ask = pq_mark_ask, .mark_commit = pq_mark_commit,
 };

@@ -7,7 +7,8 @@
  *
  *   tables     a statement is said to read every table of the database whose name is a word of its text; too many rather than
  *              too few. INSERT INTO x, UPDATE x and DELETE FROM x write x, anything else all it names. There are no views,
- *              triggers or cascades that a text could hide; test_trace and test_kept hold all this against SQLite's own word.
+ *              triggers or cascades that a text could hide (PostgreSQL's triggers only note that others wrote); test_trace and
+ *              test_kept hold all this against SQLite's own word.
  *   commits    each commit of our own writer is noted with the tables its statements wrote. A commit of anybody else is a
  *              hole in the row of marks: what it changed is not known, and everything is asked again.
  *   moments    a statement that was given the time (an integer of us that is no whole minute) is never asked again with that

@@ -45,6 +45,8 @@ static int job_call(struct db_conn *w, struct arena *a, struct db_job_row *j)
 static int job_run(struct db *d, struct db_job_row *j, struct err *e)
 {
 	struct db_conn *w = d->writer;
+	struct db_tables wrote = w->wrote;
+	bool any = w->wrote_any;
 
 	memset(&j->err, 0, sizeof j->err);
 	w->failed = w->duplicate = false;
@@ -62,7 +64,11 @@ static int job_run(struct db *d, struct db_job_row *j, struct err *e)
 			FAIL(e, w->lost ? E_DB_DOWN : E_DB, "the transaction was lost");
 		return -1;
 	}
-	return j->rc == 0 ? w->drv->keep(w, e) : w->drv->take_back(w, e);
+	if (j->rc == 0)
+		return w->drv->keep(w, e);
+	w->wrote = wrote;               /* what is taken back was not written */
+	w->wrote_any = any;
+	return w->drv->take_back(w, e);
 }
 
 static int batch_run(struct db *d, struct batch *b, bool take, struct err *e)

@@ -216,7 +216,8 @@ class Postgres(unittest.TestCase):
         had, indexes = self.shape(empty)
         now, now_indexes = self.shape(filled)
         ask(os.environ['PEDEL_TEST_PG'], f'CREATE DATABASE {name} TEMPLATE {filled.split("///")[1].split("?")[0]}')
-        script = [f'DROP TABLE {t} CASCADE' for t in now if t not in had]      # with the indexes of its constraints
+        script = ['DROP FUNCTION IF EXISTS write_outside_note CASCADE; DROP FUNCTION IF EXISTS write_outside_watch'] if 'write_mark' not in had else []
+        script += [f'DROP TABLE {t} CASCADE' for t in now if t not in had]      # with the indexes of its constraints
         script += [f'ALTER TABLE {t} DROP COLUMN {c}' for t in had for c in now[t] if c not in had[t]]
         script += [f'DROP INDEX IF EXISTS {i}' for i in now_indexes - indexes if not i.endswith('_pkey')]
         script += [ask(empty, f"SELECT indexdef FROM pg_indexes WHERE indexname='{i}'").strip() for i in indexes - now_indexes]      # and those that went later

@@ -36,7 +36,8 @@ def postgres(url):
     def ask(sql):
         return subprocess.run(['psql', url, '-qAt', '-c', sql], check=True, capture_output=True, text=True).stdout
     found = {}
-    for table in ask("SELECT tablename FROM pg_tables WHERE schemaname=current_schema() AND tablename NOT LIKE 'ticket_search%'").split():
+    for table in ask("SELECT tablename FROM pg_tables WHERE schemaname=current_schema() AND tablename NOT LIKE 'ticket_search%' "
+                     "AND tablename NOT IN ('write_mark','write_outside')").split():
         parts = []
         for line in ask(f"SELECT column_name,data_type FROM information_schema.columns WHERE table_name='{table}' AND table_schema=current_schema() "
                         'ORDER BY column_name COLLATE "C"').splitlines():

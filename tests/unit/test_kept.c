@@ -34,6 +34,7 @@ struct house {
 	struct web_app app;
 	struct catalogue catalogue;
 	struct db *other;               /* another process, as it were */
+	struct store_case *hand;
 	int64_t who_id[PEOPLE], customer[2], ticket[TICKETS], number[TICKETS];
 	const char *cookie[PEOPLE], *csrf[PEOPLE];
 	char folder[80];
@@ -105,7 +106,7 @@ static void house_open(struct store_case *s, struct house *h, size_t bytes)
 	struct db_config cfg = s->cfg;
 	struct err e;
 
-	*h = (struct house){ 0 };
+	*h = (struct house){ .hand = s };
 	snprintf(h->folder, sizeof h->folder, "%s/data", s->dir);
 	mkdir(h->folder, 0700);
 	CHECK(catalogue_load(s->a, NULL, &h->catalogue, &e) == 0);
@@ -183,8 +184,22 @@ static unsigned rnd(unsigned *seed, unsigned below)
 
 struct change { struct house *h; struct arena *a; unsigned what, pick, more; int step; };
 
-static int run(struct db_conn *w, const char *text, struct err *e)
+/* Without w: by hand, past everything of Pedel. */
+static int run(struct db_conn *w, struct change *x, const char *text, struct err *e)
 {
+	if (!w && x->h->hand->kind == DB_POSTGRES) {
+		store_case_pg(arena_printf(x->a, "SET search_path=%s; %s", x->h->hand->pg_schema, text));
+		return 0;
+	}
+	if (!w) {
+		sqlite3 *h;
+
+		CHECK_INT(sqlite3_open(x->h->hand->path, &h), SQLITE_OK);
+		sqlite3_busy_timeout(h, 60000);
+		CHECK_INT(sqlite3_exec(h, text, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(h);
+		return 0;
+	}
 	return db_run(w, &(struct db_sql){ text, NULL }, DB_NONE, NULL, e);
 }
 
@@ -206,26 +221,26 @@ static int change_job(struct db_conn *w, struct arena *a, void *arg, struct err 
 	case 0: case 1: return ticket_reply(w, a, &d, &who, &r, &m, e);
 	case 2: case 3: return ticket_change(w, a, &d, &who, id, &c, &t, e);
 	case 4: return setting_set(w, "provider.phone", arena_printf(a, "%08d", x->step), e);
-	case 5: return run(w, arena_printf(a, "UPDATE person SET theme='%s',lang='%s' WHERE id=%" PRId64, x->more % 2 ? "dark" : "light",
+	case 5: return run(w, x, arena_printf(a, "UPDATE person SET theme='%s',lang='%s' WHERE id=%" PRId64, x->more % 2 ? "dark" : "light",
 			x->more % 3 ? "da" : "en", h->who_id[staff]), e);
-	case 6: return run(w, arena_printf(a, "UPDATE contact SET role='%s' WHERE id=%" PRId64, x->more % 2 ? "employee" : "owner", h->who_id[contact]), e);
-	case 7: return run(w, arena_printf(a, "UPDATE person SET role='%s' WHERE id=%" PRId64, x->more % 2 ? "bookkeeper" : "technician", h->who_id[1 + staff % 3]), e);
-	case 8: return run(w, arena_printf(a, "UPDATE contact SET active=%d WHERE id=%" PRId64, (int)(x->more % 2), h->who_id[contact]), e);
-	case 9: return run(w, arena_printf(a, "UPDATE customer SET name='Kunde %d' WHERE id=%" PRId64, x->step, h->customer[x->more % 2]), e);
-	case 11: return run(w, arena_printf(a, "UPDATE ticket SET next_due_at=%" PRId64 " WHERE id=%" PRId64, d.now + (int64_t)(x->more % 3000) * 1000, id), e);
-	case 12: return run(w, arena_printf(a, "INSERT INTO hour_purchase(customer_id,minutes,price_ore,bought_day,expires_day,note,created_at,created_by) "
+	case 6: return run(w, x, arena_printf(a, "UPDATE contact SET role='%s' WHERE id=%" PRId64, x->more % 2 ? "employee" : "owner", h->who_id[contact]), e);
+	case 7: return run(w, x, arena_printf(a, "UPDATE person SET role='%s' WHERE id=%" PRId64, x->more % 2 ? "bookkeeper" : "technician", h->who_id[1 + staff % 3]), e);
+	case 8: return run(w, x, arena_printf(a, "UPDATE contact SET active=%d WHERE id=%" PRId64, (int)(x->more % 2), h->who_id[contact]), e);
+	case 9: return run(w, x, arena_printf(a, "UPDATE customer SET name='Kunde %d' WHERE id=%" PRId64, x->step, h->customer[x->more % 2]), e);
+	case 11: return run(w, x, arena_printf(a, "UPDATE ticket SET next_due_at=%" PRId64 " WHERE id=%" PRId64, d.now + (int64_t)(x->more % 3000) * 1000, id), e);
+	case 12: return run(w, x, arena_printf(a, "INSERT INTO hour_purchase(customer_id,minutes,price_ore,bought_day,expires_day,note,created_at,created_by) "
 			"VALUES(%" PRId64 ",60,100,%d,%d,'køb %d',%" PRId64 ",%" PRId64 ")", h->customer[x->more % 2], day_of(d.now), day_of(d.now) + 30, x->step, d.now, h->who_id[0]), e);
-	case 13: return run(w, arena_printf(a, "INSERT INTO timer(person_id,ticket_id,customer_id,started_at) VALUES(%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ") "
+	case 13: return run(w, x, arena_printf(a, "INSERT INTO timer(person_id,ticket_id,customer_id,started_at) VALUES(%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ") "
 			"ON CONFLICT(person_id) DO UPDATE SET running=1-timer.running,ticket_id=excluded.ticket_id", h->who_id[staff], id, h->customer[x->pick % TICKETS % 2], d.now), e);
-	case 14: return run(w, arena_printf(a, "INSERT INTO need(customer_id,title,body,kind,asked_at) VALUES(%" PRId64 ",'Mangler %d','','decision',%" PRId64 ")",
+	case 14: return run(w, x, arena_printf(a, "INSERT INTO need(customer_id,title,body,kind,asked_at) VALUES(%" PRId64 ",'Mangler %d','','decision',%" PRId64 ")",
 			h->customer[x->more % 2], x->step, d.now), e);
-	case 15: return run(w, arena_printf(a, "UPDATE need SET answered_at=%" PRId64 " WHERE id%%3=%d", d.now, (int)(x->more % 3)), e);
-	case 16: return run(w, arena_printf(a, "INSERT INTO saved_view(person_id,name,query) VALUES(%" PRId64 ",'Visning %d','view=all')", h->who_id[staff], x->step), e);
-	case 17: return run(w, arena_printf(a, "UPDATE category SET name_da='Slags %d' WHERE place=%d", x->step, (int)(x->more % 4)), e);
-	case 18: return run(w, arena_printf(a, "INSERT INTO watcher(ticket_id,who_kind,who_id) VALUES(%" PRId64 ",'person',%" PRId64 ") ON CONFLICT DO NOTHING", id, h->who_id[staff]), e);
-	case 19: return run(w, arena_printf(a, "UPDATE ticket SET state='%s',solved_at=%" PRId64 " WHERE id=%" PRId64, x->more % 2 ? "solved" : "open", x->more % 2 ? d.now : 0, id), e);
-	case 20: return run(w, arena_printf(a, "UPDATE message SET body='Rettet %d' WHERE ticket_id=%" PRId64, x->step, id), e);
-	default: return run(w, arena_printf(a, "DELETE FROM session WHERE who_kind='%s' AND who_id=%" PRId64, staff ? "person" : "contact",
+	case 15: return run(w, x, arena_printf(a, "UPDATE need SET answered_at=%" PRId64 " WHERE id%%3=%d", d.now, (int)(x->more % 3)), e);
+	case 16: return run(w, x, arena_printf(a, "INSERT INTO saved_view(person_id,name,query) VALUES(%" PRId64 ",'Visning %d','view=all')", h->who_id[staff], x->step), e);
+	case 17: return run(w, x, arena_printf(a, "UPDATE category SET name_da='Slags %d' WHERE place=%d", x->step, (int)(x->more % 4)), e);
+	case 18: return run(w, x, arena_printf(a, "INSERT INTO watcher(ticket_id,who_kind,who_id) VALUES(%" PRId64 ",'person',%" PRId64 ") ON CONFLICT DO NOTHING", id, h->who_id[staff]), e);
+	case 19: return run(w, x, arena_printf(a, "UPDATE ticket SET state='%s',solved_at=%" PRId64 " WHERE id=%" PRId64, x->more % 2 ? "solved" : "open", x->more % 2 ? d.now : 0, id), e);
+	case 20: return run(w, x, arena_printf(a, "UPDATE message SET body='Rettet %d' WHERE ticket_id=%" PRId64, x->step, id), e);
+	default: return run(w, x, arena_printf(a, "DELETE FROM session WHERE who_kind='%s' AND who_id=%" PRId64, staff ? "person" : "contact",
 			h->who_id[staff ? staff : contact]), e);
 	}
 }
@@ -341,7 +356,10 @@ static void test_never_stale_never_anothers(void **state)
 		if (rnd(&seed, 10) == 0) {
 			struct change x = { &h, s->a, rnd(&seed, 22), rnd(&seed, 1000), rnd(&seed, 1000), step };
 
-			must(rnd(&seed, 3) ? s->db : h.other, change_job, &x);
+			if (x.what > 4 && rnd(&seed, 4) == 0)
+				CHECK_INT(change_job(NULL, s->a, &x, &(struct err){ 0 }), 0);
+			else
+				must(rnd(&seed, 3) ? s->db : h.other, change_job, &x);
 			for (int i = 0; i < LOOKS && step >= RECENT; i++)      /* what was looked at before it */
 				compared += compare(s, &h, a, &recent[rnd(&seed, RECENT)], step);
 		}
@@ -364,8 +382,7 @@ static void test_never_stale_never_anothers(void **state)
 	}
 	c = kept_count(h.app.kept);
 	print_message("%d pages compared, %d of them from the table (%d asked again), %d kept\n", compared, (int)c.found, (int)c.again, (int)c.made);
-	/* On PostgreSQL what was asked with the time is not asked again after any transaction of the whole server. */
-	CHECK(c.found > (*s->pg_schema ? 0 : compared / 10));
+	CHECK(c.found > compared / 10);
 	CHECK(c.again > 0);
 	CHECK(c.bytes <= 4 << 20);
 	check_statements(s);
@@ -389,14 +406,11 @@ static void test_time_ends_it(void **state)
 
 	house_open(s, &h, 4 << 20);
 	path = arena_printf(s->a, "/console/tickets/%" PRId64, h.number[0]);
-	/* A session that ends soon, then one that is ended by another process. On PostgreSQL a transaction of any other database
-	 * of that server ends what is kept, and the tests beside this one make them: there the second look may miss a few times. */
-	for (int left = *s->pg_schema ? 100 : 1; left > 0 && kept_count(h.app.kept).found == 0; left--) {
-		x = session_for(&h, s->a, 0, SOON_US);
-		must(s->db, add_job, &x);
-		CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
-		CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
-	}
+	/* A session that ends soon, then one that is ended by another process. */
+	x = session_for(&h, s->a, 0, SOON_US);
+	must(s->db, add_job, &x);
+	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
+	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
 	CHECK_INT(kept_count(h.app.kept).found, 1);
 	usleep(SOON_US + 50000);
 	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 303);
@@ -435,10 +449,9 @@ static void test_bounded(void **state)
 		CHECK_INT(get(&h, a, 0, "/console/tickets", arena_printf(a, "view=open&q=ord%d", i), false).status, 200);
 		c = kept_count(h.app.kept);
 		CHECK(c.bytes <= 100 << 10);
-		CHECK(c.entries > 0 || *s->pg_schema);
+		CHECK(c.entries > 0);
 	}
-	/* a page during which another test's transaction ended is not kept: only on PostgreSQL */
-	CHECK(*s->pg_schema ? c.made > 30 : c.made == 60);
+	CHECK_INT(c.made, 60);
 	house_close(s, &h);
 	arena_end(a);
 }
@@ -451,7 +464,7 @@ static int name_job(struct db_conn *w, struct arena *a, void *arg, struct err *e
 {
 	struct change *x = arg;
 
-	return run(w, arena_printf(a, "UPDATE ticket SET subject='no-%d-' WHERE id=%" PRId64, x->step, x->h->ticket[0]), e);
+	return run(w, x, arena_printf(a, "UPDATE ticket SET subject='no-%d-' WHERE id=%" PRId64, x->step, x->h->ticket[0]), e);
 }
 
 static void *reader(void *arg)
