@@ -44,6 +44,9 @@ struct agreement_view {
 	const struct agreement *before;                 /* the one it takes the place of; NULL */
 	const char *done, *pdf;                         /* pdf: address, NULL when it cannot be made */
 };
+/* The terms of one service as fields, and as the form has them: each that is wrong is noted by its own field. */
+void agreement_term_fields(struct web *w, const struct catalogue_service *s, const json_t *terms, struct agreement_item_view *out);
+json_t *agreement_terms_read(struct web *w, const struct catalogue_service *s);
 void agreement_list_page(struct web *w, const struct agreement_list_view *v);
 void agreement_frame_fields(struct web *w, const struct agreement_draft_view *v);
 void agreement_draft_item(struct web *w, const struct agreement_item_view *v);
