@@ -526,7 +526,20 @@ static int accept_post(struct web *w, struct err *e)
 
 /* ---- every customer's month ---- */
 
-static int billing_show(struct web *w, const char *text, struct err *e)
+/* Whom a form chose; everybody when nothing was sent yet. */
+struct billing_choice { const char *const *ids; int n; };
+
+static bool is_chosen(const struct billing_choice *c, int64_t id)
+{
+	int64_t one;
+
+	for (int i = 0; c && i < c->n; i++)
+		if (text_int(c->ids[i], &one) && one == id)
+			return true;
+	return !c;
+}
+
+static int billing_show(struct web *w, const char *text, const struct billing_choice *choice, struct err *e)
 {
 	struct billing_view v = { 0 };
 	struct month_customer *list;
@@ -541,6 +554,7 @@ static int billing_show(struct web *w, const char *text, struct err *e)
 
 		rows[i].id = list[i].id;
 		rows[i].name = list[i].name;
+		rows[i].chosen = is_chosen(choice, list[i].id);
 		if (work_statement(w->db, w->a, list[i].id, v.month, s, e) != 0)
 			return -1;
 		v.nopen += !s->closed;
@@ -563,30 +577,36 @@ static int billing_show(struct web *w, const char *text, struct err *e)
 	return 0;
 }
 
-static int billing(struct web *w, struct err *e) { return billing_show(w, w->param[0], e); }
-static int billing_today(struct web *w, struct err *e) { return billing_show(w, month_iso(w->a, month_of(w->now)), e); }
+static int billing(struct web *w, struct err *e) { return billing_show(w, w->param[0], NULL, e); }
+static int billing_today(struct web *w, struct err *e) { return billing_show(w, month_iso(w->a, month_of(w->now)), NULL, e); }
 
 static int billing_post(struct web *w, struct err *e)
 {
-	const char *const *chosen;
+	struct billing_choice c;
 	int64_t id;
 	int32_t month;
-	int n, closed;
+	int closed;
 
 	if (web_form_check(w, e) != 0 || month_read(w, w->param[0], &month, e) != 0)
 		return -1;
-	n = web_field_all(w, "customer", &chosen);
-	if (n == 0 || !web_field(w, "sure")) {
+	c.n = web_field_all(w, "customer", &c.ids);
+	if (c.n == 0 || !web_field(w, "sure")) {
 		struct err missing;
 
-		FAIL_FIELD(&missing, n ? E_TICK_REQUIRED : E_CUSTOMER_REQUIRED, n ? "sure" : "customer", "nothing chosen");
-		web_wrong(w, &missing);
+		if (c.n == 0) {
+			FAIL_FIELD(&missing, E_CUSTOMER_REQUIRED, "customer", "nothing chosen");
+			web_wrong(w, &missing);
+		}
+		if (!web_field(w, "sure")) {
+			FAIL_FIELD(&missing, E_TICK_REQUIRED, "sure", "not ticked");
+			web_wrong(w, &missing);
+		}
 		web_status(w, 400);
-		return billing_show(w, w->param[0], e);
+		return billing_show(w, w->param[0], &c, e);
 	}
-	for (int i = 0; i < n; i++)
-		if (!text_int(chosen[i], &id) || (hours_close(w, id, month, &closed, e) != 0 && e->id != E_MONTH_CLOSED))
-			return text_int(chosen[i], &id) ? -1 : FAIL_FIELD(e, E_NUMBER_INVALID, "customer", "%.40s", chosen[i]);
+	for (int i = 0; i < c.n; i++)
+		if (!text_int(c.ids[i], &id) || (hours_close(w, id, month, &closed, e) != 0 && e->id != E_MONTH_CLOSED))
+			return text_int(c.ids[i], &id) ? -1 : FAIL_FIELD(e, E_NUMBER_INVALID, "customer", "%.40s", c.ids[i]);
 	return web_redirect(w, arena_printf(w->a, "/console/billing/%s?closed=1", month_iso(w->a, month)));
 }
 

@@ -66,7 +66,7 @@ struct hours_view {
 	int64_t left;                                   /* today, or at the month's end */
 	enum bank_yes yes;
 };
-struct billing_row { int64_t id; const char *name; struct statement s; };
+struct billing_row { int64_t id; const char *name; struct statement s; bool chosen; };
 struct billing_view { int32_t month; bool over, may_close; const struct billing_row *rows; int n, nopen; int64_t granted, drawn, over_minutes, driving, fee_ore, lines_ore, bought_ore;
 	const char *prev, *next, *done; };
 void week_page(struct web *w, const struct week_view *v);

@@ -225,6 +225,13 @@ class Hours(unittest.TestCase):
         self.assertRegex(s.text, rf'<input type="checkbox" form="f-close" name="customer" value="{other["id"]}"')
         s.submit('/close', customer=other['id'])
         self.assertEqual(s.status, 400, 'closing asks first')
+        # whom somebody left out stays left out, and everything that is missing is said at once
+        boxes = dict(re.findall(r'name="customer" value="(\d+)" aria-label="[^"]*"\s*(checked)?', s.text))
+        self.assertEqual({k for k, ticked in boxes.items() if ticked}, {str(other['id'])})
+        self.assertGreater(len(boxes), 1)
+        s.get(path).submit('/close')
+        self.assertEqual(s.status, 400)
+        self.assertEqual(len(re.findall(r'href="#f-(?:customer|sure)"', s.text)), 2, s.text[:3000])
         s.get(path).submit('/close', customer=other['id'], sure='on')
         self.assertEqual(s.status, 200, s.text[:500])
         self.assertTrue(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-05")['closed'])
