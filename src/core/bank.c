@@ -139,7 +139,7 @@ struct work {
 	int64_t next_minutes;           /* the next month's hours, of which some may be borrowed */
 	int borrowed;                   /* their grant, or -1 */
 	struct bank_debt *debt; int ndebt;
-	int64_t fee_ore;
+	struct bank_fee *fee; int nfees;
 };
 
 static int32_t last_day(int32_t month) { return month_first_day(month + 1) - 1; }
@@ -147,6 +147,25 @@ static int64_t hours_of(const struct bank_span *s) { return s->terms.month_minut
 static int64_t price_of(const struct bank_span *s) { return s->terms.monthly_ore; }
 
 struct run { int32_t from, to; int64_t value; bool prorate; };
+
+static void add_run(struct run *out, int *n, int32_t from, int32_t to, int64_t value, bool prorate)
+{
+	if (from > to)
+		return;
+	if (*n > 0 && out[*n - 1].to == from - 1 && out[*n - 1].value == value) {
+		out[*n - 1].to = to;
+		out[*n - 1].prorate = prorate;
+	} else {
+		out[(*n)++] = (struct run){ from, to, value, prorate };
+	}
+}
+
+/* Two different agreements in one month are always counted in days; otherwise both would give a whole month. */
+static void end_runs(struct run *out, int n)
+{
+	for (int i = 0; i < n && n > 1; i++)
+		out[i].prorate = true;
+}
 
 /* A month's days as runs of one unbroken value: an agreement replaced by one with the same hours is one run. */
 static int runs(const struct work *k, int32_t month, int64_t (*value)(const struct bank_span *), struct run *out)
@@ -158,18 +177,9 @@ static int runs(const struct work *k, int32_t month, int64_t (*value)(const stru
 		const struct bank_span *s = &k->spans[i];
 		int32_t from = s->from_day > first ? s->from_day : first, to = s->to_day < last ? s->to_day : last;
 
-		if (from > to)
-			continue;
-		if (n > 0 && out[n - 1].to == from - 1 && out[n - 1].value == value(s)) {
-			out[n - 1].to = to;
-			out[n - 1].prorate = s->terms.proration;
-		} else {
-			out[n++] = (struct run){ from, to, value(s), s->terms.proration };
-		}
+		add_run(out, &n, from, to, value(s), s->terms.proration);
 	}
-	/* Two different agreements in one month are always counted in days; otherwise both would give a whole month. */
-	for (int i = 0; i < n && n > 1; i++)
-		out[i].prorate = true;
+	end_runs(out, n);
 	return n;
 }
 
@@ -223,6 +233,34 @@ static void repay(struct work *k, const struct bank_state *before, struct bank_l
 	}
 }
 
+static void add_fee(struct work *k, const char *service, const struct run *r, int n)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += r[i].prorate ? bank_share_ore(r[i].value, r[i].to - r[i].from + 1, month_days(k->month)) : r[i].value;
+	if (sum)
+		k->fee[k->nfees++] = (struct bank_fee){ service, sum };
+}
+
+/* The other services' prices, each service by itself. */
+static void add_prices(struct work *k, const struct bank_book *book)
+{
+	struct run *r = ARENA_ARRAY(k->a, struct run, book->nprices + 1);
+	int n = 0;
+
+	for (int i = 0; i < book->nprices; i++) {
+		const struct bank_price *p = &book->prices[i];
+
+		add_run(r, &n, p->from_day > k->first ? p->from_day : k->first, p->to_day < k->last ? p->to_day : k->last, p->monthly_ore, p->proration);
+		if (i + 1 < book->nprices && text_eq(p->service, p[1].service))
+			continue;
+		end_runs(r, n);
+		add_fee(k, p->service, r, n);
+		n = 0;
+	}
+}
+
 static void grant(struct work *k, const struct bank_book *book, const struct bank_state *before, struct bank_line *lines, struct bank_month *out)
 {
 	struct run *r = ARENA_ARRAY(k->a, struct run, k->nspans + 1);
@@ -256,9 +294,8 @@ static void grant(struct work *k, const struct bank_book *book, const struct ban
 	for (int i = 0; i < n; i++)
 		k->next_minutes += run_minutes(&r[i], k->month + 1);
 
-	n = runs(k, k->month, price_of, r);
-	for (int i = 0; i < n; i++)
-		k->fee_ore += r[i].prorate ? bank_share_ore(r[i].value, r[i].to - r[i].from + 1, month_days(k->month)) : r[i].value;
+	add_fee(k, BANK_SERVICE, r, runs(k, k->month, price_of, r));
+	add_prices(k, book);
 }
 
 /* Everything but the id, so that only entries that are alike in all ways can change places. */
@@ -466,6 +503,7 @@ static void begin(struct work *k, struct arena *a, int32_t month, const struct b
 		.nspans = book->nspans, .nlapsed = kept->nlapsed, .borrowed = -1 };
 	k->g = ARENA_ARRAY(a, struct bank_grant, book->nspans + kept->nrolled + kept->nlapsed + book->nbought + 2);
 	k->debt = ARENA_ARRAY(a, struct bank_debt, book->nspans + 1);
+	k->fee = ARENA_ARRAY(a, struct bank_fee, book->nprices + 1);
 	k->lapsed = ARENA_ARRAY(a, struct bank_kept, kept->nlapsed + 1);
 	k->late_grant = ARENA_ARRAY(a, int, kept->nlapsed + 1);
 	for (int i = 0; i < kept->nlapsed; i++) {
@@ -515,7 +553,10 @@ void bank_settle(struct arena *a, int32_t month, const struct bank_book *book, c
 		out->drawn += k.g[i].drawn;
 	}
 	out->remaining = out->granted - out->drawn;
-	out->fee_ore = k.fee_ore;
+	for (int i = 0; i < k.nfees; i++)
+		out->fee_ore += k.fee[i].amount_ore;
+	out->fees = k.fee;
+	out->nfees = k.nfees;
 	out->grants = k.g;
 	out->ngrants = k.ng;
 	out->settled = s;

@@ -43,6 +43,9 @@ void bank_terms_read(const json_t *terms, struct bank_terms *out);      /* check
 /* The service agreement as it stood on some days. Spans are in order and do not overlap. */
 struct bank_span { int32_t from_day, to_day; int64_t agreement_id; struct bank_terms terms; };
 
+/* What another service costs a month, as it was agreed for some days. One service's stand together, in order, and do not overlap. */
+struct bank_price { const char *service; int32_t from_day, to_day; int64_t monthly_ore; bool proration; };
+
 enum bank_cover { BANK_DRAWN, BANK_INCLUDED };          /* included: another agreement of the customer pays for it */
 struct bank_entry {
 	int64_t id, person_id, ticket_id, started_at;
@@ -61,6 +64,7 @@ struct bank_book {
 	const struct bank_span *spans; int nspans;
 	const struct bank_entry *entries; int nentries;         /* those of other months are passed over */
 	const struct bank_purchase *bought; int nbought;        /* likewise: a month's own are those bought in it; earlier ones come with the state */
+	const struct bank_price *prices; int nprices;           /* of all services but the service agreement, whose price its spans have */
 };
 
 /* Minutes kept from one month for later: rolled on or bought, until to_day; or lapsed then (late time may still use those, when
@@ -96,6 +100,9 @@ struct bank_settled {
 	const struct bank_draw *draws; int ndraws;      /* sum: drawn + drive_drawn */
 	int64_t balance;                /* left in the bank after this entry */
 };
+/* What one service adds to the month's fixed amount. */
+#define BANK_SERVICE "service-agreement"
+struct bank_fee { const char *service; int64_t amount_ore; };
 enum bank_line_kind { BANK_LINE_OVERUSE, BANK_LINE_DRIVING };
 const char *bank_line_name(enum bank_line_kind k);      /* "overuse" */
 /* Why it is invoiced: the hours were used up; no agreement gave any that day; hours were borrowed of a month that has none to give. */
@@ -113,6 +120,7 @@ struct bank_month {
 	int64_t to_ask;                 /* invoiced though the agreement says to ask first */
 	int64_t unrepaid;               /* borrowed before, invoiced now: no entry's */
 	int64_t bought_ore;             /* hours bought in the month */
+	const struct bank_fee *fees; int nfees; /* none of nothing; the service agreement first, then in the order of the prices; sum: fee_ore */
 	int64_t fee_ore, lines_ore;
 	struct bank_state after;
 };

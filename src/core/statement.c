@@ -28,6 +28,9 @@ void statement_make(struct arena *a, const struct bank_month *m, const struct ti
 	s->ngrants = m->ngrants;
 	s->lines = m->lines;
 	s->nlines = m->nlines;
+	s->fees_told = true;
+	s->fees = m->fees;
+	s->nfees = m->nfees;
 	s->after = m->after;
 	for (int i = 0; i < m->nsettled; i++) {
 		const struct bank_settled *b = &m->settled[i];
@@ -141,6 +144,10 @@ char *statement_text(struct arena *a, const struct statement *s)
 		put(v, "minutes", s->lines[i].minutes);
 		put(v, "amount_ore", s->lines[i].amount_ore);
 	}
+	if (s->fees_told)
+		json_object_set_new(o, "fees", list = json_array());
+	for (int i = 0; s->fees_told && i < s->nfees; i++)
+		json_array_append_new(list, json_pack("{s:s,s:I}", "service", s->fees[i].service, "amount_ore", (json_int_t)s->fees[i].amount_ore));
 	json_object_set_new(o, "entries", list = json_array());
 	for (int i = 0; i < s->nentries; i++) {
 		const struct statement_entry *n = &s->entries[i];
@@ -279,6 +286,17 @@ static void grants_of(struct arena *a, const json_t *o, struct statement *s)
 	}
 }
 
+static void fees_of(struct arena *a, const json_t *list, struct statement *s)
+{
+	struct bank_fee *f = ARENA_ARRAY(a, struct bank_fee, json_array_size(list) + 1);
+
+	s->fees_told = json_is_array(list);
+	s->fees = f;
+	s->nfees = (int)json_array_size(list);
+	for (int i = 0; i < s->nfees; i++)
+		f[i] = (struct bank_fee){ text_of(a, json_array_get(list, (size_t)i), "service"), number(json_array_get(list, (size_t)i), "amount_ore") };
+}
+
 int statement_parse(struct arena *a, const char *text, struct statement *s, struct err *e)
 {
 	json_error_t je;
@@ -298,6 +316,7 @@ int statement_parse(struct arena *a, const char *text, struct statement *s, stru
 	got.unagreed = number_or(o, "unagreed", got.agreement_id ? 0 : got.over);
 	got.to_ask = number_or(o, "to_ask", got.terms.stop_and_ask ? got.over : 0);
 	grants_of(a, o, &got);
+	fees_of(a, json_object_get(o, "fees"), &got);
 	entries_of(a, json_object_get(o, "entries"), &got);
 	got.after.rolled = kept_of(a, json_object_get(o, "rolled"), &got.after.nrolled);
 	got.after.debt = debt_of(a, json_object_get(o, "debt"), &got.after.ndebt);

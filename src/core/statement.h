@@ -34,6 +34,8 @@ struct statement {
 	int64_t granted, drawn, remaining, over, unagreed, to_ask, unrepaid, bought_ore, driving, fee_ore, lines_ore;
 	const struct bank_grant *grants; int ngrants;
 	const struct bank_line *lines; int nlines;
+	/* What fee_ore consists of. Not told: closed when only the service agreement's price was counted, and kept so. */
+	bool fees_told; const struct bank_fee *fees; int nfees;
 	const struct statement_entry *entries; int nentries;    /* in the order they drew */
 	struct bank_state after;
 };

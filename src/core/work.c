@@ -1,14 +1,15 @@
 #include "core/tell.h"
 #include "core/work.h"
 #include <stdlib.h>
+#include <string.h>
 #include "base/hash.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/bank_tell.h"
+#include "core/catalogue.h"
 
 enum { MINUTES_MOST = 24 * 60, NOTE_MOST = 4000, BACK_MONTHS = 600 };
 
-static const char service_key[] = "service-agreement";
 /* Work on what these cover is paid for by their own agreements and never drawn from the bank. */
 static const char *const covering[] = { "operations", "network", NULL };
 
@@ -23,14 +24,17 @@ static int by_day(const void *x, const void *y)
 	return (p > q) - (p < q);
 }
 
-void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout)
+/* Some days on which one item of a service holds: of several, the first in line. */
+struct piece { int32_t from, to; const struct bank_item *item; };
+
+static int pieces(struct arena *a, const struct bank_item *items, int n, const char *service, struct piece **out)
 {
 	int64_t *cut = ARENA_ARRAY(a, int64_t, 2 * n + 1);      /* every day on which something begins, or no longer holds */
-	struct bank_span *s = ARENA_ARRAY(a, struct bank_span, 2 * n + 1);
-	int ncuts = 0, ns = 0;
+	struct piece *p = ARENA_ARRAY(a, struct piece, 2 * n + 1);
+	int ncuts = 0, np = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (!text_eq(items[i].service, service_key) || items[i].from_day > items[i].to_day)
+		if (!text_eq(items[i].service, service) || items[i].from_day > items[i].to_day)
 			continue;
 		cut[ncuts++] = items[i].from_day;
 		cut[ncuts++] = (int64_t)items[i].to_day + 1;
@@ -38,26 +42,90 @@ void work_spans(struct arena *a, const struct bank_item *items, int n, const str
 	qsort(cut, (size_t)ncuts, sizeof *cut, by_day);
 	for (int c = 0; c + 1 < ncuts; c++) {
 		const struct bank_item *it = NULL;
-		json_t *terms;
 
-		if (cut[c] == cut[c + 1])
-			continue;
-		for (int i = 0; i < n && !it; i++)
-			if (text_eq(items[i].service, service_key) && items[i].from_day <= cut[c] && cut[c] <= items[i].to_day)
+		for (int i = 0; cut[c] < cut[c + 1] && i < n && !it; i++)
+			if (text_eq(items[i].service, service) && items[i].from_day <= cut[c] && cut[c] <= items[i].to_day)
 				it = &items[i];
 		if (!it)
 			continue;
-		if (ns > 0 && s[ns - 1].agreement_id == it->agreement_id && s[ns - 1].to_day == cut[c] - 1) {
-			s[ns - 1].to_day = (int32_t)(cut[c + 1] - 1);
-			continue;
-		}
-		terms = json_loads(it->terms, 0, NULL);
-		s[ns] = (struct bank_span){ .from_day = (int32_t)cut[c], .to_day = (int32_t)(cut[c + 1] - 1), .agreement_id = it->agreement_id };
-		bank_terms_read(terms, &s[ns++].terms);
+		if (np > 0 && p[np - 1].item->agreement_id == it->agreement_id && p[np - 1].to == cut[c] - 1)
+			p[np - 1].to = (int32_t)(cut[c + 1] - 1);
+		else
+			p[np++] = (struct piece){ (int32_t)cut[c], (int32_t)(cut[c + 1] - 1), it };
+	}
+	*out = p;
+	return np;
+}
+
+void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout)
+{
+	struct piece *p;
+	int np = pieces(a, items, n, BANK_SERVICE, &p);
+	struct bank_span *s = ARENA_ARRAY(a, struct bank_span, np + 1);
+
+	for (int i = 0; i < np; i++) {
+		json_t *terms = json_loads(p[i].item->terms, 0, NULL);
+
+		s[i] = (struct bank_span){ .from_day = p[i].from, .to_day = p[i].to, .agreement_id = p[i].item->agreement_id };
+		bank_terms_read(terms, &s[i].terms);
 		json_decref(terms);
 	}
 	*out = s;
-	*nout = ns;
+	*nout = np;
+}
+
+static int by_key(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* The other services with a price. Most cost nothing of their own, and their terms are not read. */
+static int priced(const struct bank_item *items, int n, const char **keys)
+{
+	int nkeys = 0;
+
+	for (int i = 0; i < n; i++) {
+		bool known = text_eq(items[i].service, BANK_SERVICE) || !strstr(items[i].terms, "\"monthly_price_ore\"") ||
+			strstr(items[i].terms, "\"monthly_price_ore\":0");
+
+		for (int k = 0; k < nkeys && !known; k++)
+			known = text_eq(keys[k], items[i].service);
+		if (!known)
+			keys[nkeys++] = items[i].service;
+	}
+	qsort(keys, (size_t)nkeys, sizeof *keys, by_key);
+	return nkeys;
+}
+
+void work_prices(struct arena *a, const struct bank_item *items, int n, const struct bank_price **out, int *nout)
+{
+	const char **keys = ARENA_ARRAY(a, const char *, n + 1);
+	int nkeys = priced(items, n, keys), got = 0;
+	struct bank_price *list = ARENA_ARRAY(a, struct bank_price, nkeys ? 2 * n + 1 : 1);
+
+	for (int k = 0; k < nkeys; k++) {
+		struct piece *p;
+		int np = pieces(a, items, n, keys[k], &p);
+
+		for (int i = 0; i < np; i++) {
+			json_t *terms = json_loads(p[i].item->terms, 0, NULL);
+
+			list[got++] = (struct bank_price){ keys[k], p[i].from, p[i].to, terms_int(terms, "monthly_price_ore", 0),
+				terms_bool(terms, "proration", true) };
+			json_decref(terms);
+		}
+	}
+	*out = list;
+	*nout = got;
+}
+
+int64_t work_prices_on(const struct bank_price *p, int n, int32_t day)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += p[i].from_day <= day && day <= p[i].to_day ? p[i].monthly_ore : 0;
+	return sum;
 }
 
 const struct bank_purchase *work_purchases(struct arena *a, const struct hour_purchase *rows, int n)
@@ -121,6 +189,10 @@ static int book_read(struct db_conn *c, struct arena *a, struct ledger *l, struc
 	work_spans(a, *items, *n, &l->book.spans, &l->book.nspans);
 	if (l->book.nspans && month_of_day(l->book.spans[0].from_day) < l->begins)
 		l->begins = month_of_day(l->book.spans[0].from_day);
+	work_prices(a, *items, *n, &l->book.prices, &l->book.nprices);
+	for (int i = 0; i < l->book.nprices; i++)
+		if (l->book.prices[i].monthly_ore && month_of_day(l->book.prices[i].from_day) < l->begins)
+			l->begins = month_of_day(l->book.prices[i].from_day);
 	return purchases_read(c, a, l, &l->begins, e);
 }
 
@@ -205,6 +277,8 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 	}
 	if (ledger_open(c, a, customer_id, closed, month, &l, e) != 0)
 		return -1;
+	if (month <= closed)            /* before the first closed month: it was over before these prices were counted */
+		l.book.nprices = 0;
 	run.after = l.before;
 	for (int32_t m = l.first; m < month; m++)
 		bank_settle(a, m, &l.book, &run.after, &run);
@@ -253,6 +327,8 @@ int work_settle_again(struct db_conn *c, struct arena *a, const struct statement
 	l.book.bought = work_purchases(a, bought, l.book.nbought);
 	n = items_then(items, n, closed_at, undone);
 	work_spans(a, items, n, &l.book.spans, &l.book.nspans);
+	if (kept->fees_told)
+		work_prices(a, items, n, &l.book.prices, &l.book.nprices);
 	l.book.entries = entries = ARENA_ARRAY(a, struct bank_entry, nrows + 1);
 	l.book.nentries = nrows;
 	for (int i = 0; i < nrows; i++) {
@@ -261,6 +337,7 @@ int work_settle_again(struct db_conn *c, struct arena *a, const struct statement
 		entries[i] = entry_of(&rows[i], k && k->included ? cover_of(NULL, rows[i].day, items, n) : BANK_DRAWN);
 	}
 	ledger_settle(a, &l, kept->month, before ? before : &none, out);
+	out->fees_told = kept->fees_told;
 	for (int i = 0; i < out->nentries; i++) {
 		struct statement_entry *again = settled_of(out, out->entries[i].id);
 		const struct statement_entry *k = settled_of(kept, again->id);

@@ -53,6 +53,9 @@ int work_statement(struct db_conn *c, struct arena *a, int64_t customer_id, int3
 const struct bank_purchase *work_purchases(struct arena *a, const struct hour_purchase *rows, int n);
 /* The agreement's spans, with the newest acceptance first in line where they overlap. */
 void work_spans(struct arena *a, const struct bank_item *items, int n, const struct bank_span **out, int *nout);
+/* The same of the prices of the other services, in the order of their keys; services that never cost anything are left out. */
+void work_prices(struct arena *a, const struct bank_item *items, int n, const struct bank_price **out, int *nout);
+int64_t work_prices_on(const struct bank_price *p, int n, int32_t day);        /* their sum for a whole month */
 /* The first month with an agreement, time or something bought; INT32_MAX: there is none. */
 int work_begins(struct db_conn *c, struct arena *a, int64_t customer_id, int32_t *month, struct err *e);
 /* Lock a month that is over, and every open month before it. *closed: how many, the last of them `month`. A month before everything is refused

@@ -80,6 +80,19 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 
 /* ---- the statement as a file ---- */
 
+int hours_fees(const struct statement *s) { return s->nfees ? s->nfees : s->fee_ore > 0; }
+int64_t hours_fee_ore(const struct statement *s, int i) { return s->nfees ? s->fees[i].amount_ore : s->fee_ore; }
+
+const char *hours_fee_name(const struct web *w, const struct statement *s, int i)
+{
+	const struct catalogue_service *of;
+
+	if (s->nfees == 0 || (s->nfees == 1 && text_eq(s->fees[0].service, BANK_SERVICE)))
+		return _("Fixed amount");
+	of = catalogue_find(w->app->catalogue, s->fees[i].service);
+	return arena_printf(w->a, _("Fixed amount, %s"), of ? of->name[w->lang] : s->fees[i].service);
+}
+
 const char *hours_why(const struct web *w, enum bank_why v)
 {
 	static const char *const words[BANK_WHY__N] = { N_("Time beyond the hours"), N_("Time by the hour, without an agreement"),
@@ -146,8 +159,8 @@ static void csv_amount(const struct web *w, struct buf *b, const char *day, cons
 
 static void csv_amounts(struct web *w, struct buf *b, const struct statement *s)
 {
-	if (s->fee_ore > 0)
-		csv_amount(w, b, "", _("Fixed amount"), 0, "", s->fee_ore);
+	for (int i = 0; i < hours_fees(s); i++)
+		csv_amount(w, b, "", hours_fee_name(w, s, i), 0, "", hours_fee_ore(s, i));
 	for (int i = 0; i < s->ngrants; i++)
 		if (s->grants[i].kind == BANK_GRANT_BOUGHT && s->grants[i].origin_month == s->month)
 			csv_amount(w, b, day_iso(w->a, s->grants[i].from_day), _("Hours bought"), 0, arena_printf(w->a, _("%s, %s, can be used until %s"),
@@ -351,8 +364,8 @@ json_t *hours_document(struct web *w, const struct statement *s, bool entries)
 		add_column(columns, _("An hour"), "right", 3);
 		add_column(columns, _("Amount"), "right", 3);
 		json_object_set_new(table, "rows", rows = json_array());
-		if (s->fee_ore > 0)
-			json_array_append_new(rows, json_pack("[s,s,s,s]", _("Fixed amount"), "", "", fmt_money(w, s->fee_ore)));
+		for (int i = 0; i < hours_fees(s); i++)
+			json_array_append_new(rows, json_pack("[s,s,s,s]", hours_fee_name(w, s, i), "", "", fmt_money(w, hours_fee_ore(s, i))));
 		for (int i = 0; i < s->ngrants; i++)
 			if (s->grants[i].kind == BANK_GRANT_BOUGHT && s->grants[i].origin_month == s->month)
 				json_array_append_new(rows, json_pack("[s,s,s,s]", _("Hours bought"), fmt_minutes(w, s->grants[i].granted), "",

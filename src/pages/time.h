@@ -32,6 +32,10 @@ void work_refused(struct web *w, const struct err *why, int64_t ticket_id, int64
 const char *work_activity(const struct web *w, enum activity v);        /* "Fjernsupport" */
 
 bool hours_plain(const struct statement *s);            /* no hours but the month's own, all of them */
+/* The lines of the fixed amount: one when only the service agreement costs anything, otherwise one for each service. */
+int hours_fees(const struct statement *s);
+const char *hours_fee_name(const struct web *w, const struct statement *s, int i);
+int64_t hours_fee_ore(const struct statement *s, int i);
 const char *hours_why(const struct web *w, enum bank_why v);             /* "Time beyond the hours": what an invoice line is for */
 /* Close a month in a job of its own; the snapshot sees it after. */
 int hours_close(struct web *w, int64_t customer_id, int32_t month, int *closed, struct err *e);

@@ -48,15 +48,17 @@ static const struct api_field draw_fields[] = {
 	{ "granted_minutes", "integer", true }, { "drawn_minutes", "integer", true }, { "remaining_minutes", "integer", true }, \
 	{ "asks_first", "boolean", true, NULL, "the agreement says: stop and ask; time past the hours is refused with HOURS_USED_UP until the customer says yes in the portal" }, \
 	{ "more_time", "string", true, "not_asked|asked|accepted|refused", "what the customer has said to time past the hours of this month" }, \
-	{ "overuse_minutes", "integer", true }, { "driving_minutes", "integer", true }, { "fixed_ore", "integer", true, NULL, "the month's fixed amount" }, \
+	{ "overuse_minutes", "integer", true }, { "driving_minutes", "integer", true }, { "fixed_ore", "integer", true, NULL, "the month's fixed amount, of all services" }, \
+	{ "fixed", "[FixedAmount]", true, NULL, "what each service adds to it; empty in a month closed before that was counted" }, \
 	{ "bought_ore", "integer", true, NULL, "hours bought in the month; not among the invoice lines" }, \
 	{ "invoice_lines", "[InvoiceLine]", true }, { "grants", "[HourGrant]", true }, { "entries", "[HourDraw]", true }
 
+static const struct api_field fee_fields[] = { { "service", "string", true }, { "amount_ore", "integer", true }, { 0 } };
 static const struct api_field bank_fields[] = { BANK_FIELDS, { 0 } };
 static const struct api_field closed_fields[] = {
 	BANK_FIELDS, { "months_closed", "[month]", true, NULL, "what this call locked, the first month first: earlier open months too" }, { 0 } };
 static const struct api_schema schemas[] = {
-	{ "TimeEntry", entry_fields }, { "InvoiceLine", line_fields }, { "HourGrant", grant_fields }, { "HourDraw", draw_fields },
+	{ "TimeEntry", entry_fields }, { "FixedAmount", fee_fields }, { "InvoiceLine", line_fields }, { "HourGrant", grant_fields }, { "HourDraw", draw_fields },
 	{ "HourBank", bank_fields }, { "ClosedMonth", closed_fields }, { 0 } };
 
 static void put(json_t *o, const char *key, int64_t v) { json_object_set_new(o, key, json_integer(v)); }
@@ -117,7 +119,7 @@ static json_t *draw_json(struct web *w, const struct statement_entry *n)
 
 static json_t *bank_json(struct web *w, const struct statement *s, enum bank_yes yes)
 {
-	json_t *o = json_object(), *lines = json_array(), *grants = json_array(), *entries = json_array(), *v;
+	json_t *o = json_object(), *lines = json_array(), *grants = json_array(), *entries = json_array(), *fees, *v;
 
 	put(o, "customer_id", s->customer_id);
 	put_text(o, "month", month_iso(w->a, s->month));
@@ -131,6 +133,9 @@ static json_t *bank_json(struct web *w, const struct statement *s, enum bank_yes
 	put(o, "overuse_minutes", s->over);
 	put(o, "driving_minutes", s->driving);
 	put(o, "fixed_ore", s->fee_ore);
+	json_object_set_new(o, "fixed", fees = json_array());
+	for (int i = 0; i < s->nfees; i++)
+		json_array_append_new(fees, json_pack("{s:s,s:I}", "service", s->fees[i].service, "amount_ore", (json_int_t)s->fees[i].amount_ore));
 	put(o, "bought_ore", s->bought_ore);
 	for (int i = 0; i < s->nlines; i++) {
 		json_array_append_new(lines, v = json_object());

@@ -11,7 +11,8 @@ static const struct db_sql customers = { "SELECT c.id,c.name,coalesce((SELECT m.
 	"FROM customer c WHERE EXISTS(SELECT 1 FROM time_entry t WHERE t.customer_id=c.id AND t.month=?1 AND t.removed_at=0) "
 	"OR EXISTS(SELECT 1 FROM month_close m WHERE m.customer_id=c.id AND m.month=?1) "
 	"OR EXISTS(SELECT 1 FROM agreement g JOIN agreement_item i ON i.agreement_id=g.id AND i.customer_id=c.id WHERE g.customer_id=c.id "
-	"AND g.accepted_at>0 AND i.service='service-agreement' AND g.valid_from_day<=?3 AND (g.valid_to_day IS NULL OR g.valid_to_day>=?2)) "
+	"AND g.accepted_at>0 AND (i.service='service-agreement' OR (i.terms LIKE '%\"monthly_price_ore\":_%' "
+	"AND i.terms NOT LIKE '%\"monthly_price_ore\":0%')) AND g.valid_from_day<=?3 AND (g.valid_to_day IS NULL OR g.valid_to_day>=?2)) "
 	"OR EXISTS(SELECT 1 FROM hour_purchase h WHERE h.customer_id=c.id AND h.removed_at=0 AND h.bought_day<=?3 AND h.expires_day>=?2) "
 	"ORDER BY c.name,c.id LIMIT 5000", NULL };
 static const struct db_sql notice = { "INSERT INTO bank_notice(customer_id,month,percent,at) VALUES(?1,?2,?3,?4) "

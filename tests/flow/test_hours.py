@@ -264,6 +264,32 @@ class Hours(unittest.TestCase):
         rows = list(csv.reader(io.StringIO(self.staff.get(base + '/csv').bytes.decode('utf-8-sig')), delimiter=';'))
         self.assertEqual(rows[1][15], 'Tid efter timepris, uden aftale')
 
+    def test_the_fixed_amount_is_every_services(self):
+        """What the agreement says is paid a month is what is billed, line by line; also without a service agreement."""
+        for seed, domain, services, lines in (
+                (82, 'fast.example', ('support', 'operations', 'service-agreement'),
+                 [('Fast beløb, Serviceaftale', 475000), ('Fast beløb, It-drift', 40000), ('Fast beløb, Generel it-support', 125000)]),
+                (83, 'uden-timer.example', ('support', 'operations'), [('Fast beløb, It-drift', 40000), ('Fast beløb, Generel it-support', 125000)])):
+            other, owner, _, agreement = self.p.customer(seed=seed, name=f'Fast {seed}', domain=domain, services=services, valid_from='2026-07-01', terms={
+                'support': {'monthly_price_ore': 125000}, 'operations': {'monthly_price_ore': 40000}})
+            whole = sum(ore for _, ore in lines)
+            money = f'{whole // 100000}.{whole // 100 % 1000:03},{whole % 100:02}'
+            self.assertIn(f'{money}\xa0kr. om måneden', self.staff.get(f"/console/agreements/{agreement['id']}").text)
+            got = self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")
+            self.assertEqual((got['fixed_ore'], sorted(f['amount_ore'] for f in got['fixed'])), (whole, sorted(ore for _, ore in lines)))
+            self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-06")['fixed_ore'], 0)
+            base = f"/console/customers/{other['id']}/hours/2026-07"
+            for what, _ in lines:
+                self.assertIn(what, self.staff.get(base).text)
+            rows = list(csv.reader(io.StringIO(self.staff.get(base + '/csv').bytes.decode('utf-8-sig')), delimiter=';'))
+            self.assertEqual([(r[5], int(r[16].replace(',', ''))) for r in rows[1:]], [*lines, ('I alt uden moms', whole)])
+            self.same_total(self.staff, base)
+            row = re.search(r'hours/2026-07">Fast %d</a>.*?</tr>' % seed, self.staff.get('/console/billing/2026-07').text, re.S).group(0)
+            self.assertIn(money, row)
+            self.assertIn(money, self.signed_in(owner).get('/portal/hours/2026-07').text)
+            self.p.ok('POST', f"/api/v1/customers/{other['id']}/months/2026-07/close", {})
+            self.assertEqual(self.p.ok('GET', f"/api/v1/hour-banks?customer_id={other['id']}&month=2026-07")['fixed'], got['fixed'])
+
     def test_a_days_time_is_rounded_together(self):
         other, owner, _, _ = self.p.customer(seed=79, domain='dag.example', terms={'service-agreement': {'round_by': 'day'}})
         t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})

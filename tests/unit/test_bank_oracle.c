@@ -23,7 +23,7 @@ static uint32_t any(uint32_t below)
 	return (uint32_t)(seed >> 11) % below;
 }
 
-enum { MONTHS = 4, ENTRIES = 14, SPANS = 4, POTS = 96, BOUGHT = 4, OWED = 4000 };
+enum { MONTHS = 4, ENTRIES = 14, SPANS = 4, POTS = 96, BOUGHT = 4, OWED = 4000, PRICES = 6 };
 
 struct history {
 	int year, month;                /* the first */
@@ -32,6 +32,7 @@ struct history {
 	struct bank_span span[SPANS];
 	struct bank_entry entry[ENTRIES];
 	struct bank_purchase bought[BOUGHT]; int nbought;
+	struct bank_price price[PRICES]; int nprices;
 	struct bank_debt debt[2]; int ndebt;    /* of the month before the first */
 	uint64_t closed_as[MONTHS];     /* what each month was when it was closed */
 	int nclosed;
@@ -95,7 +96,7 @@ static uint64_t print_of(const struct bank_month *m)
 static void settle_through(struct arena *a, const struct history *h, int n, struct bank_month *out)
 {
 	const struct bank_state start = { .debt = h->debt, .ndebt = h->ndebt }, *before = &start;
-	const struct bank_book b = { h->span, h->nspans, h->entry, h->n, h->bought, h->nbought };
+	const struct bank_book b = { h->span, h->nspans, h->entry, h->n, h->bought, h->nbought, h->price, h->nprices };
 
 	for (int i = 0; i < n; i++) {
 		bank_settle(a, h->first + i, &b, before, &out[i]);
@@ -117,6 +118,24 @@ static void make_spans(struct history *h)
 		if (i == n - 1 && any(2))
 			s->to_day = INT32_MAX;
 		day = s->to_day == INT32_MAX ? day : s->to_day + 1 + (any(3) ? 0 : (int32_t)any(15));
+	}
+}
+
+/* Up to three services beside the agreement, each with up to two prices after one another. */
+static void make_prices(struct history *h)
+{
+	static const char *const services[] = { "backup", "operations", "support" };
+	static const int ore[] = { 0, 1, 125000, 125000, 99999, 4711 };
+
+	for (int k = 0; k < 3; k++) {
+		int32_t day = day_from(h->year, h->month, 1) - 40 + (int32_t)any(80);
+
+		for (int i = 0, n = (int)any(3); i < n; i++) {
+			int32_t to = i == n - 1 && any(2) ? INT32_MAX : day + (int32_t)any(70);
+
+			h->price[h->nprices++] = (struct bank_price){ services[k], day, to, ore[any(6)], any(3) != 0 };
+			day = to == INT32_MAX ? to : to + 1 + (any(3) ? 0 : (int32_t)any(20));
+		}
 	}
 }
 
@@ -182,6 +201,7 @@ static void make_history(struct arena *a, struct history *h)
 		h->month = 2;
 	h->first = (h->year - 1970) * 12 + h->month - 1;
 	make_spans(h);
+	make_prices(h);
 	for (int i = 0; any(6) == 0 && i < 2; i++)
 		h->debt[h->ndebt++] = (struct bank_debt){ 1 + any(300), any(3) ? 105000 : 99999 };
 	while (h->n < want) {
@@ -285,6 +305,63 @@ static void open_month(const struct history *h, int m, struct oracle *o)
 			}
 		}
 	}
+}
+
+/* A service's days by their price, -1 for none. Each stretch of one price counts by its days; a whole price stands only when it is
+ * the month's only stretch and is not to be counted in days. */
+static int64_t price_of_month(const struct history *h, int m, const char *service)
+{
+	int year = h->year + (h->month - 1 + m) / 12, month = (h->month - 1 + m) % 12 + 1, days = days_in(year, month);
+	int64_t by_day[32], sum = 0, whole = -1;
+	int stretches = 0;
+
+	for (int d = 0; d < days; d++) {
+		by_day[d] = -1;
+		for (int i = 0; i < h->nprices; i++) {
+			const struct bank_price *p = &h->price[i];
+			int32_t day = day_from(year, month, d + 1);
+
+			if (strcmp(p->service, service) == 0 && p->from_day <= day && p->to_day >= day) {
+				by_day[d] = p->monthly_ore;
+				whole = p->proration ? -1 : p->monthly_ore;
+			}
+		}
+		stretches += by_day[d] >= 0 && (d == 0 || by_day[d - 1] != by_day[d]);
+	}
+	for (int d = 0, n = 1; d < days; d++, n++)
+		if (d == days - 1 || by_day[d + 1] != by_day[d]) {
+			sum += by_day[d] > 0 ? exact(by_day[d] * n, days) : 0;
+			n = 0;
+		}
+	return stretches == 1 && whole >= 0 ? whole : sum;
+}
+
+static long priced;             /* months with a part of a price */
+
+static void add_prices(const struct history *h, int m, struct oracle *o, const struct bank_month *got)
+{
+	static const char *const services[] = { "backup", "operations", "support" };
+	int64_t told = 0;
+	int n = 0;
+
+	for (int i = 0; i < got->nfees; i++)
+		told += got->fees[i].amount_ore;
+	CHECK_INT(told, got->fee_ore);
+	if (got->nfees && strcmp(got->fees[0].service, BANK_SERVICE) == 0)
+		CHECK_INT(got->fees[n++].amount_ore, o->fee);
+	else
+		CHECK_INT(o->fee, 0);
+	for (int k = 0; k < 3; k++) {
+		int64_t ore = price_of_month(h, m, services[k]);
+
+		if (!ore)
+			continue;
+		CHECK(n < got->nfees && strcmp(got->fees[n].service, services[k]) == 0 && got->fees[n].amount_ore == ore);
+		n++;
+		o->fee += ore;
+		priced += ore % 4711 != 0 && ore != 125000;
+	}
+	CHECK_INT(n, got->nfees);
 }
 
 static void bill(struct oracle *o, int kind, int64_t price, int64_t minutes)
@@ -619,6 +696,7 @@ static void check_month(const struct history *h, struct oracle *o, int m, const 
 	for (int i = 0; i < o->npots; i++)
 		have += o->pot[i].kind == 2 ? 0 : o->pot[i].n;
 	check_entries(h, o, m, got);
+	add_prices(h, m, o, got);
 	check_grants(got, &granted, &repaid);
 	CHECK(got->granted == granted && got->drawn == o->drawn && got->over == o->over && got->driving == o->driving);
 	CHECK(got->fee_ore == o->fee && got->bought_ore == o->paid_ore && got->unagreed == o->unagreed && got->to_ask == o->to_ask);
@@ -689,10 +767,10 @@ static void test_histories(void **state)
 		}
 	}
 	print_message("%ld histories; months with overuse %ld, with rollover %ld; late grants %ld; joined %ld, borrowed %ld, not repaid %ld, "
-		"bought hours kept %ld\n", rounds, (long)over, (long)rolled, (long)late, (long)joined, borrowed, unrepaid, outlived);
+		"bought hours kept %ld, parts of a price %ld\n", rounds, (long)over, (long)rolled, (long)late, (long)joined, borrowed, unrepaid, outlived, priced);
 	if (rounds >= 1000)                     /* it walked the rare paths */
 		CHECK(joined > rounds / 100 && borrowed > rounds / 50 && unrepaid > rounds / 100 && outlived > rounds / 20 && over > rounds / 10 &&
-			rolled > rounds / 20 && late > rounds / 100);
+			rolled > rounds / 20 && late > rounds / 100 && priced > rounds / 10);
 	arena_end(a);
 }
 

@@ -412,6 +412,101 @@ static void test_spans(void **state)
 	CHECK_INT(n, 0);
 }
 
+static void test_prices(void **state)
+{
+	struct store_case *s = *state;
+	struct bank_item items[] = {
+		{ 3, 30, 100, 199, "support", "{\"monthly_price_ore\":0}" },
+		{ 2, 20, 50, INT32_MAX, "support", "{\"monthly_price_ore\":700}" },
+		{ 2, 20, 50, INT32_MAX, "service-agreement", "{\"monthly_price_ore\":5}" },
+		{ 2, 20, 50, INT32_MAX, "backup", "{\"monthly_price_ore\":0,\"note\":\"1\"}" },
+		{ 1, 10, 1, 70, "operations", "{\"monthly_price_ore\":900,\"proration\":false}" },
+		{ 1, 10, 1, 70, "support", "{\"monthly_price_ore\":300}" },
+		{ 1, 10, 1, 70, "network", "not json" },
+	};
+	static const struct bank_price want[] = { { "operations", 1, 70, 900, false }, { "support", 1, 49, 300, true }, { "support", 50, 99, 700, true },
+		{ "support", 100, 199, 0, true }, { "support", 200, INT32_MAX, 700, true } };
+	const struct bank_price *got;
+	int n;
+
+	work_prices(s->a, items, 7, &got, &n);
+	CHECK_INT(n, 5);
+	for (int i = 0; i < n; i++)
+		CHECK_ROW(i, strcmp(got[i].service, want[i].service) == 0 && got[i].from_day == want[i].from_day && got[i].to_day == want[i].to_day &&
+			got[i].monthly_ore == want[i].monthly_ore && got[i].proration == want[i].proration);
+	CHECK(work_prices_on(got, n, 60) == 1600 && work_prices_on(got, n, 150) == 0 && work_prices_on(got, n, 0) == 0 && work_prices_on(got, n, 5000) == 700);
+	work_prices(s->a, items, 0, &got, &n);
+	CHECK_INT(n, 0);
+}
+
+/* The fixed amount is all services'. A month closed before that was so is settled again as it was closed, byte for byte. */
+static void test_fixed_amount(void **state)
+{
+	struct agree more = { day_from(2026, 8, 16), INT32_MAX, "support", "{\"monthly_price_ore\":125000}", 2 };
+	struct store_case *s = *state;
+	struct month_close kept;
+	struct statement st, again;
+	struct time_entry *rows;
+	struct db_conn *c;
+	int closed, n;
+	struct err e;
+
+	fill_store(s);
+	must(db_write(s->db, agree_job, &more, &e), &e);
+	logged(s, 8, 20, "remote", 50);
+	CHECK_INT(month_now(s, 7).fee_ore, 0);
+	CHECK_INT(month_now(s, 9).fee_ore, 475000 + 125000);
+	st = month_now(s, 8);
+	CHECK_INT(st.fee_ore, 475000 + 64516);                  /* 16 days of 31 */
+	CHECK(st.nfees == 2 && strcmp(st.fees[0].service, "service-agreement") == 0 && st.fees[0].amount_ore == 475000);
+	CHECK(strcmp(st.fees[1].service, "support") == 0 && st.fees[1].amount_ore == 64516);
+	must(close_month(s, &bodil, 8, &closed, &e), &e);
+	must(db_read_begin(s->db, &c, &e), &e);
+	must(store_month_close_get(c, s->a, CUSTOMER, month_from(2026, 8), &kept, &e), &e);
+	must(store_time_of_customer(c, s->a, CUSTOMER, kept.month, kept.month, &rows, &n, &e), &e);
+	must(statement_parse(s->a, kept.statement, &st, &e), &e);
+	CHECK(st.fees_told && st.nfees == 2 && st.fee_ore == 475000 + 64516);
+	must(work_settle_again(c, s->a, &st, kept.closed_at, NULL, rows, n, false, &again, &e), &e);
+	CHECK_STR(statement_text(s->a, &again), kept.statement);
+	st.fees_told = false;
+	st.nfees = 0;
+	st.fee_ore = 475000;
+	kept.statement = statement_text(s->a, &st);
+	CHECK(!strstr(kept.statement, "\"fees\""));
+	must(statement_parse(s->a, kept.statement, &st, &e), &e);
+	CHECK(!st.fees_told && st.nfees == 0);
+	must(work_settle_again(c, s->a, &st, kept.closed_at, NULL, rows, n, false, &again, &e), &e);
+	CHECK_STR(statement_text(s->a, &again), kept.statement);
+	db_read_end(c);
+}
+
+/* Whoever pays for something stands among those who are billed; an agreement that costs nothing makes nobody stand there. */
+static void test_billed_without_hours(void **state)
+{
+	static const struct { const char *terms; int want; } rows[] = { { "{\"a\":1,\"monthly_price_ore\":0}", 0 }, { "{\"monthly_price_ore\":0,\"a\":1}", 0 },
+		{ "{}", 0 }, { "{\"note\":\"monthly_price_ore\"}", 0 }, { "{\"monthly_price_ore\":4900,\"z\":0}", 1 } };
+	struct store_case *s = *state;
+	struct err e;
+
+	must(db_write(s->db, fill_job, NULL, &e), &e);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct agree g = { day_from(2026, 10, 1), INT32_MAX, "support", rows[i].terms, (int64_t)i + 1 };
+		struct month_customer *list;
+		struct db_conn *c;
+		int32_t begins;
+		int n, before;
+
+		must(db_write(s->db, agree_job, &g, &e), &e);
+		must(db_read_begin(s->db, &c, &e), &e);
+		must(store_month_customers(c, s->a, month_from(2026, 10), day_from(2026, 10, 1), day_from(2026, 10, 31), &list, &n, &e), &e);
+		must(store_month_customers(c, s->a, month_from(2026, 9), day_from(2026, 9, 1), day_from(2026, 9, 30), &list, &before, &e), &e);
+		must(work_begins(c, s->a, CUSTOMER, &begins, &e), &e);
+		db_read_end(c);
+		CHECK_ROW((int)i, n == rows[i].want && before == 0 && begins == (rows[i].want ? month_from(2026, 10) : INT32_MAX));
+	}
+	CHECK_INT(month_now(s, 10).fee_ore, 4900);
+}
+
 static void test_notices(void **state)
 {
 	struct store_case *s = *state;
@@ -659,6 +754,7 @@ int main(void)
 {
 	static const struct store_test tests[] = {
 		STORE_TEST(test_refusals), STORE_TEST(test_log_and_change), STORE_TEST(test_included), STORE_TEST(test_close), STORE_TEST(test_closed_months_checked), STORE_TEST(test_spans),
+		STORE_TEST(test_prices), STORE_TEST(test_fixed_amount), STORE_TEST(test_billed_without_hours),
 		STORE_TEST(test_notices), STORE_TEST(test_asks_first), STORE_TEST(test_never_past), STORE_TEST(test_timer), STORE_TEST(test_two_writers),
 	};
 

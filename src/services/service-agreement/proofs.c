@@ -9,8 +9,8 @@
 
 #define OPEN_MONTHS 24                  /* months in a row that nobody closed: further back is not looked at */
 
-/* The service agreement's spans as they were known at a moment. */
-static int spans_read(const struct proof_question *q, int64_t at, const struct bank_span **out, int *n, struct err *e)
+/* What was agreed as it was known at a moment. prices false: of the service agreement alone. */
+static int spans_read(const struct proof_question *q, int64_t at, bool prices, struct bank_book *b, struct err *e)
 {
 	struct promise_item *rows;
 	struct bank_item *items;
@@ -22,7 +22,9 @@ static int spans_read(const struct proof_question *q, int64_t at, const struct b
 	for (int i = 0; i < nrows; i++)         /* the newest acceptance first within the service: as work_spans() asks */
 		items[count++] = (struct bank_item){ rows[i].agreement_id, rows[i].accepted_at, rows[i].valid_from_day,
 			rows[i].changed_at > at ? INT32_MAX : rows[i].valid_to_day, rows[i].service, rows[i].terms };
-	work_spans(q->a, items, count, out, n);
+	work_spans(q->a, items, count, &b->spans, &b->nspans);
+	if (prices)
+		work_prices(q->a, items, count, &b->prices, &b->nprices);
 	return 0;
 }
 
@@ -74,7 +76,7 @@ static int month_again(const struct proof_question *q, const struct fact_close *
 	struct bank_month again;
 	struct bank_book b = { 0 };
 
-	if (spans_read(q, c->closed_at, &b.spans, &b.nspans, e) != 0 || bought_read(q, c->closed_at, &b, e) != 0 ||
+	if (spans_read(q, c->closed_at, kept->fees_told, &b, e) != 0 || bought_read(q, c->closed_at, &b, e) != 0 ||
 	    entries_read(q, c->month, c->month, c->closed_at, kept, &b, e) != 0)
 		return -1;
 	bank_settle(q->a, c->month, &b, before, &again);
@@ -134,8 +136,9 @@ static int account_read(const struct proof_question *q, struct account *out, str
 		k.nclosed++;
 	}
 	k.closed = closed;
-	if (spans_read(q, q->at, &b.spans, &b.nspans, e) != 0 || bought_read(q, q->at, &b, e) != 0)
+	if (spans_read(q, q->at, true, &b, e) != 0 || bought_read(q, q->at, &b, e) != 0)
 		return -1;
+	k.monthly_ore += work_prices_on(b.prices, b.nprices, day_of(q->at));
 	if (nrows) {
 		before = kept[0].after;
 		from = rows[0].month + 1;
