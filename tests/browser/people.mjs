@@ -47,7 +47,7 @@ export async function inDemo(url) {
     async page(options = {}) {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'da-DK', ...options });
       const page = await context.newPage();
-      page.setDefaultTimeout(15000);
+      page.setDefaultTimeout(60000);
       page.on('console', (m) => { if (m.type() === 'error') faults.push(`${page.url()}: ${m.text()}`); });
       page.on('pageerror', (e) => faults.push(`${page.url()}: ${e}`));
       return page;

@@ -112,6 +112,7 @@ for (const lang of LANGS) {
         locale: lang === 'da' ? 'da-DK' : 'en-GB' });
       await context.addCookies(jars[who].length ? jars[who] : [{ name: 'pedel-lang', value: lang, url: base }]);
       const page = await context.newPage();
+      page.setDefaultTimeout(60000);
       for (const spec of pages) if (String(spec.as) === who && spec.path.includes(only)) await look(page, spec, lang, mode);
       await context.close();
     }

@@ -185,7 +185,7 @@ await part('"Undo" goes away by itself', async () => {
   await go(ticket);
   await key('e');
   await url(/was_state=/);
-  await page.waitForSelector('.undo', { state: 'hidden', timeout: 13000 });
+  await page.waitForSelector('.undo', { state: 'hidden' });
   await page.reload();
 });
 await part('single keys can be turned off', async () => {

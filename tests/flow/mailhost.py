@@ -156,7 +156,7 @@ class MailHost:
         try:
             self._run('dovecot', '-c', str(self.dir / 'etc/dovecot.conf'))
             self._run('postfix', '-c', str(self.dir / 'etc'), 'start')
-            end = time.monotonic() + 20
+            end = time.monotonic() + 60
             for port in (self.smtp_port, self.imap_port):
                 while True:
                     try:
@@ -181,7 +181,7 @@ class MailHost:
     def send(self, sender, recipients, message):
         """As a mail program of the customer would: over SMTP to Postfix."""
         data = message if isinstance(message, bytes) else message.encode()
-        with smtplib.SMTP('127.0.0.1', self.smtp_port, timeout=30) as link:
+        with smtplib.SMTP('127.0.0.1', self.smtp_port, timeout=60) as link:
             link.ehlo('pc-17.kunde.example')
             link.mail(sender, ['BODY=8BITMIME'])
             for r in recipients:
@@ -202,7 +202,7 @@ class MailHost:
             link.logout()
         return [email.message_from_bytes(r, policy=email.policy.default) for r in raw]
 
-    def wait(self, box, want, seconds=30):
+    def wait(self, box, want, seconds=60):
         end = time.monotonic() + seconds
         while True:
             mails = self.mailbox(box)

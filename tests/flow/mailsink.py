@@ -79,7 +79,7 @@ class MailSink:
         with self.lock:
             return [(s, t, email.message_from_bytes(d, policy=email.policy.default)) for s, t, d in self.mails]
 
-    def wait(self, want, seconds=30):
+    def wait(self, want, seconds=60):
         """The first mail for which want(sender, recipients, message) holds."""
         end = time.monotonic() + seconds
         while True:

@@ -22,6 +22,7 @@ from pedel import wait_until
 
 BROKEN = (OSError, EOFError, http.client.HTTPException, json.JSONDecodeError, smtplib.SMTPException, AssertionError)
 LOST = 'the last answer did not come'
+KINDS = 'ticket', 'message', 'time', 'form', 'mail'
 
 
 class Mixed:
@@ -116,6 +117,11 @@ class Mixed:
                         for do in (self.do_ticket, self.do_message, self.do_time, self.do_form, self.do_mail, self.do_mail)]
         for t in self.threads:
             t.start()
+        self.of_each()
+
+    def of_each(self):
+        """Waits until something of each kind was acknowledged."""
+        wait_until(lambda: all(self.acked[kind] for kind in KINDS))
 
     def end(self):
         self.running = False
@@ -181,7 +187,7 @@ class Mixed:
 
     def check(self, test, seconds=120):
         test.assertEqual(self.wrong(seconds=seconds), [])
-        for kind in ('ticket', 'message', 'time', 'form', 'mail'):
+        for kind in KINDS:
             test.assertTrue(self.acked[kind], f'nothing of kind {kind} was acknowledged: {dict(self.refused)}')
 
     def counts(self):

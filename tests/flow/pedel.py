@@ -82,7 +82,7 @@ def steady_port():
                 return port
 
 
-def wait_until(what, seconds=20, every=0.1):
+def wait_until(what, seconds=60, every=0.1):
     """The first true value of what() within seconds; AssertionError otherwise."""
     end = time.monotonic() + seconds
     while True:
@@ -179,7 +179,7 @@ class Pedel:
         log = self.folder / 'pedeld.log'
         return log.read_text(errors='replace')[-last:] if log.exists() else ''
 
-    def stop(self, sig=signal.SIGTERM, seconds=30):
+    def stop(self, sig=signal.SIGTERM, seconds=60):
         if not self.process:
             return None
         self.process.send_signal(sig)
@@ -250,7 +250,7 @@ class Pedel:
 
     def lmtp_send(self, sender, recipients, message):
         """Hand one raw message over by LMTP: {recipient: (code, text)}."""
-        link = smtplib.LMTP('127.0.0.1', self.lmtp, timeout=30)
+        link = smtplib.LMTP('127.0.0.1', self.lmtp, timeout=60)
         try:
             link.ehlo('test.example')
             code, text = link.mail(sender)
@@ -282,10 +282,10 @@ class Pedel:
             out = subprocess.run(['psql', self.db[1], '-qAt', '-F', '\x1f', '-R', '\x1e', '-c', text], check=True, capture_output=True, text=True).stdout
             return [tuple(row.rstrip('\n').split('\x1f')) for row in out.split('\x1e') if row.strip('\n')]
         if 'LD_PRELOAD' in self.env:            # what watches the programs must see this too
-            code = 'import json,sqlite3,sys\nd=sqlite3.connect(sys.argv[1],timeout=20)\nprint(json.dumps(d.execute(sys.argv[2]).fetchall()))\nd.commit()'
+            code = 'import json,sqlite3,sys\nd=sqlite3.connect(sys.argv[1],timeout=60)\nprint(json.dumps(d.execute(sys.argv[2]).fetchall()))\nd.commit()'
             out = subprocess.run([sys.executable, '-c', code, str(self.data / 'pedel.db'), text], check=True, capture_output=True, text=True, env=self.env).stdout
             return [tuple('' if v is None else str(v) for v in row) for row in json.loads(out)]
-        with contextlib.closing(sqlite3.connect(self.data / 'pedel.db', timeout=20)) as db:
+        with contextlib.closing(sqlite3.connect(self.data / 'pedel.db', timeout=60)) as db:
             rows = [tuple('' if v is None else str(v) for v in row) for row in db.execute(text).fetchall()]
             db.commit()
             return rows

@@ -43,7 +43,7 @@ class Backup(unittest.TestCase):
                     q.start()
                     try:
                         # the first one went on from the same moment, and numbered its mails alike
-                        bad = [b for b in work.wrong(acked, q, lambda: sink.raw() + after.raw(), 60) if 'not the same' not in b]
+                        bad = [b for b in work.wrong(acked, q, lambda: sink.raw() + after.raw()) if 'not the same' not in b]
                         self.assertEqual(bad, [])
                     finally:
                         q.stop()

@@ -138,7 +138,7 @@ class Console(unittest.TestCase):
                           '<img src="cid:findes-ikke" alt="væk">', subtype='html')
         m.get_payload()[1].add_related(PIXEL, 'image', 'png', cid='<b@x>', filename='fejl.png')
         self.p.lmtp_send('karen@soenderskov.example', [DESK], m.as_bytes())
-        t = wait_until(lambda: next((t for t in self.p.ok('GET', '/api/v1/tickets')['items'] if t['subject'] == 'Billede'), None), 30)
+        t = wait_until(lambda: next((t for t in self.p.ok('GET', '/api/v1/tickets')['items'] if t['subject'] == 'Billede'), None))
         self.me.get(f"/console/tickets/{t['number']}")
         frame = re.search(r'<iframe[^>]*>', self.me.text).group(0)
         self.assertIn('sandbox="', frame)

@@ -314,7 +314,7 @@ class Doors(House, unittest.TestCase):
         for head in (b'GET / HTTP/1.1\r\n\r\n', b'GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n', b'BREW /api/v1/tickets HTTP/9.9\r\nHost: x\r\n\r\n',
                      b'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n'):
             with self.subTest(head):                # what never became a request
-                with socket.create_connection(('127.0.0.1', self.p.port), timeout=20) as s:
+                with socket.create_connection(('127.0.0.1', self.p.port), timeout=60) as s:
                     s.sendall(head)
                     answer = http.client.HTTPResponse(s)
                     answer.begin()

@@ -174,7 +174,7 @@ class Hours(unittest.TestCase):
         query = f"SELECT body FROM outbox WHERE recipient='{address}' ORDER BY id DESC LIMIT 1"
         if self.pg:
             return subprocess.run(['psql', self.p.db[1], '-Atc', query], capture_output=True, text=True, check=True).stdout
-        return sqlite3.connect(self.p.data / 'pedel.db', timeout=20).execute(query).fetchone()[0]
+        return sqlite3.connect(self.p.data / 'pedel.db', timeout=60).execute(query).fetchone()[0]
 
     def signed_in(self, contact):
         b = self.p.browser().get('/login')

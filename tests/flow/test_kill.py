@@ -43,7 +43,7 @@ class Kill(unittest.TestCase):
             return time.monotonic() - began
         if what == 'server':
             began = time.monotonic()
-            wait_until(lambda: p.children('pedeld') not in ([], [pid]) and self.answers(p), 30, 0.01)
+            wait_until(lambda: p.children('pedeld') not in ([], [pid]) and self.answers(p), 60, 0.01)
             return time.monotonic() - began
         return None
 
@@ -76,7 +76,7 @@ class Kill(unittest.TestCase):
         for what, times in took.items():
             if times:
                 print(f'{what}: serves again after {statistics.median(times):.2f} s (middle), {max(times):.2f} s (longest of {len(times)})', flush=True)
-        if 'asan' not in str(p.build):
+        if ROUNDS >= 100 and 'asan' not in str(p.build):       # a few on a machine that does much else say nothing of how long it takes
             self.assertLess(statistics.median(took['keeper']), 1)
 
 

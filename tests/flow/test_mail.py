@@ -52,7 +52,7 @@ class Mail(unittest.TestCase):
             url = cls.p.db[1]
             out = subprocess.run(['psql', url, '-qAtc', text], check=True, capture_output=True, text=True).stdout
             return [tuple(line.split('|')) for line in out.splitlines()]
-        with sqlite3.connect(cls.p.data / 'pedel.db', timeout=20) as db:
+        with sqlite3.connect(cls.p.data / 'pedel.db', timeout=60) as db:
             return [tuple('' if v is None else str(v) for v in row) for row in db.execute(text).fetchall()]
 
     def tickets(self, subject):

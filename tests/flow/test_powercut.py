@@ -61,7 +61,7 @@ class Cut(unittest.TestCase):
                 began = time.monotonic()
                 q.start()
                 self.took.append(time.monotonic() - began)
-                bad = work.wrong(acked, q, lambda: before + after.raw(), 30) if 'begun' in notes else []
+                bad = work.wrong(acked, q, lambda: before + after.raw()) if 'begun' in notes else []
                 q.stop()
                 code, out, err = q.cli('verify', '--data', q.data, ok=False)
                 if code:

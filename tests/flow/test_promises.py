@@ -115,7 +115,7 @@ class Promises(unittest.TestCase):
 
     def test_4_pages_of_console_and_portal(self):
         b = self.p.browser().sign_in('admin', self.p.password)
-        wait_until(lambda: '13 løfter til 1 kunder' in b.get('/console/').text or '13 løfter til 1 kunde' in b.text, 20, 0.5)
+        wait_until(lambda: '13 løfter til 1 kunder' in b.get('/console/').text or '13 løfter til 1 kunde' in b.text, 60, 0.5)
         self.assertEqual(b.status, 200)
         b.get('/console/promises?state=blind')
         self.assertEqual(b.status, 200)
@@ -216,7 +216,7 @@ class Promises(unittest.TestCase):
             self.skipTest('the file is SQLite\'s')
         self.p.lmtp_send(self.owner['email'], ['desk@fjordkant.example'], f'From: {self.owner["email"]}\r\nTo: desk@fjordkant.example\r\n'
                          'Subject: En mail der gemmes\r\nMessage-ID: <gemt@soenderskov.example>\r\n\r\nHej\r\n')
-        wait_until(lambda: 'En mail der gemmes' in str(self.p.ok('GET', '/api/v1/tickets')), 30, 0.3)
+        wait_until(lambda: 'En mail der gemmes' in str(self.p.ok('GET', '/api/v1/tickets')), 60, 0.3)
         self.p.stop()
         self.p.cli('verify', '--data', self.p.data)
         db = sqlite3.connect(self.p.data / 'pedel.db')

@@ -31,7 +31,7 @@ class Run(unittest.TestCase):
             shower = subprocess.Popen([TOOLS / 'show_mail.py', port], stdout=subprocess.PIPE, text=True)
             try:
                 wait_until(lambda: port.exists() and port.read_text())
-                with smtplib.SMTP('127.0.0.1', int(port.read_text()), timeout=20) as s:
+                with smtplib.SMTP('127.0.0.1', int(port.read_text()), timeout=60) as s:
                     s.sendmail('desk@x.example', ['karen@y.example'], 'Subject: Log ind\r\n\r\nhttp://127.0.0.1/login/link/abc\r\n.punkt')
                 said = [shower.stdout.readline().rstrip() for _ in range(4)]
                 self.assertEqual(said, ['--- mail to karen@y.example: Log ind', 'http://127.0.0.1/login/link/abc', '.punkt', '---'])

@@ -34,7 +34,7 @@ class SignIn(unittest.TestCase):
         cls.p.__exit__(None, None, None)
 
     def link(self, mail):
-        db = sqlite3.connect(self.p.data / 'pedel.db', timeout=20)
+        db = sqlite3.connect(self.p.data / 'pedel.db', timeout=60)
         try:
             row = db.execute("SELECT body FROM outbox WHERE kind='signin' AND recipient LIKE ? ORDER BY id DESC LIMIT 1", ('%' + mail + '%',)).fetchone()
         finally:
@@ -106,7 +106,7 @@ class SignIn(unittest.TestCase):
         self.assertEqual(self.rows("SELECT key FROM setting WHERE key IN('mail.smtp','desk.close_days','promises.owner')"), [])
 
     def rows(self, text):
-        with sqlite3.connect(self.p.data / 'pedel.db', timeout=20) as db:
+        with sqlite3.connect(self.p.data / 'pedel.db', timeout=60) as db:
             return [tuple(str(v) for v in row) for row in db.execute(text).fetchall()]
 
     def test_two_steps(self):

@@ -45,7 +45,7 @@ class Trouble(unittest.TestCase):
 
     def told(self, words, yes=True):
         """The console's front page says it, or no longer does."""
-        wait_until(lambda: self.desk.get('/console/').status == 200 and (words in self.desk.text) == yes, 40)
+        wait_until(lambda: self.desk.get('/console/').status == 200 and (words in self.desk.text) == yes)
 
     def page(self, lang, path='/console/customers'):
         b = self.desk.get(path, {'Accept-Language': lang})
@@ -108,7 +108,7 @@ class Inside(Trouble):
         def full():
             status, got = self.report('imens')
             return got['error']['id'] == 'OUT_OF_SPACE' and status == 503 if status != 201 else kept.append(got['id'])
-        wait_until(full, 30)                            # the last free pages of the log are used up first
+        wait_until(full)                            # the last free pages of the log are used up first
         self.assertIn(self.lmtp('post imens'), (451, 452))
         self.told('Disken er fuld')
         for lang, words in (('da', 'Disken er fuld'), ('en', 'The disk is full')):
@@ -120,9 +120,9 @@ class Inside(Trouble):
         status, got = self.p.api('GET', f'/api/v1/tickets/{kept[0]}')
         self.assertEqual(status, 200, got)
         filler.unlink()
-        wait_until(lambda: self.report('bagefter')[0] == 201, 10)
+        wait_until(lambda: self.report('bagefter')[0] == 201)
         self.assertEqual(self.lmtp('post bagefter'), 250)
-        wait_until(lambda: self.once('post bagefter'), 30)
+        wait_until(lambda: self.once('post bagefter'))
         self.told('Disken er fuld', False)
         for ticket in kept:
             self.assertEqual(self.p.api('GET', f'/api/v1/tickets/{ticket}')[0], 200)
@@ -142,7 +142,7 @@ class Clock(Trouble):
         t = self.report('klokken')[1]['id']
         self.sink.refuse = True
         self.p.ok('POST', f'/api/v1/tickets/{t}/messages', {'body': 'fra før', 'visibility': 'public'})
-        wait_until(lambda: self.p.sql("SELECT 1 FROM outbox WHERE state='waiting' AND tries>0"), 20)
+        wait_until(lambda: self.p.sql("SELECT 1 FROM outbox WHERE state='waiting' AND tries>0"))
         self.told('venter på mailserveren')
         for n, seconds in enumerate((-3600, 0, 3600)):
             move(seconds)
@@ -150,10 +150,10 @@ class Clock(Trouble):
             self.assertEqual(self.report(f'nu {n}')[0], 201)
             self.p.ok('POST', f'/api/v1/tickets/{t}/messages', {'body': f'svar {n}', 'visibility': 'public'})
             self.assertEqual(self.lmtp(f'brev {n}'), 250)
-            wait_until(lambda: self.once(f'brev {n}'), 15)
-            self.sink.wait(lambda s, to, m: f'svar {n}' in m.get_body(('plain',)).get_content(), 15)
+            wait_until(lambda: self.once(f'brev {n}'))
+            self.sink.wait(lambda s, to, m: f'svar {n}' in m.get_body(('plain',)).get_content())
             if n == 0:                          # what waited for the mail server does not wait an hour longer
-                self.sink.wait(lambda s, to, m: 'fra før' in m.get_body(('plain',)).get_content(), 40)
+                self.sink.wait(lambda s, to, m: 'fra før' in m.get_body(('plain',)).get_content())
                 self.told('Serverens ur er blevet stillet')
             self.desk = self.p.browser().sign_in('admin', self.p.password)
         self.told('venter på mailserveren', False)
@@ -174,7 +174,7 @@ class Conv(Trouble):
         self.told('Dokumenter og indkommende mail venter')
         wait_until(lambda: self.p.children('pedel-conv') not in ([], [conv]), 60)
         for n in range(3):
-            wait_until(lambda: self.once(f'imens {n}'), 30)
+            wait_until(lambda: self.once(f'imens {n}'))
         self.told('Dokumenter og indkommende mail venter', False)
         self.assertEqual(self.p.sql("SELECT count(*) FROM ticket WHERE subject LIKE 'Mail, der ikke%'"), [('0',)])
 

@@ -16,7 +16,7 @@ import threading
 import time
 import unittest
 
-from pedel import ROOT, Pedel, plain_build, preload
+from pedel import ROOT, Pedel, plain_build, preload, wait_until
 from powercut import VARIANTS, Disk
 
 CUTS = int(os.environ.get('PEDEL_UPGRADE_CUTS', '4'))
@@ -169,10 +169,11 @@ class Upgrade(unittest.TestCase):
             q.start()
             thread = threading.Thread(target=knock)
             thread.start()
-            time.sleep(0.5)
-            stop.set()
-            thread.join()
-            self.assertTrue(made, q.log_text())
+            try:
+                wait_until(lambda: len(made) > 2)
+            finally:
+                stop.set()
+                thread.join()
             for ticket in made:
                 self.assertEqual(q.api('GET', f'/api/v1/tickets/{ticket}')[0], 200)
             q.stop()
