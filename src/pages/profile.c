@@ -197,6 +197,17 @@ int profile_confirm(struct web *w, const char *field, struct err *e)
 	return hash ? confirm(w, hash, field, e) : 0;
 }
 
+void profile_again(struct web *w, const char *field)
+{
+	const char *given = web_field(w, field);
+	struct err what;
+
+	if (!w->nerrors || !given || !*given || web_wrong_text(w, field))
+		return;
+	FAIL_FIELD(&what, E_PASSWORD_AGAIN, field, "not shown again");
+	web_wrong(w, &what);
+}
+
 struct password_job { struct actor who; int64_t now; const char *hash, *old; const uint8_t *session; };
 
 static int still(struct db_conn *w, struct arena *a, const struct password_job *j, struct err *e)
@@ -235,8 +246,10 @@ static int password_post(struct web *w, struct err *e)
 		return -1;
 	if (guard_password_check(password, "password", &what) != 0)
 		web_wrong(w, &what);
-	if (w->nerrors)
+	if (w->nerrors) {
+		profile_again(w, "password");
 		return profile_show(w, NULL, e);
+	}
 	if (guard_password_hash(w->app->guard, w->a, password, &j.hash, e) != 0 || web_write(w, password_job, &j, e) != 0)
 		return -1;
 	return web_redirect(w, "/profile?done=password");

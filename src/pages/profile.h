@@ -27,5 +27,7 @@ int profile_show(struct web *w, const char *done, struct err *e);      /* the pa
 int profile_has_password(struct web *w, bool *has, struct err *e);
 /* The present password, when there is one, stands in this field; wrong is noted as the field's error. */
 int profile_confirm(struct web *w, const char *field, struct err *e);
+/* Before a form comes back with something wrong: a password that was given in this field is not shown again, so that is said there too. */
+void profile_again(struct web *w, const char *field);
 extern const struct web_route profile_routes[];
 #endif

@@ -57,6 +57,7 @@ static int form(struct web *w, const struct person *p, struct err *e)
 	struct staff_form v = { .p = p, .done = text_eq(web_query(w, "done"), "nokey") && !w->nerrors ? _("The passkey is removed.") : NULL };
 	struct passkey *keys = NULL;
 
+	profile_again(w, "password");
 	if (p->id && store_passkey_list(w->db, w->a, "person", p->id, &keys, &v.nkeys, e) != 0)
 		return -1;
 	v.keys = keys;
