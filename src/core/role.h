@@ -11,7 +11,7 @@ enum role {
 	ROLE_NOBODY     = 1 << 0,       /* not signed in */
 	ROLE_ADMIN      = 1 << 1,       /* provider: everything, staff and settings too */
 	ROLE_TECHNICIAN = 1 << 2,       /* provider: tickets, customers, agreements, time, promises */
-	ROLE_BOOKKEEPER = 1 << 3,       /* provider: reads all; time, months and agreements */
+	ROLE_BOOKKEEPER = 1 << 3,       /* provider: reads all; time, months and hours sold */
 	ROLE_OWNER      = 1 << 4,       /* customer: everything of the customer's, accepts agreements, its people */
 	ROLE_APPROVER   = 1 << 5,       /* customer: as an employee, sees hours and agreement, accepts and decides */
 	ROLE_EMPLOYEE   = 1 << 6,       /* customer: reports and follows own tasks, sees the promises */

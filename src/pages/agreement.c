@@ -388,7 +388,7 @@ static int page_one(struct web *w, struct err *e)
 
 	if (agreement_of_request(w, &g, e) != 0)
 		return -1;
-	return strcmp(g.state, "draft") == 0 ? show_draft(w, &g, e) : show_view(w, &g, e);
+	return strcmp(g.state, "draft") == 0 && (w->who.role & ROLE_DESK) ? show_draft(w, &g, e) : show_view(w, &g, e);
 }
 
 /* Do one step; what the person can mend is shown on the page, the rest is answered as an error. */
@@ -455,15 +455,15 @@ static int page_print(struct web *w, struct err *e)
 const struct web_route agreement_routes[] = {
 	{ "GET", "/console/agreements", ROLE_STAFF, page_list },
 	{ "GET", "/console/customers/{id}/agreements", ROLE_STAFF, page_customer },
-	{ "GET", "/console/agreements/new", ROLE_STAFF, page_fresh },
-	{ "POST", "/console/agreements/new", ROLE_STAFF, post_fresh },
+	{ "GET", "/console/agreements/new", ROLE_DESK, page_fresh },
+	{ "POST", "/console/agreements/new", ROLE_DESK, post_fresh },
 	{ "GET", "/console/agreements/{id}", ROLE_STAFF, page_one },
-	{ "POST", "/console/agreements/{id}", ROLE_STAFF, post_draft },
-	{ "POST", "/console/agreements/{id}/take-back", ROLE_STAFF, post_take_back },
-	{ "POST", "/console/agreements/{id}/accept", ROLE_STAFF, post_accept },
-	{ "POST", "/console/agreements/{id}/supersede", ROLE_STAFF, post_supersede },
-	{ "POST", "/console/agreements/{id}/end", ROLE_STAFF, post_end },
-	{ "POST", "/console/agreements/{id}/drop", ROLE_STAFF, post_drop },
+	{ "POST", "/console/agreements/{id}", ROLE_DESK, post_draft },
+	{ "POST", "/console/agreements/{id}/take-back", ROLE_DESK, post_take_back },
+	{ "POST", "/console/agreements/{id}/accept", ROLE_DESK, post_accept },
+	{ "POST", "/console/agreements/{id}/supersede", ROLE_DESK, post_supersede },
+	{ "POST", "/console/agreements/{id}/end", ROLE_DESK, post_end },
+	{ "POST", "/console/agreements/{id}/drop", ROLE_DESK, post_drop },
 	{ "GET", "/console/agreements/{id}/print", ROLE_STAFF, page_print },
 	{ "GET", "/console/agreements/{id}/pdf", ROLE_STAFF, agreement_answer_pdf },
 	{ 0 }

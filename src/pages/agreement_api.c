@@ -266,8 +266,8 @@ static const struct api_doc doc_accept = { .id = "acceptAgreement", .about = "Re
 const struct web_route agreement_api_routes[] = {
 	{ "GET", "/api/v1/services", ROLE_STAFF, get_services, .doc = &doc_services },
 	{ "GET", "/api/v1/agreements", ROLE_STAFF, get_agreements, .doc = &doc_list },
-	{ "POST", "/api/v1/agreements", ROLE_STAFF, post_agreement, .doc = &doc_draft },
+	{ "POST", "/api/v1/agreements", ROLE_DESK, post_agreement, .doc = &doc_draft },
 	{ "GET", "/api/v1/agreements/{id}", ROLE_STAFF, get_agreement, .doc = &doc_get },
-	{ "POST", "/api/v1/agreements/{id}/accept", ROLE_STAFF, post_accept, .doc = &doc_accept },
+	{ "POST", "/api/v1/agreements/{id}/accept", ROLE_DESK, post_accept, .doc = &doc_accept },
 	{ 0 }
 };

@@ -197,6 +197,24 @@ class Doors(House, unittest.TestCase):
                             self.assertTrue(any(m == method and p.fullmatch(at) and who in roles for m, p, roles in patterns), f'{method} {at}')
             self.assertGreater(len(seen), 8, who)
 
+    def test_4d_what_a_bookkeeper_writes(self):
+        """As the staff page and the table of roles say: time, hours sold, months, and what is one's own. The rest she reads."""
+        own = ('/profile', '/logout', '/login', '/report', '/console/tickets/views', '/console/tim')
+        writes = {r.pattern for r in self.routes if r.method != 'GET' and 'bookkeeper' in r.roles and not r.pattern.startswith(own)}
+        self.assertEqual(writes, {
+            '/console/customers/{id}/hours/{month}/close', '/console/billing/{month}/close', '/console/customers/{id}/purchases', '/console/customers/{id}/purchases/{id}/remove',
+            '/api/v1/time-entries', '/api/v1/hour-purchases', '/api/v1/hour-purchases/{id}/remove', '/api/v1/customers/{id}/months/{month}/close'})
+        b, c = self.people['bookkeeper'], self.us['ids']['customers']
+        draft = self.p.ok('POST', '/api/v1/agreements', {'customer_id': c, 'valid_from': '2033-01-01', 'items': [{'service': 'hosting'}]})
+        held = self.us['rows']['agreement']
+        for path, said in ((f'/console/customers/{c}/agreements', 'Aftale'), (f"/console/agreements/{draft['id']}", 'Kladde'),
+                           (f"/console/agreements/{self.us['ids']['agreements']}", 'Sendt'), (f'/console/agreements/{held}', 'Accepteret')):
+            with self.subTest(path):
+                b.get(path)
+                main = b.text[b.text.index('<main'):b.text.index('</main')]
+                self.assertEqual((b.status, said in main), (200, True))
+                self.assertNotRegex(main, '<form|agreements/new|Ny aftale|Send til kunden|Skriv accepten ned|Lav en ny ud fra')
+
     def test_4b_tokens_of_the_wrong_role_or_scope(self):
         tokens = {}
         for login in ('technician', 'bookkeeper'):

@@ -90,7 +90,7 @@ static int job_people(struct db_conn *w, struct arena *a, void *arg, struct err 
 	x->program.bearer = true;
 	x->program.cookie = arena_printf(x->s->a, "Bearer %s", token_make(x->s->a, hash));
 	if (token_add(w, id, "test", hash, "*", os_now_us(), &token, e) != 0 ||
-		db_id(w, &add_person, DB(DB_TEXT("jonas"), DB_TEXT("Jonas Kjær"), DB_TEXT("bookkeeper"), DB_TEXT("en")), &id, e) != 0 ||
+		db_id(w, &add_person, DB(DB_TEXT("jonas"), DB_TEXT("Jonas Kjær"), DB_TEXT("technician"), DB_TEXT("en")), &id, e) != 0 ||
 		signed_in(w, a, x, &x->staff_en, true, id, 0, e) != 0)
 		return -1;
 	if (db_id(w, &add_contact, DB(DB_INT(x->customer), DB_TEXT("Birgitte Sønderskov"), DB_TEXT("b@x.dk"), DB_TEXT("owner"), DB_TEXT("da")), &id, e) != 0 ||
