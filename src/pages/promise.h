@@ -74,6 +74,8 @@ struct promise_view {
 int promise_show(struct web *w, int64_t customer_id, const char *key, int days, struct promise_view *v, struct err *e);
 void promise_page(struct web *w, const struct promise_view *v);
 void promise_evidence(struct web *w, const struct proof *p);
+bool promise_evidence_seen(struct web *w, const struct proof_line *l); /* what it leads to is not an employee's to know when they may not open it */
+bool promise_evidence_any(struct web *w, const struct proof *p);
 void promise_trail_list(struct web *w, const struct promise_view *v);
 
 struct promise_portal_view { const struct promise_group *groups; int n; int64_t count[7]; };

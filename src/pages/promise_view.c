@@ -266,6 +266,19 @@ const char *promise_href(struct web *w, const char *href)
 	return NULL;
 }
 
+bool promise_evidence_seen(struct web *w, const struct proof_line *l)
+{
+	return !l->href || w->who.role != ROLE_EMPLOYEE || promise_href(w, l->href);
+}
+
+bool promise_evidence_any(struct web *w, const struct proof *p)
+{
+	for (int i = 0; i < p->nevidence; i++)
+		if (promise_evidence_seen(w, &p->evidence[i]))
+			return true;
+	return false;
+}
+
 int promise_queue(struct web *w, const struct promise_row *rows, int n, const struct promise_queued **out, struct err *e)
 {
 	struct promise_queued *all = ARENA_ARRAY(w->a, struct promise_queued, n + 1);
