@@ -35,7 +35,12 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 {
 	int64_t *days = ARENA_ARRAY(w->a, int64_t, 31);
 	struct statement *past = ARENA_ARRAY(w->a, struct statement, PAST), s;
+	int32_t begins, now = month_of(w->now);
 
+	if (work_begins(w->db, w->a, customer_id, &begins, e) != 0)
+		return -1;
+	if (portal && month != now && (month < begins || month > now))
+		return FAIL(e, E_NOT_FOUND, "nothing of this customer in %s", month_iso(w->a, month));
 	*v = (struct hours_view){ .portal = portal, .over = month < month_of(w->now) };
 	if (work_statement(w->db, w->a, customer_id, month, &v->s, e) != 0)
 		return -1;
@@ -61,16 +66,9 @@ static int hours_load(struct web *w, int64_t customer_id, int32_t month, bool po
 	v->days = days;
 	v->ndays = month_days(month);
 	v->days_known = month < month_of(w->now) ? v->ndays : day_of(w->now) - month_first_day(month) + 1;
-	v->may_close = (w->who.role & ROLE_BOOKS) && v->over && !v->s.closed;
-	if (v->may_close) {
-		int32_t begins;
-
-		if (work_begins(w->db, w->a, customer_id, &begins, e) != 0)
-			return -1;
-		v->may_close = month >= begins;
-	}
+	v->may_close = (w->who.role & ROLE_BOOKS) && v->over && !v->s.closed && month >= begins;
 	v->base = portal ? "/portal/hours" : arena_printf(w->a, "/console/customers/%lld/hours", (long long)customer_id);
-	v->prev = month_iso(w->a, month - 1);
+	v->prev = month > begins ? month_iso(w->a, month - 1) : NULL;
 	v->next = month < month_of(w->now) ? month_iso(w->a, month + 1) : NULL;
 	v->chart = arena_printf(w->a, _("Hours used day by day in %s: %s of %s"), fmt_month(w, month), fmt_duration(w, v->s.drawn + v->s.over),
 		fmt_duration(w, v->s.granted));

@@ -303,6 +303,22 @@ class Hours(unittest.TestCase):
         self.assertIn('rundet op sammen med dagens øvrige tid', b.text)
         self.assertTrue(b.get('/portal/hours/2026-07/pdf').bytes.startswith(b'%PDF-'))
 
+    def test_months_with_nothing_in_them(self):
+        """Before the customer's first month and after this one there is no statement, and none is offered."""
+        other, owner, _, _ = self.p.customer(seed=451, domain='begyndt.example', valid_from='2026-05-01')
+        today = datetime.now(ZoneInfo('Europe/Copenhagen')).date()
+        ahead = f'{today.year + today.month // 12}-{today.month % 12 + 1:02}'
+        b = self.signed_in(owner)
+        for month, status in (('2026-05', 200), ('2026-04', 404), ('2025-01', 404), (ahead, 404)):
+            for kind in ('', '/csv', '/pdf'):
+                self.assertEqual(b.get(f'/portal/hours/{month}{kind}').status, status, month + kind)
+        for s, base in ((b, '/portal/hours'), (self.staff, f"/console/customers/{other['id']}/hours")):
+            self.assertNotIn('Måneden før', s.get(base + '/2026-05').text)
+            self.assertIn(f'{base}/2026-05"', s.get(base + '/2026-06').text)
+        idle, owner, _, _ = self.p.customer(seed=452, domain='tom.example', services=('support',), valid_from=today.replace(year=today.year + 1, day=1).isoformat())
+        b = self.signed_in(owner).get('/portal/hours')
+        self.assertEqual((b.status, 'Måneden før' in b.text), (200, False))
+
     def test_bought_hours_stand_in_the_queue(self):
         other, owner, _, _ = self.p.customer(seed=81, domain='klip.example', terms={'service-agreement': {'hours_per_month': 2}})
         t = self.p.ok('POST', '/api/v1/tickets', {'customer_id': other['id'], 'subject': 'x', 'body': 'x'})
