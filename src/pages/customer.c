@@ -1,4 +1,5 @@
 #include "pages/customer.h"
+#include <inttypes.h>
 #include <string.h>
 #include "base/text.h"
 #include "core/customer.h"
@@ -21,7 +22,7 @@ const char *contact_role_word(const struct web *w, const char *role)
 	return strcmp(role, "owner") == 0 ? _("Company owner") : strcmp(role, "approver") == 0 ? _("Approver") : _("Employee");
 }
 
-const char *customer_event_word(const struct web *w, const char *kind)
+static const char *customer_event_word(const struct web *w, const char *kind)
 {
 	static const struct { const char *kind, *text; } words[] = { { "customer.created", N_("Became a customer") }, { "customer.changed", N_("Facts changed") },
 		{ "contact.created", N_("A person was added") }, { "contact.changed", N_("A person was changed") }, { "site.created", N_("An address was added") },
@@ -60,23 +61,50 @@ static int list_get(struct web *w, struct err *e)
 	return 0;
 }
 
+/* The number of a ticket or an agreement, the name of a person or a place, the month that was closed. */
+static struct customer_event event_told(struct web *w, const struct event *ev)
+{
+	struct customer_event out = { customer_event_word(w, ev->kind), "", NULL, ev->at };
+	json_t *data = json_loads(ev->data, 0, NULL);
+	const char *name = json_string_value(json_object_get(data, "name"));
+	int64_t number = json_integer_value(json_object_get(data, "number"));
+
+	if (strcmp(ev->kind, "ticket.created") == 0 && number) {
+		const char *subject = json_string_value(json_object_get(data, "subject"));
+
+		out.which = arena_printf(w->a, "%" PRId64 "%s%s", number, subject && *subject ? " " : "", subject ? subject : "");
+		out.href = arena_printf(w->a, "/console/tickets/%" PRId64, number);
+	} else if (text_starts(ev->kind, "agreement.")) {
+		out.which = _("Agreement");
+		out.href = arena_printf(w->a, "/console/agreements/%" PRId64, ev->object_id);
+	} else if (strcmp(ev->kind, "month.closed") == 0) {
+		out.which = fmt_month(w, (int32_t)ev->object_id);
+		out.href = arena_printf(w->a, "/console/customers/%" PRId64 "/hours/%s", ev->customer_id, month_iso(w->a, (int32_t)ev->object_id));
+	} else if (name && (text_starts(ev->kind, "contact.") || text_starts(ev->kind, "site."))) {
+		out.which = arena_dup(w->a, name);
+	}
+	json_decref(data);
+	return out;
+}
+
 /* Everything a customer's own pages show. */
 static int load(struct web *w, int64_t id, struct customer_view *v, struct err *e)
 {
 	struct customer *c = ARENA_NEW(w->a, struct customer);
 	struct site *sites;
 	struct contact *people;
-	struct event *all, *told;
+	struct customer_event *told;
+	struct event *all;
 	int n, put = 0;
 
 	if (store_customer_get(w->db, w->a, id, c, e) != 0 || store_site_list(w->db, w->a, id, &sites, &v->nsites, e) != 0 ||
 	    store_contact_list(w->db, w->a, id, 0, PEOPLE_MOST, &people, &v->npeople, e) != 0 ||
 	    store_contact_count(w->db, id, &v->npeople_all, e) != 0 || event_list_story(w->db, w->a, id, 60, &all, &n, e) != 0)
 		return -1;
-	told = ARENA_ARRAY(w->a, struct event, n + 1);
+	told = ARENA_ARRAY(w->a, struct customer_event, n + 1);
 	for (int i = 0; i < n && put < 15; i++)
 		if (customer_event_word(w, all[i].kind))
-			told[put++] = all[i];
+			told[put++] = event_told(w, &all[i]);
 	v->c = c;
 	v->sites = sites;
 	v->people = people;

@@ -17,11 +17,13 @@ void customer_begin(struct web *w, const struct customer *c, const char *tab);
 void customer_end(struct web *w);
 
 struct customers_view { const struct customer *c; int n; const char *q; int64_t next, all; const char *done; };
+/* What happened; which: the number, name or month it happened to, ""; href: where that is, NULL. */
+struct customer_event { const char *what, *which, *href; int64_t at; };
 struct customer_view {
 	const struct customer *c;
 	const struct site *sites; int nsites;
 	const struct contact *people; int npeople; int64_t npeople_all;
-	const struct event *events; int nevents;
+	const struct customer_event *events; int nevents;
 	const struct agreement *holding; int nholding;          /* of one that has ended: agreements that were not */
 	const char *done;
 };
@@ -41,7 +43,6 @@ void site_form_page(struct web *w, const struct site_form *v);
 void portal_people_page(struct web *w, const struct customer_view *v);
 void portal_person_page(struct web *w, const struct person_form *v);
 const char *contact_role_word(const struct web *w, const char *role);
-const char *customer_event_word(const struct web *w, const char *kind);
 const char *customer_address(struct web *w, const struct site *s);
 extern const struct web_route customer_routes[], customer_api_routes[], openapi_routes[];
 #endif

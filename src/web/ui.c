@@ -253,6 +253,7 @@ void ui_strip(struct web *w, const char *const *states, int n, const char *label
 		{ "kept", { " 3h2.6v15h-2.6z" } }, { "attested", { " 3h2.6v3h-2.6z", " 8h2.6v10h-2.6z" } },
 		{ "yours", { " 3h2.6v15h-2.6z" } }, { "risk", { " 9h2.6v9h-2.6z" } },
 		{ "broken", { " 0h2.6v8h-2.6z", " 10h2.6v8h-2.6z" } }, { "none", { " 15h2.6v3h-2.6z" } },
+		{ "", { " 16.5h2.6v1.5h-2.6z" } },              /* not promised yet: the line that the days stand on */
 	};
 	char box[48];
 
@@ -266,7 +267,7 @@ void ui_strip(struct web *w, const char *const *states, int n, const char *label
 				continue;
 			if (!any) {
 				ADD(w, "<path");
-				attr(w, "data-s", marks[m].s);
+				attr(w, "data-s", *marks[m].s ? marks[m].s : "before");
 				ADD(w, " d=\"");
 				any = true;
 			}

@@ -108,6 +108,13 @@ class Console(unittest.TestCase):
             self.assertEqual(self.me.status, 200)
             self.assertNotIn('class="undo"', self.me.text, q)
 
+    def test_history_leads_to_what_happened(self):
+        number = self.ticket('Står i <historikken>')['number']
+        page = self.me.get(f"/console/customers/{self.customer['id']}").text
+        self.assertIn(f'<a href="/console/tickets/{number}">{number} Står i &lt;historikken&gt;</a>', page)
+        self.assertRegex(page, r'<b>En aftale blev accepteret</b><p><a href="/console/agreements/\d+">')
+        self.assertIn(f"<b>En person blev tilføjet</b><p>{self.employee['name']}</p>", page)
+
     def test_neighbours_are_those_of_the_list(self):
         numbers = [self.ticket(f'Nabo {i}')['number'] for i in range(3)]
         self.me.get('/console/tickets?view=open&q=nabo&sort=newest')
