@@ -197,6 +197,7 @@ int profile_confirm(struct web *w, const char *field, struct err *e)
 	return hash ? confirm(w, hash, field, e) : 0;
 }
 
+/* A conflict by its kind: it stops nothing by itself, so a form that comes back because of others keeps its 409. */
 void profile_again(struct web *w, const char *field)
 {
 	const char *given = web_field(w, field);

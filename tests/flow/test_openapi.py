@@ -257,6 +257,7 @@ class OpenApi(unittest.TestCase):
 
     def ex_closeMonth(self):
         customer, owner, draft = self.fresh()
+        self.p.ok('POST', f"/api/v1/agreements/{draft['id']}/accept", {'contact_id': owner['id']})       # a month with nothing in it is not closed
         return {'id': customer['id'], 'month': '2026-08'}, {}, None
 
     def ex_listPromises(self):
