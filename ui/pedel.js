@@ -114,17 +114,18 @@
   document.addEventListener('htmx:sendError', function () { var bar = document.getElementById('offline'); if (bar) bar.hidden = false; });
 
   /* What is typed in one form is not lost by a button of another one: it is put back where that form is shown again, for ten minutes.
-     No passwords, no files; signing out empties the shelf. Links that lead away from a form say data-shelve. */
+     No passwords, no files, nothing hidden, and no box that says one is sure or picks rows; signing out empties the shelf. Links that lead away from a form say data-shelve. */
   function shelf() { try { return JSON.parse(sessionStorage.getItem('typed')) || []; } catch (e) { return []; } }
   function shelve(list) { try { sessionStorage.setItem('typed', JSON.stringify(list)); } catch (e) { /* full, or not allowed */ } }
   function action(f) { return f.form && f.form.method === 'post' && f.name ? f.form.getAttribute('action') : null; }
   function typed(f) {
-    if (/^(hidden|password|file|submit|button)$/.test(f.type)) return false;
     if (/^(checkbox|radio)$/.test(f.type)) return f.checked !== f.defaultChecked;
     if (f.tagName === 'SELECT') return Array.prototype.some.call(f.options, function (o, i) { return o.selected !== (o.defaultSelected || (!i && !f.querySelector('[selected]'))); });
     return f.value !== f.defaultValue || (f.tagName === 'TEXTAREA' && f.name === 'body' && f.value !== '');
   }
-  function fields() { return Array.prototype.filter.call(document.querySelectorAll('main input, main textarea, main select'), action); }
+  function fields() { return Array.prototype.filter.call(document.querySelectorAll('main input, main textarea, main select'), function (f) {
+    return action(f) && !/^(hidden|password|file|submit|button)$/.test(f.type) && !(f.type === 'checkbox' && /^(sure|read|totp_off|t|message)$/.test(f.name));
+  }); }
   function same(f, s) { return action(f) === s.a && f.name === s.n && (!/^(checkbox|radio)$/.test(f.type) || f.value === s.v); }
   function keep(sent) {
     var here = fields(), old = shelf().filter(function (s) { return !here.some(function (f) { return same(f, s); }) && (!sent || s.a !== sent.getAttribute('action')); });

@@ -241,6 +241,17 @@ await part('files that are too large are told before they are sent, and what was
     }
   } finally { rmSync(folder, { recursive: true }); }
 });
+await part('times stay in their column', async () => {
+  for (const locale of ['da-DK', 'en-GB']) {
+    const who = await demo.page({ locale });
+    await signIn(who, 'mette');
+    await who.goto(demo.base + '/console/');
+    const wide = await who.evaluate(() => [...document.querySelectorAll('.queue[data-v=plan] .when')].map((e) => [e.textContent, e.scrollWidth - e.clientWidth]));
+    holds(wide.length > 3, 'rows');
+    same(JSON.stringify(wide.filter(([, over]) => over > 0)), '[]', 'wider than the column');
+    await who.context().close();
+  }
+});
 await part('what is typed in one form survives the button of another one', async () => {
   const who = await demo.page(), press = (sel) => Promise.all([who.waitForNavigation(), who.click(sel)]);
   await signIn(who, 'mette');
@@ -271,6 +282,13 @@ await part('what is typed in one form survives the button of another one', async
   await who.fill('#f-body', 'Ikke for den næste');
   await press(`${form('watch')} button[name=on][value="0"]`);
   same(await who.inputValue('#f-body'), 'Ikke for den næste', 'answer');
+  await who.goto(demo.base + '/console/tickets?view=open');
+  const rows = await who.evaluate(() => document.querySelector('#rows [name=t]').form.getAttribute('action'));
+  await who.evaluate(([a, v]) => sessionStorage.setItem('typed', JSON.stringify([{ a, n: 't', v, c: true, t: Date.now() }, { a, n: 'csrf', v: 'ord', t: Date.now() }])),
+    [rows, await who.getAttribute('#rows [name=t] >> nth=0', 'value')]);
+  await who.reload();
+  holds(!await who.isChecked('#rows [name=t] >> nth=0'), 'a row that was picked before is not picked again');
+  holds(!await who.evaluate(() => [...document.querySelectorAll('main [name=csrf]')].some((f) => f.value === 'ord')), 'what is hidden is left alone');
   await who.goto(demo.base + '/profile');
   await who.evaluate(() => sessionStorage.setItem('typed', JSON.stringify([{ a: '/elsewhere', n: 'body', v: 'ord', t: Date.now() }])));
   await press('main form[action="/logout"] button');
