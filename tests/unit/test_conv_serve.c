@@ -111,7 +111,7 @@ static void crash_and_hang_are_answers_and_nothing_else(void **state)
 	CHECK(conv_ask(path, 'C', "x", 1, 0, a, &answer, &n, &e) == -1 && e.id == E_CONV_FAILED);
 	/* less patience than pedel-conv has with its children: whose fault it is cannot be told */
 	CHECK(conv_ask(path, 'H', "x", 1, 300, a, &answer, &n, &e) == -1 && e.id == E_CONV_AWAY);
-	CHECK(os_steady_us() - began < 10 * 1000000);
+	CHECK(os_steady_us() - began < 60 * 1000000);
 	CHECK(conv_mail(path, a, "Subject: x\r\n\r\nstadig her\r\n", 26, &m, &e) == 0);
 	CHECK_STR(m.text, "stadig her");
 	CHECK(conv_ask("/nowhere/conv.sock", CONV_MAIL, "x", 1, 0, a, &answer, &n, &e) == -1 && e.id == E_CONV_AWAY);

@@ -711,7 +711,7 @@ static void ignore(void *arg, const char *what) { }
 
 static bool wait_for(struct store_case *s, const char *what, int64_t n, bool or_fault)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < (or_fault ? 1000 : 12000); i++) {
 		if (store_case_count(s, what) >= n)
 			return true;
 		if (or_fault && fault_fired_others()) {

@@ -70,7 +70,7 @@ static void handle(struct http_request *r, struct http_response *s, void *arg)
 
 	if (strcmp(p, "/wait") == 0) {
 		atomic_fetch_add(&running, 1);
-		for (int i = 0; i < 5000 && !atomic_load(&go); i++)
+		for (int i = 0; i < 60000 && !atomic_load(&go); i++)
 			usleep(1000);
 		atomic_fetch_sub(&running, 1);
 		text(s, "waited");
@@ -148,7 +148,7 @@ static const char *ask(struct http_server *s, const char *bytes)
 	int fd = t_connect(http_port(s)), ended;
 
 	t_send(fd, bytes, strlen(bytes));
-	t_read(fd, answer, sizeof answer, NULL, 5000, &ended);
+	t_read(fd, answer, sizeof answer, NULL, 60000, &ended);
 	close(fd);
 	return answer;
 }
@@ -163,7 +163,7 @@ static void requests_are_answered_in_order_on_one_connection(void **state)
 	for (int i = 0; i < 50; i++)
 		p += snprintf(p, 200, i % 3 ? "GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" : "POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", i);
 	t_send(fd, bytes, (size_t)(p - bytes));
-	t_read(fd, answer, sizeof answer, "</49 >", 5000, &ended);
+	t_read(fd, answer, sizeof answer, "</49 >", 60000, &ended);
 	for (int i = 0; i < 50; i++) {
 		char want[20];
 
@@ -187,15 +187,18 @@ static void connections_close_when_asked(void **state)
 		{ "GET /close HTTP/1.1\r\nHost: a\r\n\r\n", 1, "Connection: close" },
 	};
 	struct http_server *s = start();
-	char answer[2000];
+	char answer[2000], rest[100];
 	int ended;
 
 	for (int i = 0; i < T_ROWS(rows); i++) {
 		int fd = t_connect(http_port(s));
 
 		t_send(fd, rows[i].bytes, strlen(rows[i].bytes));
-		t_read(fd, answer, sizeof answer, NULL, rows[i].ends ? 3000 : 100, &ended);
+		t_read(fd, answer, sizeof answer, rows[i].ends ? NULL : "</ >", 60000, &ended);
 		CHECK_ROW(i, ended == rows[i].ends && strstr(answer, rows[i].has));
+		if (!rows[i].ends)
+			t_read(fd, rest, sizeof rest, NULL, 100, &ended);
+		CHECK_ROW(i, ended == rows[i].ends);
 		close(fd);
 	}
 	http_stop(s, 1000);
@@ -331,7 +334,7 @@ static void bodies_go_to_memory_or_file(void **state)
 		if (chunked)
 			t_send(fd, "0\r\n\r\n", 5);
 		snprintf(want, sizeof want, "file %zu sum %ld", n, sum);
-		t_read(fd, answer, sizeof answer, want, 10000, &ended);
+		t_read(fd, answer, sizeof answer, want, 60000, &ended);
 		CHECK_ROW(chunked, strstr(answer, want) != NULL);
 	}
 	close(fd);
@@ -344,7 +347,7 @@ static void bodies_go_to_memory_or_file(void **state)
 	t_send(fd, head, strlen(head));
 	for (int i = 0; i < 4 && t_send(fd, body, n) == 0; i++)
 		;
-	t_read(fd, answer, sizeof answer, NULL, 10000, &ended);
+	t_read(fd, answer, sizeof answer, NULL, 60000, &ended);
 	CHECK_INT(t_status(answer), 413);
 	close(fd);
 	/* Given up half way: the file goes too. */
@@ -377,7 +380,7 @@ static void slow_readers_hold_no_worker(void **state)
 	for (int i = 0; i < 20; i++)
 		CHECK_INT(t_status(ask(s, ASK("/", ""))), 200);
 	for (int i = 0; i < 5; i++) {
-		got = t_read(slow[i], part, sizeof part, NULL, 10000, &ended);
+		got = t_read(slow[i], part, sizeof part, NULL, 60000, &ended);
 		CHECK(ended && got > 8 << 20 && strstr(part, "\r\n\r\n")[4 + (8 << 20) - 1] == 'a' + ((8 << 20) - 1) % 23);
 		close(slow[i]);
 	}
@@ -397,7 +400,7 @@ static void time_runs_out(void **state)
 	for (int i = 0; i < T_ROWS(rows); i++) {
 		fd = t_connect(http_port(s));
 		t_send(fd, rows[i].bytes, strlen(rows[i].bytes));
-		t_read(fd, answer, sizeof answer, NULL, 3000, &ended);
+		t_read(fd, answer, sizeof answer, NULL, 60000, &ended);
 		CHECK_ROW(i, ended && t_status(answer) == rows[i].status);
 		close(fd);
 	}
@@ -407,11 +410,23 @@ static void time_runs_out(void **state)
 		t_send(fd, &"GET / HTTP/1.1\r\nHost: a\r\nX: aaaaaaaaaaaaaaaaaaaaaaa"[i], 1);
 		usleep(10000);
 	}
-	t_read(fd, answer, sizeof answer, NULL, 3000, &ended);
+	t_read(fd, answer, sizeof answer, NULL, 60000, &ended);
 	CHECK(ended && t_status(answer) == 408);
 	close(fd);
 	CHECK_INT(files_in(folder), files);
 	http_stop(s, 1000);
+}
+
+static int answered(const int *fd, int n)
+{
+	int some = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct pollfd p = { .fd = fd[i], .events = POLLIN };
+
+		some += poll(&p, 1, 0) == 1;
+	}
+	return some;
 }
 
 static void too_much_is_refused_and_passes(void **state)
@@ -424,24 +439,26 @@ static void too_much_is_refused_and_passes(void **state)
 	for (int i = 0; i < 8; i++) {
 		fd[i] = t_connect(http_port(s));
 		t_send(fd[i], ASK("/wait", ""), sizeof ASK("/wait", "") - 1);
-		for (int k = 0; i == 0 && k < 1000 && !atomic_load(&running); k++)
+		for (int k = 0; i == 0 && k < 60000 && !atomic_load(&running); k++)
 			usleep(1000);
 	}
-	usleep(100000);
+	for (int k = 0; k < 6000 && answered(fd, 8) < 5; k++)
+		usleep(10000);
+	CHECK_INT(answered(fd, 8), 5);
 	more = t_connect(http_port(s));
-	t_read(more, answer, sizeof answer, NULL, 3000, &ended);
+	t_read(more, answer, sizeof answer, NULL, 60000, &ended);
 	CHECK(ended && (t_status(answer) == 503 || !answer[0]));
 	close(more);
 	atomic_store(&go, 1);
 	for (int i = 0; i < 8; i++) {
-		t_read(fd[i], answer, sizeof answer, NULL, 8000, &ended);
+		t_read(fd[i], answer, sizeof answer, NULL, 60000, &ended);
 		ok += t_status(answer) == 200;
 		busy += t_status(answer) == 503 && strstr(answer, "Retry-After: ");
 		close(fd[i]);
 	}
 	CHECK_INT(ok, 3);               /* one worked on, two waiting */
 	CHECK_INT(busy, 5);
-	for (int i = 0; i < 100 && t_status(ask(s, ASK("/", ""))) != 200; i++)
+	for (int i = 0; i < 6000 && t_status(ask(s, ASK("/", ""))) != 200; i++)
 		usleep(10000);
 	CHECK_INT(t_status(ask(s, ASK("/", ""))), 200);
 	http_stop(s, 1000);
@@ -467,7 +484,7 @@ static void one_address_gets_its_share_only(void **state)
 {
 	struct http_server *s;
 	struct sockaddr_in a;
-	int fd[6], served = 0, ended;
+	int fd[6], served = 0, right = 0, ended;
 	char answer[2000];
 
 	if (!own_address(&a)) {
@@ -476,20 +493,22 @@ static void one_address_gets_its_share_only(void **state)
 	}
 	s = start_with((struct http_config){ .listen = "*:0", .workers = 1, .max_per_address = 4 });
 	a.sin_port = htons((uint16_t)http_port(s));
-	for (int round = 0; round < 2; round++, served = 0) {
+	for (int round = 0; right < 2 && round < 600; round++, served = 0) {
 		for (int i = 0; i < 6; i++) {
 			fd[i] = socket(AF_INET, SOCK_STREAM, 0);
 			CHECK(connect(fd[i], (struct sockaddr *)&a, sizeof a) == 0);
 			t_send(fd[i], "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
-			t_read(fd[i], answer, sizeof answer, "</ >", 1000, &ended);
+			t_read(fd[i], answer, sizeof answer, "</ >", 60000, &ended);
 			served += t_status(answer) == 200;
 		}
-		CHECK_INT(served, 4);
+		CHECK(served == 4 || (round > 0 && served < 4));
+		right += served == 4;
 		CHECK_INT(t_status(ask(s, ASK("/", ""))), 200);         /* loopback is not counted */
 		for (int i = 0; i < 6; i++)
 			close(fd[i]);
-		usleep(200000);                                         /* what is closed is given back */
+		usleep(100000);                                         /* what is closed is given back, soon */
 	}
+	CHECK_INT(right, 2);
 	http_stop(s, 1000);
 }
 
@@ -565,7 +584,7 @@ static void *let_go(void *arg)
 
 static void *run_drain(void *arg)
 {
-	http_drain(arg, 5000);
+	http_drain(arg, 60000);
 	return NULL;
 }
 
@@ -581,18 +600,18 @@ static void stopping_finishes_what_has_begun(void **state)
 
 	atomic_store(&go, 0);
 	pthread_create(&t, NULL, ask_wait, s);
-	for (int i = 0; i < 2000 && !atomic_load(&running); i++)
+	for (int i = 0; i < 60000 && !atomic_load(&running); i++)
 		usleep(1000);
 	CHECK_INT(atomic_load(&running), 1);
 	began = t_ms();
 	pthread_create(&later, NULL, let_go, NULL);     /* while the stop is waiting */
-	http_stop(s, 5000);
+	http_stop(s, 60000);
 	pthread_join(later, NULL);
 	CHECK(t_ms() - began >= 200);
-	CHECK(t_ms() - began < 4000);
+	CHECK(t_ms() - began < 50000);          /* not for the idle one */
 	pthread_join(t, &status);
 	CHECK_INT((int)(intptr_t)status, 200);
-	t_read(idle, rest, sizeof rest, NULL, 1000, &ended);
+	t_read(idle, rest, sizeof rest, NULL, 60000, &ended);
 	CHECK(ended);
 	close(idle);
 	fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -608,13 +627,17 @@ static void draining_ends_each_connection_with_its_next_answer(void **state)
 	pthread_t t;
 
 	t_send(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
-	t_read(fd, answer, sizeof answer, "</ >", 2000, &ended);
+	t_read(fd, answer, sizeof answer, "</ >", 60000, &ended);
 	CHECK(!ended && !strstr(answer, "Connection: close"));
 	pthread_create(&t, NULL, run_drain, s);
-	usleep(100000);
-	t_send(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
-	t_read(fd, answer, sizeof answer, NULL, 2000, &ended);
-	CHECK(ended && strstr(answer, "Connection: close") && strstr(answer, "</ >"));
+	for (int i = 0; i < 6000 && !strstr(answer, "Connection: close"); i++) {        /* until it has begun */
+		t_send(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
+		t_read(fd, answer, sizeof answer, "</ >", 60000, &ended);
+		CHECK(strstr(answer, "</ >"));
+		usleep(10000);
+	}
+	t_read(fd, answer, sizeof answer, NULL, 60000, &ended);
+	CHECK(ended);
 	close(fd);
 	pthread_join(t, NULL);
 	http_stop(s, 1000);

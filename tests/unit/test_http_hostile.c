@@ -198,7 +198,7 @@ static void probe(struct http_server *s, int i, bool by_byte)
 		for (int k = 0; k < 110 && t_send(fd, big_line, 1000) == 0; k++)
 			;
 	t_send(fd, after, sizeof after - 1);
-	t_read(fd, answer, sizeof answer, NULL, 4000, &ended);
+	t_read(fd, answer, sizeof answer, NULL, 60000, &ended);
 	if (t_status(answer) != want || !ended || strstr(answer + 9, "HTTP/1.1 ") || !strstr(answer, "Connection: close\r\n"))
 		fail_msg("%s (%s): wanted %d and the end, got%s:\n%s", r->name, by_byte ? "by byte" : "whole", want, ended ? "" : " no end", answer);
 	CHECK_INT(__atomic_load_n(&served, __ATOMIC_SEQ_CST), before);
@@ -259,7 +259,7 @@ static void odd_but_honest_requests_are_served(void **state)
 				CHECK_ROW(i, t_send(fd, ok[i].bytes + k, 1) == 0);
 			if (!by_byte)
 				CHECK_ROW(i, t_send(fd, ok[i].bytes, n) == 0);
-			t_read(fd, answer, sizeof answer, "body=", 4000, &ended);
+			t_read(fd, answer, sizeof answer, "body=", 60000, &ended);
 			if (!strstr(answer, ok[i].answer) || !strstr(answer, "200 OK"))
 				fail_msg("row %d: wanted %s, got:\n%s", i, ok[i].answer, answer);
 			close(fd);

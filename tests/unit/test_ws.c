@@ -63,7 +63,7 @@ static int shake(struct http_server *s)
 	char answer[1000];
 
 	t_send(fd, SHAKE "\r\n", sizeof SHAKE + 1);
-	t_read(fd, answer, sizeof answer, "\r\n\r\n", 3000, &ended);
+	t_read(fd, answer, sizeof answer, "\r\n\r\n", 60000, &ended);
 	CHECK(strstr(answer, "HTTP/1.1 101 ") && strstr(answer, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
 	CHECK(!strstr(answer, "Content-Length"));
 	return fd;
@@ -99,7 +99,7 @@ static int read_exactly(int fd, void *to, size_t n)
 {
 	for (size_t got = 0; got < n;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		ssize_t k = poll(&p, 1, 4000) == 1 ? recv(fd, (char *)to + got, n - got, 0) : -1;
+		ssize_t k = poll(&p, 1, 60000) == 1 ? recv(fd, (char *)to + got, n - got, 0) : -1;
 
 		if (k <= 0)
 			return -1;
@@ -152,7 +152,7 @@ static void handshakes_are_checked(void **state)
 		int fd = t_connect(http_port(s));
 
 		t_send(fd, rows[i].bytes, strlen(rows[i].bytes));
-		t_read(fd, answer, sizeof answer, rows[i].want, 2000, &ended);
+		t_read(fd, answer, sizeof answer, rows[i].want, 60000, &ended);
 		CHECK_ROW(i, strstr(answer, rows[i].want) != NULL);
 		close(fd);
 	}
@@ -249,7 +249,7 @@ static void other_threads_may_send(void **state)
 	struct ws *w;
 	size_t k;
 
-	for (int i = 0; i < 1000 && !atomic_load(&held); i++)
+	for (int i = 0; i < 60000 && !atomic_load(&held); i++)
 		usleep(1000);
 	w = atomic_load(&held);
 	for (int i = 0; i < 2; i++)
@@ -266,7 +266,7 @@ static void other_threads_may_send(void **state)
 	ws_close(w, 1008);
 	CHECK(next(fd, got, sizeof got, &k) == 0x88 && (got[0] << 8 | got[1]) == 1008);
 	close(fd);
-	for (int i = 0; i < 3000 && !atomic_load(&closed); i++)
+	for (int i = 0; i < 60000 && !atomic_load(&closed); i++)
 		usleep(1000);
 	CHECK(!ws_send(w, "x", 1, true));
 	http_stop(s, 3000);
@@ -282,7 +282,7 @@ static void who_does_not_read_is_let_go(void **state)
 	bool ok = true;
 	struct ws *w;
 
-	for (int i = 0; i < 1000 && !atomic_load(&held); i++)
+	for (int i = 0; i < 60000 && !atomic_load(&held); i++)
 		usleep(1000);
 	w = atomic_load(&held);
 	for (int i = 0; ok && i < 1000; i++) {
@@ -290,7 +290,7 @@ static void who_does_not_read_is_let_go(void **state)
 		usleep(1000);
 	}
 	CHECK(!ok);
-	for (int i = 0; i < 3000 && !atomic_load(&closed); i++)
+	for (int i = 0; i < 60000 && !atomic_load(&closed); i++)
 		usleep(1000);
 	CHECK_INT(atomic_load(&closed), 1);
 	close(fd);
@@ -326,12 +326,12 @@ static void stopping_says_going_away(void **state)
 	char rest[10];
 	struct ws *w;
 
-	for (int i = 0; i < 1000 && !atomic_load(&held); i++)
+	for (int i = 0; i < 60000 && !atomic_load(&held); i++)
 		usleep(1000);
 	w = atomic_load(&held);
 	CHECK(ws_send(w, "last", 4, true));
 	http_stop(s, 100);                      /* the client does not answer the close */
-	CHECK(t_read(fd, rest, sizeof rest + 0, NULL, 1000, &ended) >= 6 && memcmp(rest, "\x81\x04last\x88\x02\x03", 9) == 0);
+	CHECK(t_read(fd, rest, sizeof rest + 0, NULL, 60000, &ended) >= 6 && memcmp(rest, "\x81\x04last\x88\x02\x03", 9) == 0);
 	close(fd);
 	CHECK_INT(atomic_load(&closed), 1);
 	ws_release(w);
