@@ -160,8 +160,10 @@ def main():
         unit(c, 'clang')
     if wanted('tsan') and build(c, 'tsan'):
         unit(c, 'tsan', only=['store', 'http', 'ws', 'web'], env={'TSAN_OPTIONS': 'halt_on_error=1:second_deadlock_stack=1'})
+        programs(c, 'tsan', [ROOT / 'tests/instrument/test_races.py'], env={'PEDEL_BUILD': 'build/tsan', **({'PEDEL_SECONDS': '60'} if opt.long else {})}, postgres=True)
     if wanted('valgrind') and build(c, 'valgrind'):
         unit(c, 'valgrind', wrap='valgrind --error-exitcode=9 --leak-check=full --quiet', only=['base', 'store', 'ticket'], rounds=200)
+        programs(c, 'valgrind', [ROOT / 'tests/instrument/test_memory.py'], env={'PEDEL_BUILD': 'build/valgrind'})
     if wanted('flow'):
         programs(c, 'flow', flow, env={'PEDEL_BUILD': 'build/asan'}, postgres=True)
     if wanted('confined') and build(c, 'clang'):        # sanitizers cannot be bound, so the flows run in bounds too

@@ -313,9 +313,11 @@ static int args_read(struct probe *p, int argc, char **argv)
 			return -1;
 		if (strcmp(argv[i], "--data") == 0)
 			p->data = v;
-		else if (strcmp(argv[i], "--url") == 0)
-			p->url = text_ends(v, "/") ? strndup(v, strlen(v) - 1) : v;
-		else if (strcmp(argv[i], "--lmtp") == 0)
+		else if (strcmp(argv[i], "--url") == 0) {
+			p->url = v;
+			if (text_ends(v, "/"))
+				argv[i + 1][strlen(v) - 1] = 0;
+		} else if (strcmp(argv[i], "--lmtp") == 0)
 			p->lmtp = v;
 		else if (strcmp(argv[i], "--every-ms") == 0 && text_int(v, &n) && n >= 100 && n <= 3600000)
 			p->every_ms = (int)n;
