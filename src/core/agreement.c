@@ -459,6 +459,16 @@ static int mail_thanks(struct agreement_do *d, const struct agreement *g, const 
 		words_mark(d->a, g->text_sha256), doc->provider), e);
 }
 
+/* The name that was written, and whose login it was written from when it is somebody else's. */
+static const char *signed_by(struct agreement_do *d, const struct agreement *g, const struct agreement_yes *yes, const struct agreement_decider *c)
+{
+	const char *name = text_blank(yes->name) ? c->name : text_plain(d->a, yes->name);
+
+	if (actor_is_staff(d->who) || strcmp(yes->via, "portal") != 0 || text_eq(text_lower(d->a, name), text_lower(d->a, text_plain(d->a, c->name))))
+		return name;
+	return arena_printf(d->a, danish(g) ? "%s (logget ind som %s)" : "%s (signed in as %s)", name, c->name);
+}
+
 int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_yes *yes, struct err *e)
 {
 	struct agreement_decider c;
@@ -483,7 +493,7 @@ int agreement_accept(struct agreement_do *d, int64_t id, const struct agreement_
 	g.state = "accepted";
 	g.accepted_at = d->now;
 	g.accepted_contact_id = c.id;
-	g.accepted_name = text_blank(yes->name) ? c.name : text_plain(d->a, yes->name);
+	g.accepted_name = signed_by(d, &g, yes, &c);
 	g.accepted_via = yes->via;
 	if (store_agreement_set(d->w, &g, false, e) != 0 || store_agreement_answer(d->w, &g, "accepted", d->now, c.id, e) != 0 ||
 		mail_thanks(d, &g, &doc, &c, e) != 0 || agreement_tell_yes(d, &g, e) != 0 ||

@@ -8,6 +8,8 @@
 #include "store/outbox.h"
 #include "store/person.h"
 
+enum { AGREEMENTS_MOST = 1000 };        /* of one customer, that are looked through */
+
 static const struct actor pedel = { .role = ROLE_ADMIN, .name = "Pedel" };
 
 /* p->id is 0 when it was sent by nobody who is still here. */
@@ -109,23 +111,26 @@ static int ticket_of_no(struct agreement_do *d, const struct agreement *g, int64
 	return 0;
 }
 
-int agreement_tell_ticket(struct agreement_do *d, const struct agreement *g, enum agreement_news what, struct err *e)
+static const char *const news[][2] = {
+	[AGREEMENT_SENT_AGAIN] = { "er sendt til kunden igen.", "was sent to the customer again." },
+	[AGREEMENT_TAKEN_BACK] = { "er taget tilbage og er en kladde igen.", "was taken back and is a draft again." },
+	[AGREEMENT_ACCEPTED] = { "er accepteret af kunden.", "was accepted by the customer." },
+	[AGREEMENT_DROPPED] = { "blev ikke til noget: kladden er kasseret.", "came to nothing: the draft was dropped." } };
+
+/* The ticket of the latest no to `no` learns what became of g. A yes settles it: there is nothing left to do, and whoever said yes has a mail of it. */
+static int tell_ticket_of(struct agreement_do *d, const struct agreement *no, const struct agreement *g, enum agreement_news what, struct err *e)
 {
-	static const char *const news[][2] = {
-		[AGREEMENT_SENT_AGAIN] = { "er sendt til kunden igen.", "was sent to the customer again." },
-		[AGREEMENT_TAKEN_BACK] = { "er taget tilbage og er en kladde igen.", "was taken back and is a draft again." },
-		[AGREEMENT_ACCEPTED] = { "er accepteret af kunden.", "was accepted by the customer." },
-		[AGREEMENT_DROPPED] = { "blev ikke til noget: kladden er kasseret.", "came to nothing: the draft was dropped." } };
 	struct desk desk = { d->catalogue, d->origin, d->now };
 	struct ticket_work k = { d->w, d->a, &desk, &pedel };
+	const struct ticket_change solved = { .state = "solved" };
 	const struct ticket_scope anybody = { 0, 0 };
-	bool en = strcmp(g->lang, "en") == 0;
+	bool en = strcmp(g->lang, "en") == 0, changed;
 	struct ticket_text note = { 0 };
 	struct message m;
 	struct ticket t;
 	int64_t number;
 
-	if (ticket_of_no(d, g, &number, e) != 0)
+	if (ticket_of_no(d, no, &number, e) != 0)
 		return -1;
 	if (!number)
 		return 0;
@@ -134,8 +139,32 @@ int agreement_tell_ticket(struct agreement_do *d, const struct agreement *g, enu
 	while (t.merged_into)
 		if (store_ticket_get(d->w, d->a, anybody, t.merged_into, &t, e) != 0)
 			return -1;
+	if (no != g && !ticket_is_open(&t))
+		return 0;
 	note.body = arena_printf(d->a, "%s %s %s%s", en ? "Agreement" : "Aftale", g->number, news[what][en], console_link(d, g));
-	return ticket_message(&k, &t, "internal", "system", false, &note, &m, e) != 0 || ticket_save(&k, &t, e) != 0 ? -1 : ticket_index(&k, &t, e);
+	if (ticket_message(&k, &t, "internal", "system", false, &note, &m, e) != 0)
+		return -1;
+	/* Merged into another, it is about more than this. */
+	if (what == AGREEMENT_ACCEPTED && ticket_is_open(&t) && t.number == number && ticket_apply(&k, &t, &solved, &changed, e) != 0)
+		return -1;
+	return ticket_save(&k, &t, e) != 0 ? -1 : ticket_index(&k, &t, e);
+}
+
+int agreement_tell_ticket(struct agreement_do *d, const struct agreement *g, enum agreement_news what, struct err *e)
+{
+	struct agreement *list;
+	int n;
+
+	if (tell_ticket_of(d, g, g, what, e) != 0)
+		return -1;
+	if (what != AGREEMENT_ACCEPTED || !g->supersedes)
+		return 0;
+	if (store_agreement_list(d->w, d->a, g->customer_id, 0, AGREEMENTS_MOST, &list, &n, e) != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (list[i].id != g->id && (list[i].id == g->supersedes || list[i].supersedes == g->supersedes) && tell_ticket_of(d, &list[i], g, what, e) != 0)
+			return -1;
+	return 0;
 }
 
 int agreement_tell_yes(struct agreement_do *d, const struct agreement *g, struct err *e)

@@ -238,7 +238,7 @@ static const struct api_field agreement_fields[] = {
 	{ "items", "[AgreementItem]", true, NULL, "Services" }, { "supersedes", "integer", false, NULL, "The agreement it takes the place of" },
 	{ "created_at", "date-time", true, NULL, "When it was drafted" }, { "sent_at", "date-time", false, NULL, "When it was sent" },
 	{ "accepted_at", "date-time", false, NULL, "When it was accepted" }, { "accepted_contact_id", "integer", false, NULL, "By which contact" },
-	{ "accepted_name", "string", false, NULL, "By whom, as signed" }, { "accepted_via", "string", false, "portal|paper|phone|mail|api", "How" },
+	{ "accepted_name", "string", false, NULL, "By whom, as signed; in the portal also whose login it was, when the name is another" }, { "accepted_via", "string", false, "portal|paper|phone|mail|api", "How" },
 	{ "text_sha256", "string", false, NULL, "SHA-256 of the whole text that was sent or accepted" }, { 0 } };
 static const struct api_schema agreement_schemas[] = {
 	{ "AgreementItem", item_fields }, { "AgreementNewItem", new_item_fields }, { "Agreement", agreement_fields }, { 0 } };

@@ -205,11 +205,39 @@ class Agreements(unittest.TestCase):
         b.submit('/accept', name='Bodil B. Bogbinder', read='1')
         self.assertEqual(b.status, 200)
         mail = self.sink.wait(lambda f, t, m: 'mette@fjordkant.example' in t and f'Aftale {number} er accepteret: Bogbinderiet' in m['Subject'])
-        self.assertIn('Bodil B. Bogbinder har sagt ja', mail.get_body(('plain',)).get_content())
-        self.assertIn(f'Bodil B. Bogbinder sagde ja til aftale {number}', s.get('/console/').text)
+        # another name than the account's is said with whose login it was, wherever the yes is told
+        who = 'Bodil B. Bogbinder (logget ind som Birgitte Sønderskov)'
+        self.assertIn(who + ' har sagt ja', mail.get_body(('plain',)).get_content())
+        self.assertIn(f'{who} sagde ja til aftale {number}', s.get('/console/').text)
+        for page in (s.get(home), b.get(mine)):
+            self.assertIn(f'Accepteret af {who}', page.text)
+        if shutil.which('pdftotext'):
+            words = subprocess.run(['pdftotext', '-layout', '-', '-'], input=b.get(mine + '/pdf').bytes, capture_output=True, check=True).stdout.decode()
+            self.assertIn(f'Accepteret af {who}', re.sub(r'\s+', ' ', words))
         self.assertEqual(told(), ['er sendt til kunden igen.', 'er taget tilbage og er en kladde igen.', 'er sendt til kunden igen.', 'er accepteret af kunden.'])
         self.assertIn(f'href="{self.p.base}{home}"', s.get(f'/console/tickets/{at}').text)
         self.assertNotIn('er accepteret af kunden', b.get(f'/portal/tasks/{at}').text)        # the notes are ours alone
+        # what the no asked for is settled: nobody's work any more, and no mail of its own about that
+        self.assertEqual(self.p.ok('GET', f"/api/v1/tickets/{tickets[0]['id']}")['state'], 'solved')
+        self.assertNotIn(f'Aftale {number} afvist', b.get('/portal/').text)
+        self.assertEqual(self.p.sql(f"SELECT count(*) FROM outbox WHERE ticket_id={tickets[0]['id']} AND kind='solved'"), self.p.sql('SELECT 0'))
+        # the one that takes its place: a no to a draft of it, and then another draft of it accepted
+        s.get(home).submit(home + '/supersede')
+        second = self.p.ok('GET', f"/api/v1/agreements?customer_id={c['id']}")['items']
+        self.assertEqual(len(second), 2, second)
+        draft = max(x['id'] for x in second)
+        self.send(s, f'/console/agreements/{draft}')
+        b.get(f'/portal/agreement/{draft}').submit('/decline', why='Ikke nu')
+        no = re.search(r'/portal/tasks/(\d+)', b.url).group(1)
+        s.get(home).submit(home + '/supersede')
+        third = max(x['id'] for x in self.p.ok('GET', f"/api/v1/agreements?customer_id={c['id']}")['items'])
+        self.send(s, f'/console/agreements/{third}')
+        state = lambda: {str(t['number']): t['state'] for t in self.p.ok('GET', f"/api/v1/tickets?customer_id={c['id']}&limit=200")['items']}
+        self.assertNotEqual(state().get(no), 'solved')
+        b.get(f'/portal/agreement/{third}').submit('/accept', name=' birgitte SØNDERSKOV ', read='1')
+        self.assertEqual(b.status, 200)
+        self.assertNotIn('(logget ind', b.text)
+        self.assertEqual(state()[no], 'solved')
 
     def test_no_in_english_and_without_a_reason(self):
         """The ticket is in the language of who said no; nothing written is said to be nothing; without a desk person as sender it is nobody's yet."""

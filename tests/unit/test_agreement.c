@@ -251,7 +251,7 @@ static void test_life(void **state)
 	CHECK_INT(number(x, &open_needs), 0);
 	g = read_one(x, id, &text);
 	CHECK_STR(g.state, "accepted");
-	CHECK_STR(g.accepted_name, "Birgitte S.");
+	CHECK_STR(g.accepted_name, "Birgitte S. (logget ind som Birgitte)");
 	CHECK_STR(g.accepted_via, "portal");
 	CHECK_INT(g.accepted_contact_id, x->owner);
 	CHECK_STR(text, sent_text);
