@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "core/calendar.h"
 #include "core/catalogue_files.h"
+#include "core/plan.h"
 #include "os/file.h"
 #include <stdlib.h>
 #include <string.h>
@@ -302,6 +303,14 @@ static int check_meaning(struct parser *p, const struct section *s, const struct
 		return BAD(p, line_of(s, "default"), "'default' is not days and times such as mon-fri 08:00-16:00");
 	if (term_is_days(t) && calendar_parse("mon 8-16", t->fallback, &c, &why) != 0)
 		return BAD(p, line_of(s, "default"), "'default' is not days of the year such as 12-24, 12-31");
+	for (const char *task = t->fallback; term_is_plan(t) && *task; ) {
+		size_t n = strcspn(task, ",");
+
+		if (!plan_task(p->a, arena_dupn(p->a, task, n)))
+			return BAD(p, line_of(s, "default"), "'default' is not tasks that begin with weekly-, monthly-, quarterly- or yearly-");
+		task += n;
+		task += strspn(task, ", ");
+	}
 	return 0;
 }
 

@@ -67,6 +67,7 @@ json_t *term_fallback(struct arena *a, const struct term *t);
  * are checked by their reader (core/calendar.h) and kept in its one form. */
 bool term_is_hours(const struct term *t);
 bool term_is_days(const struct term *t);
+bool term_is_plan(const struct term *t);          /* tasks of plan.h */
 /* Reading checked terms: missing keys give the fallback. */
 int64_t terms_int(const json_t *terms, const char *key, int64_t fallback);
 const char *terms_text(const json_t *terms, const char *key, const char *fallback);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "core/calendar.h"
 #include "core/catalogue.h"
+#include "core/plan.h"
 #include <string.h>
 
 static bool among(const char *const *choices, const char *s)
@@ -119,6 +120,30 @@ bool term_is_days(const struct term *t)
 	return t->type == TERM_LIST && strcmp(t->key, "closed_days") == 0;
 }
 
+bool term_is_plan(const struct term *t)
+{
+	return t->type == TERM_LIST && strcmp(t->key, "maintenance_plan") == 0;
+}
+
+/* NULL when one of them is no task. */
+static json_t *tasks_of(struct arena *a, const json_t *v, const char **wrong)
+{
+	json_t *out = json_array(), *one;
+	const char *kept;
+	size_t i;
+
+	json_array_foreach(v, i, one) {
+		kept = plan_task(a, json_string_value(one));
+		if (!kept) {
+			json_decref(out);
+			*wrong = arena_dup(a, json_string_value(one));
+			return NULL;
+		}
+		json_array_append_new(out, json_string(kept));
+	}
+	return out;
+}
+
 /* A value that something reads later is read now, and kept in the one form: what cannot be read is refused while somebody
  * who can mend it is looking. *out is NULL when the value stands as it is. */
 static int take_meaning(struct arena *a, const struct term *t, const json_t *v, json_t **out, struct err *e)
@@ -126,7 +151,7 @@ static int take_meaning(struct arena *a, const struct term *t, const json_t *v, 
 	bool window = strcmp(t->key, "service_hours") != 0;
 	struct calendar c;
 	struct err why;
-	const char *text;
+	const char *text = "";
 	size_t i;
 	json_t *day;
 	int m, d;
@@ -151,6 +176,10 @@ static int take_meaning(struct arena *a, const struct term *t, const json_t *v, 
 			}
 			json_array_append_new(*out, json_string(arena_printf(a, "%02d-%02d", m, d)));
 		}
+	} else if (term_is_plan(t)) {
+		*out = tasks_of(a, v, &text);
+		if (!*out)
+			return FAIL_FIELD(e, E_TERM_PLAN, t->key, "%.60s", text);
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "core/calendar.h"
+#include "core/plan.h"
 #include <string.h>
 
 static const struct { const char *key, *text[LANG__N]; } choices[] = {
@@ -231,6 +232,7 @@ const char *words_value(struct arena *a, enum lang l, const struct term *t, cons
 {
 	static const char *const nothing[LANG__N] = { "ikke angivet", "not given" };
 	const char *s = "";
+	json_t *fallback = NULL;
 	int64_t n = 0;
 
 	switch (t->type) {
@@ -246,13 +248,17 @@ const char *words_value(struct arena *a, enum lang l, const struct term *t, cons
 			return *s ? words_hours(a, l, s) : nothing[l];
 		return *s ? s : nothing[l];
 	case TERM_LIST:
-		if (!v)
+		if (!v && !term_is_plan(t))
 			return *t->fallback ? t->fallback : nothing[l];
+		if (!v)
+			v = fallback = term_fallback(a, t);
 		for (size_t i = 0; i < json_array_size(v); i++) {
 			const char *one = json_string_value(json_array_get(v, i));
 
-			s = arena_printf(a, "%s%s%s", s, i ? ", " : "", term_is_days(t) ? day_of_year(a, l, one) : one);
+			s = arena_printf(a, "%s%s%s", s, i ? ", " : "", term_is_days(t) ? day_of_year(a, l, one) :
+				term_is_plan(t) ? plan_words(a, l, one) : one);
 		}
+		json_decref(fallback);
 		return *s ? s : nothing[l];
 	default:
 		if (v)
@@ -271,6 +277,8 @@ const char *words_limits(struct arena *a, enum lang l, const struct term *t)
 		return "";
 	if (t->type == TERM_TEXT)
 		return arena_printf(a, l == LANG_EN ? "at most %lld characters" : "højst %lld tegn", (long long)t->max);
+	if (term_is_plan(t))
+		return arena_printf(a, l == LANG_EN ? "at most %lld tasks" : "højst %lld opgaver", (long long)t->max);
 	if (t->type == TERM_LIST)
 		return arena_printf(a, l == LANG_EN ? term_is_days(t) ? "at most %lld days" : "at most %lld names" : term_is_days(t) ? "højst %lld dage" : "højst %lld navne", (long long)t->max);
 	if (t->choices) {

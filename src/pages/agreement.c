@@ -2,6 +2,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "web/ui.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define LIST 50
@@ -210,13 +211,38 @@ static int read_dates(struct web *w, struct agreement_input *in)
 	return w->nerrors;
 }
 
+/* What could be read of the form; a term that could not counts as it was. */
+static struct agreement_item typed_item(struct web *w, const struct agreement_item *was, int n, const struct agreement_want *typed)
+{
+	json_t *terms = NULL;
+	char *text;
+	const char *kept;
+
+	for (int i = 0; i < n && !terms; i++)
+		if (strcmp(was[i].service, typed->service) == 0)
+			terms = json_loads(was[i].terms, 0, NULL);
+	if (!terms)
+		terms = json_object();
+	if (typed->terms)
+		json_object_update(terms, typed->terms);
+	text = json_dumps(terms, JSON_COMPACT);
+	kept = arena_dup(w->a, text ? text : "{}");
+	free(text);
+	json_decref(terms);
+	return (struct agreement_item){ .service = typed->service, .terms = kept };
+}
+
 /* A draft as the form has it, so that it can be shown again with what was typed. */
 static void as_typed(struct web *w, struct agreement *g, const struct agreement_input *in)
 {
+	const struct agreement_item *was = g->items;
+	int nwas = g->nitems;
+
 	g->items = ARENA_ARRAY(w->a, struct agreement_item, in->nitems + 1);
 	g->nitems = in->nitems;
 	for (int i = 0; i < in->nitems; i++)
-		g->items[i] = (struct agreement_item){ .service = in->items[i].service, .terms = "{}" };
+		g->items[i] = typed_item(w, was, nwas, &in->items[i]);
+	g->price_ore = agreement_price(g);
 }
 
 static void note_wrong(struct web *w, const struct err *e)
@@ -369,6 +395,10 @@ static int post_draft(struct web *w, struct err *e)
 		return -1;
 	k.id = g.id;
 	read_draft(w, drop, add ? web_field(w, "add") : NULL, &k.in);
+	if (add && text_blank(web_field(w, "add"))) {
+		FAIL_FIELD(&why, E_SERVICE_CHOOSE, "add", "none chosen");
+		web_wrong(w, &why);
+	}
 	if (!w->nerrors)
 		rc = agreement_work(w, &k, &why);
 	if (rc != 0)

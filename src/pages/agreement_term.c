@@ -49,7 +49,7 @@ static const char *edit_text(struct web *w, const struct term *t, const json_t *
 	case TERM_BOOLEAN:
 		return json_is_true(v) ? "true" : "false";
 	case TERM_LIST:
-		if (term_is_days(t))
+		if (term_is_days(t) || term_is_plan(t))
 			return json_array_size(v) ? words_value(w->a, w->lang, t, v) : "";
 		for (size_t i = 0; i < json_array_size(v); i++)
 			s = arena_printf(w->a, "%s%s%s", s, i ? ", " : "", json_string_value(json_array_get(v, i)));

@@ -278,6 +278,40 @@ class Agreements(unittest.TestCase):
         for without in ('Mest ubrugt tid, der kan gemmes', 'Mest af næste måneds timer'):
             self.assertNotIn(without, s.text)
 
+    def test_a_draft_told_of_an_error_tells_the_truth_else(self):
+        """No service chosen is no service added; the sum is what the form says; a plan is written and read in the reader's language."""
+        c = self.a_customer(366, 'Planboden', 'pia@planboden.example')
+        s = self.staff
+        s.get(f"/console/agreements/new?customer={c['id']}")
+        s.post('/console/agreements/new', {**s.form('/console/agreements/new'), 'service': ['operations', 'service-agreement'], 'valid_from': '1.1.2027'})
+        home = re.sub(r'\?.*', '', s.url).replace(self.p.base, '')
+        api, plan = f"/api/v1/agreements/{home.rsplit('/', 1)[1]}", 't.operations.maintenance_plan'
+        self.assertEqual(s.submit(home, do='add').status, 422)
+        self.assertNotIn('er tilføjet', s.text)
+        self.assertRegex(s.text, r'id="e-add"[^>]*>.*Vælg en ydelse\.')
+        prices = lambda: re.search(r'id="h-price".*?</dl>', s.text, re.S).group(0).replace('\xa0', ' ')
+        s.get(home)
+        s.submit(home, **{'do': 'save', 't.operations.monthly_price_ore': '250,00', 't.service-agreement.hourly_price_ore': 'meget'})
+        self.assertEqual(s.status, 422)
+        for money in ('4.750,00 kr.', '250,00 kr.', '5.000,00 kr.'):
+            self.assertIn(money, prices())
+        s.submit(home, **{'t.service-agreement.hourly_price_ore': '1.050,00', 't.service-agreement.monthly_price_ore': 'x'})
+        for money in ('4.750,00 kr.', '5.000,00 kr.'):          # a price that cannot be read counts as it was
+            self.assertIn(money, prices())
+        s.get(home)
+        self.assertEqual(s.form(home)[plan], 'hver måned: eftersyn, hvert kvartal: kontrol af plads og ydeevne, hvert år: plan for udskiftning')
+        kept = self.p.ok('GET', api)['items'][0]['terms']['maintenance_plan']
+        self.assertEqual(s.submit(home, do='save').status, 200)
+        self.assertEqual(self.p.ok('GET', api)['items'][0]['terms']['maintenance_plan'], kept)
+        self.assertEqual(s.submit(home, **{'do': 'save', plan: 'hver uge, ost'}).status, 422)
+        self.assertRegex(s.text, r'id="e-t\.operations\.maintenance_plan"[^>]*>.*Begynd hver opgave med')
+        self.assertEqual(s.form(home)[plan], 'hver uge, ost')
+        s.submit(home, **{'do': 'preview', plan: 'Hver uge: tøm kurven, hvert år: plan for udskiftning'})
+        self.assertIn('hver uge: tøm kurven, hvert år: plan for udskiftning', s.text)
+        self.assertEqual(self.p.ok('GET', api)['items'][0]['terms']['maintenance_plan'], ['weekly-tøm kurven', 'yearly-replacement-plan'])
+        s.get(home).submit(home, do='preview', lang='en')
+        self.assertIn('every week: tøm kurven, every year: replacement plan', s.text)
+
     def test_nothing_typed_is_left_behind(self):
         """Send, preview, add and take out save the form first; what cannot be read stops them and stays."""
         c = self.a_customer(360, 'Sejlloftet', 'signe@sejl.example')

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "core/catalogue.h"
 #include "core/catalogue_files.h"
+#include "core/plan.h"
 #include "os/file.h"
 
 static const char good[] =
@@ -293,6 +294,31 @@ static void test_terms(void **state)
 	arena_end(a);
 }
 
+/* What people read of a maintenance plan can be typed again, and is kept as the same. */
+static void test_plan(void **state)
+{
+	static const struct { const char *kept, *text[LANG__N]; } rows[] = {
+		{ "monthly-health-check", { "hver måned: eftersyn", "every month: health check" } },
+		{ "quarterly-capacity-check", { "hvert kvartal: kontrol af plads og ydeevne", "every quarter: capacity check" } },
+		{ "yearly-replacement-plan", { "hvert år: plan for udskiftning", "every year: replacement plan" } },
+		{ "weekly-tøm-kurven", { "hver uge: tøm-kurven", "every week: tøm-kurven" } },
+	};
+	struct arena *a = arena_begin(1 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (int l = 0; l < LANG__N; l++) {
+			CHECK_STR(plan_words(a, (enum lang)l, rows[i].kept), rows[i].text[l]);
+			CHECK_STR(plan_task(a, rows[i].text[l]), rows[i].kept);
+			CHECK_STR(plan_task(a, rows[i].kept), rows[i].kept);
+		}
+	CHECK_STR(plan_words(a, LANG_DA, "ost"), "ost");
+	CHECK_STR(plan_words(a, LANG_DA, ""), "");
+	CHECK_STR(plan_words(a, LANG_DA, "weekly"), "weekly");
+	CHECK(!plan_task(a, "") && !plan_task(a, " weekly - ") && !plan_task(a, "hver ugedag: x"));
+	arena_end(a);
+}
+
 /* Terms that something reads later are read by the same reader when they are written. */
 static void test_terms_with_a_meaning(void **state)
 {
@@ -308,6 +334,14 @@ static void test_terms_with_a_meaning(void **state)
 		{ "operations", "{\"service_window\":\"fre 22-02\"}", E_NONE, "service_window", "\"fri 22:00-24:00; sat 00:00-02:00\"" },
 		{ "operations", "{\"service_window\":\"\"}", E_NONE, "service_window", "\"\"" },
 		{ "operations", "{\"service_window\":\"om natten\"}", E_HOURS_INVALID, "service_window", NULL },
+		{ "operations", "{}", E_NONE, "maintenance_plan", "[\"monthly-health-check\",\"quarterly-capacity-check\",\"yearly-replacement-plan\"]" },
+		{ "operations", "{\"maintenance_plan\":[\"Hver måned: eftersyn\",\"every year: Replacement plan\",\"ÅRLIGT prøv - en gendannelse\",\"weekly-se efter\"]}", E_NONE,
+			"maintenance_plan", "[\"monthly-health-check\",\"yearly-replacement-plan\",\"yearly-prøv - en gendannelse\",\"weekly-se efter\"]" },
+		{ "operations", "{\"maintenance_plan\":[\"hver uge\"]}", E_TERM_PLAN, "maintenance_plan", NULL },
+		{ "operations", "{\"maintenance_plan\":[\"hver uge: \"]}", E_TERM_PLAN, "maintenance_plan", NULL },
+		{ "operations", "{\"maintenance_plan\":[\"weekly-x\",\"ost\"]}", E_TERM_PLAN, "maintenance_plan", NULL },
+		{ "operations", "{\"maintenance_plan\":[\"monthlyx\"]}", E_TERM_PLAN, "maintenance_plan", NULL },
+		{ "operations", "{\"maintenance_plan\":[]}", E_NONE, "maintenance_plan", "[]" },
 	};
 	struct arena *a = arena_begin(16 << 20);
 	struct catalogue_service s;
@@ -343,7 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good), cmocka_unit_test(test_broken_files), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_built_in), cmocka_unit_test(test_provider), cmocka_unit_test(test_terms), cmocka_unit_test(test_terms_with_a_meaning),
+		cmocka_unit_test(test_built_in), cmocka_unit_test(test_provider), cmocka_unit_test(test_terms), cmocka_unit_test(test_terms_with_a_meaning), cmocka_unit_test(test_plan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
