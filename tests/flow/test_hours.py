@@ -305,7 +305,7 @@ class Hours(unittest.TestCase):
 
     def test_months_with_nothing_in_them(self):
         """Before the customer's first month and after this one there is no statement, and none is offered."""
-        other, owner, _, _ = self.p.customer(seed=451, domain='begyndt.example', valid_from='2026-05-01')
+        other, owner, _, _ = self.p.customer(seed=7451, domain='begyndt.example', valid_from='2026-05-01')
         today = datetime.now(ZoneInfo('Europe/Copenhagen')).date()
         ahead = f'{today.year + today.month // 12}-{today.month % 12 + 1:02}'
         b = self.signed_in(owner)
@@ -315,7 +315,7 @@ class Hours(unittest.TestCase):
         for s, base in ((b, '/portal/hours'), (self.staff, f"/console/customers/{other['id']}/hours")):
             self.assertNotIn('Måneden før', s.get(base + '/2026-05').text)
             self.assertIn(f'{base}/2026-05"', s.get(base + '/2026-06').text)
-        idle, owner, _, _ = self.p.customer(seed=452, domain='tom.example', services=('support',), valid_from=today.replace(year=today.year + 1, day=1).isoformat())
+        idle, owner, _, _ = self.p.customer(seed=7452, domain='tom.example', services=('support',), valid_from=today.replace(year=today.year + 1, day=1).isoformat())
         b = self.signed_in(owner).get('/portal/hours')
         self.assertEqual((b.status, 'Måneden før' in b.text), (200, False))
 
