@@ -267,9 +267,9 @@ class Hours(unittest.TestCase):
     def test_the_fixed_amount_is_every_services(self):
         """What the agreement says is paid a month is what is billed, line by line; also without a service agreement."""
         for seed, domain, services, lines in (
-                (82, 'fast.example', ('support', 'operations', 'service-agreement'),
+                (782, 'fast.example', ('support', 'operations', 'service-agreement'),
                  [('Fast beløb, Serviceaftale', 475000), ('Fast beløb, It-drift', 40000), ('Fast beløb, Generel it-support', 125000)]),
-                (83, 'uden-timer.example', ('support', 'operations'), [('Fast beløb, It-drift', 40000), ('Fast beløb, Generel it-support', 125000)])):
+                (783, 'uden-timer.example', ('support', 'operations'), [('Fast beløb, It-drift', 40000), ('Fast beløb, Generel it-support', 125000)])):
             other, owner, _, agreement = self.p.customer(seed=seed, name=f'Fast {seed}', domain=domain, services=services, valid_from='2026-07-01', terms={
                 'support': {'monthly_price_ore': 125000}, 'operations': {'monthly_price_ore': 40000}})
             whole = sum(ore for _, ore in lines)
