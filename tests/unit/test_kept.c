@@ -403,15 +403,24 @@ static void test_time_ends_it(void **state)
 	const char *path;
 	struct house h;
 	struct session x;
+	bool seen[2] = { false };
+	int status[2] = { 0 }, tries, found = 0;
 
 	house_open(s, &h, 4 << 20);
 	path = arena_printf(s->a, "/console/tickets/%" PRId64, h.number[0]);
 	/* A session that ends soon, then one that is ended by another process. */
-	x = session_for(&h, s->a, 0, SOON_US);
-	must(s->db, add_job, &x);
-	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
-	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 200);
-	CHECK_INT(kept_count(h.app.kept).found, 1);
+	for (tries = 0; tries < 20; tries++) {                  /* again when the machine let it end in between */
+		found = kept_count(h.app.kept).found;
+		x = session_for(&h, s->a, 0, SOON_US);
+		must(s->db, add_job, &x);
+		status[0] = get(&h, a, 0, "/console/", "", false).status;
+		status[1] = get(&h, a, 0, "/console/", "", false).status;
+		if (os_now_us() < x.expires_at)
+			break;
+	}
+	CHECK_INT(status[0], 200);
+	CHECK_INT(status[1], 200);
+	CHECK_INT(kept_count(h.app.kept).found, found + 1);
 	usleep(SOON_US + 50000);
 	CHECK_INT(get(&h, a, 0, "/console/", "", false).status, 303);
 	x = session_for(&h, s->a, 0, MOMENT_HOUR);
@@ -424,9 +433,16 @@ static void test_time_ends_it(void **state)
 	x = session_for(&h, s->a, 0, MOMENT_HOUR);
 	must(s->db, add_job, &x);
 	CHECK(!strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
-	live_seen(h.app.live, h.ticket[0], h.who_id[1], "Jonas Kjær", os_now_us() - LIVE_US + SOON_US);
-	CHECK(strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
-	CHECK(strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
+	for (tries = 0; tries < 20; tries++) {
+		int64_t until = os_now_us() + SOON_US;
+
+		live_seen(h.app.live, h.ticket[0], h.who_id[1], "Jonas Kjær", until - LIVE_US);
+		seen[0] = strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj");
+		seen[1] = strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj");
+		if (os_now_us() < until)
+			break;
+	}
+	CHECK(seen[0] && seen[1]);
 	usleep(SOON_US + 50000);
 	CHECK(!strstr(get(&h, a, 0, path, "", false).body, "<b>Jonas Kj"));
 	/* ... and a page from the table says that its reader is here, as a fresh one does */
