@@ -47,39 +47,12 @@ static int64_t item_int(const struct agreement_item *item, const char *key, int6
 	return v;
 }
 
-static bool item_bool(const struct agreement_item *item, const char *key, bool fallback)
-{
-	json_t *terms = json_loads(item->terms, 0, NULL);
-	bool v = terms_bool(terms, key, fallback);
-
-	json_decref(terms);
-	return v;
-}
-
 int64_t agreement_price(const struct agreement *g)
 {
 	int64_t sum = 0;
 
 	for (int i = 0; i < g->nitems; i++)
 		sum += item_int(&g->items[i], "monthly_price_ore", 0);
-	return sum;
-}
-
-int64_t agreement_price_for(const struct agreement *g, int32_t from_day, int32_t to_day)
-{
-	int32_t month = month_of_day(from_day), first = month_first_day(month), days = month_days(month);
-	int32_t from = from_day > g->valid_from_day ? from_day : g->valid_from_day, to = to_day < g->valid_to_day ? to_day : g->valid_to_day;
-	int64_t sum = 0;
-
-	if (to > first + days - 1)
-		to = first + days - 1;
-	if (from > to)
-		return 0;
-	for (int i = 0; i < g->nitems; i++) {
-		int64_t price = item_int(&g->items[i], "monthly_price_ore", 0);
-
-		sum += item_bool(&g->items[i], "proration", true) ? (price * (to - from + 1) * 2 + days) / (2 * days) : price;
-	}
 	return sum;
 }
 

@@ -54,7 +54,4 @@ int agreement_end(struct agreement_do *d, int64_t id, int32_t last_day, struct e
 
 /* The sum of the items' monthly_price_ore. */
 int64_t agreement_price(const struct agreement *g);
-/* What the customer pays for the span of days at most a month long: whole months the price, parts of one by days when the service's
- * terms say so (proration; without that term: yes), to the øre, half away from zero. */
-int64_t agreement_price_for(const struct agreement *g, int32_t from_day, int32_t to_day);
 #endif

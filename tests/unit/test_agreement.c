@@ -639,19 +639,11 @@ static void test_document(void **state)
 static void test_price(void **state)
 {
 	struct agreement_item items[] = { { .service = "a", .terms = "{\"monthly_price_ore\":475000,\"proration\":true}" },
-		{ .service = "b", .terms = "{\"monthly_price_ore\":10000}" }, { .service = "c", .terms = "{\"monthly_price_ore\":500,\"proration\":false}" } };
-	struct agreement g = { .valid_from_day = DAY(2026, 11, 16), .valid_to_day = DAY(2027, 2, 10), .items = items, .nitems = 3 };
-	static const struct { int year, month; int64_t ore; } rows[] = {
-		{ 2026, 10, 0 }, { 2026, 11, 237500 + 5000 + 500 }, { 2026, 12, 485500 }, { 2027, 1, 485500 },
-		{ 2027, 2, 169643 + 3571 + 500 }, { 2027, 3, 0 },
-	};
+		{ .service = "b", .terms = "{\"monthly_price_ore\":10000}" }, { .service = "c", .terms = "{}" } };
+	struct agreement g = { .items = items, .nitems = 3 };
 
-	CHECK_INT(agreement_price(&g), 485500);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		int32_t month = month_from(rows[i].year, rows[i].month), first = month_first_day(month);
-
-		CHECK_ROW(i, agreement_price_for(&g, first, first + month_days(month) - 1) == rows[i].ore);
-	}
+	CHECK_INT(agreement_price(&g), 485000);
+	(void)state;
 }
 
 static void test_words(void **state)
