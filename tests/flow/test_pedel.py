@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 import unittest
 
 from pedel import Pedel, cvr, wait_until
@@ -161,6 +162,28 @@ class Words(unittest.TestCase):
         with Pedel(start=False) as p:
             for path in [p.data, *p.data.rglob('*')]:
                 self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+
+class Beside(unittest.TestCase):
+    def test_a_writer_that_never_rests(self):
+        """It lets go of the database for moments only; a command at the shell still gets its turn."""
+        with Pedel(start=False) as p:
+            over = threading.Event()
+
+            def write():
+                c = sqlite3.connect(p.data / 'pedel.db', isolation_level=None, timeout=60)
+                while not over.is_set():
+                    c.execute('BEGIN IMMEDIATE')
+                    over.wait(0.1)
+                    c.execute('COMMIT')
+                c.close()
+            writer = threading.Thread(target=write)
+            writer.start()
+            try:
+                p.cli('backup', '--data', p.data, '--to', p.folder / 'copy.tar')
+            finally:
+                over.set()
+                writer.join()
 
 
 class Keep(unittest.TestCase):
